@@ -1,0 +1,109 @@
+"""Framed Avro bytes to Arrow record batches and back, a batch at a time, by schema id.
+
+``pyruhvro`` does the work on columns; fastavro is the referee: a batch that does not decode, or does not encode back to
+the same bytes, is taken apart record by record, so that the bad ones are found and their neighbours flow on.
+Dates are days and times are microseconds since 1970-01-01 UTC here; enums are their symbols.
+"""
+
+import functools
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+import pyruhvro
+
+from schemas_avro.catalog import Entry, catalog
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A batch taken from its bytes."""
+
+    rows: pa.RecordBatch
+    """The good ones, in order."""
+    good: tuple[int, ...]
+    """Place in the input of each row."""
+    bad: tuple[int, ...]
+    """Places in the input of payloads that are not the canonical bytes of any record."""
+
+
+def arrow_enabled() -> bool:
+    """Whether columns carry the batch; ``THROUGHLINE_CODEC=fastavro`` puts the referee in charge of everything."""
+    return os.environ.get("THROUGHLINE_CODEC", "arrow") != "fastavro"
+
+
+def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
+    """Decode Avro payloads (without the five-byte header) of one schema.
+
+    Raises:
+        KeyError: the catalog has no such schema.
+    """
+    entry = catalog()[schema_id]
+    every = tuple(range(len(payloads)))
+    if arrow_enabled() and (rows := _decode_columns(entry, payloads)) is not None:
+        return Decoded(rows, every, ())
+    found = {i: row for i in every if (row := decode_strictly(schema_id, payloads[i])) is not None}
+    batch = pa.RecordBatch.from_pylist(list(found.values()), schema=arrow_schema(schema_id))
+    return Decoded(batch, tuple(found), tuple(i for i in every if i not in found))
+
+
+def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:
+    """Avro payloads of a batch of one schema, without the five-byte header."""
+    entry = catalog()[schema_id]
+    if not arrow_enabled():
+        return [_write(schema_id, row) for row in rows.to_pylist()]
+    return [cell for chunk in pyruhvro.serialize_record_batch(rows, entry.physical, 1) for cell in chunk.to_pylist()]
+
+
+def encode_rows(schema_id: int, rows: Sequence[Row]) -> list[bytes]:
+    """Avro payloads of rows of physical values."""
+    return encode(schema_id, pa.RecordBatch.from_pylist(list(rows), schema=arrow_schema(schema_id))) if rows else []
+
+
+@functools.cache
+def arrow_schema(schema_id: int) -> pa.Schema:
+    """Columns of a schema of the catalog."""
+    return pyruhvro.avro_to_arrow_schema(catalog()[schema_id].physical)
+
+
+def _decode_columns(entry: Entry, payloads: Sequence[bytes]) -> pa.RecordBatch | None:
+    """The batch as columns; None where it does not decode as a whole or is not canonical."""
+    if not payloads:
+        return None
+    try:
+        rows = pyruhvro.deserialize_array(list(payloads), entry.physical)
+        rows.validate(full=True)
+        again = pa.concat_arrays(pyruhvro.serialize_record_batch(rows, entry.physical, 1))
+    except Exception:  # noqa: BLE001  # whatever the young library says, the referee decides
+        return None
+    return rows if again.equals(pa.array(payloads, pa.binary())) else None
+
+
+def decode_strictly(schema_id: int, payload: bytes) -> Row | None:
+    """One record by fastavro; None unless these are its canonical bytes and every value is in its type's range."""
+    schema = _parsed(schema_id)
+    source = io.BytesIO(payload)
+    try:
+        row = fastavro.schemaless_reader(source, schema, None)
+        whole = source.tell() == len(payload) and _write(schema_id, row) == payload
+        return dict(row) if whole and fastavro.validate(row, schema, raise_errors=False) else None
+    except Exception:  # noqa: BLE001  # every way in which hostile bytes fail is the same answer
+        return None
+
+
+def _write(schema_id: int, row: Row) -> bytes:
+    target = io.BytesIO()
+    fastavro.schemaless_writer(target, _parsed(schema_id), row)
+    return target.getvalue()
+
+
+@functools.cache
+def _parsed(schema_id: int) -> Any:
+    return fastavro.parse_schema(json.loads(catalog()[schema_id].physical))

@@ -1,0 +1,116 @@
+"""Writes what follows from the .avsc files: catalog ids for new subjects, and the models. Run by ``make schemas``."""
+
+import itertools
+import json
+import pathlib
+from typing import Any
+
+from schemas_avro import catalog
+
+HERE = pathlib.Path(__file__).parent
+FIRST_ID = {"partner": 101, "body": 201, "internal": 301, "released": 401}
+HEAD = '"""Frozen models of what partners publish. Written by schemas_avro/generate.py; do not edit."""\n'
+SCALARS = {"string": "str", "int": "int", "long": "int", "double": "float", "boolean": "bool", "null": "None"}
+LOGICAL = {"date": "date", "timestamp-micros": "AwareDatetime"}
+MASKED_LOGICAL = {**LOGICAL, "date": "MaskedDate"}
+
+
+def subjects() -> list[str]:
+    """Every subject that the files call for, in a fixed order."""
+    internal = sorted(path.stem for path in (HERE / "internal").glob("*.avsc") if path.stem != "release")
+    found = [f"partner.{family}.v1" for family in catalog.FAMILIES]
+    found += [f"body.{family}.v1" for family in catalog.FAMILIES]
+    found += [f"internal.{name}.v1" for name in internal]
+    for family in catalog.PROJECTED:
+        _, *others = catalog.groups_of(family)
+        for size in range(len(others) + 1):
+            for chosen in itertools.combinations(others, size):
+                found.append(catalog.released_subject(family, frozenset({catalog.CORE, *chosen})))
+    return found
+
+
+def extended(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The catalog's rows with an id for each new subject; rows that stand are never changed."""
+    rows = list(rows)
+    for subject in subjects():
+        if any(row["subject"] == subject for row in rows):
+            continue
+        kind = subject.split(".")[0]
+        taken = [row["id"] for row in rows if row["subject"].startswith(f"{kind}.")]
+        rows.append({"id": max(taken, default=FIRST_ID[kind] - 1) + 1, "subject": subject})
+    return sorted(rows, key=lambda row: int(row["id"]))
+
+
+def models() -> str:
+    """Source text of ``models.py``."""
+    envelope = catalog.read("envelope")
+    bodies = [catalog.read(f"families/{family}") for family in catalog.FAMILIES]
+    done: set[str] = set()
+    classes = [text for schema in (envelope, *bodies) for text in _classes(schema, done)]
+    events = [_event(body) for body in bodies]
+    names = ", ".join(
+        f'"{family}": {body["name"]}Recorded' for family, body in zip(catalog.FAMILIES, bodies, strict=True)
+    )
+    head = [HEAD, "from datetime import date\nfrom enum import StrEnum\n", "from pydantic import AwareDatetime\n"]
+    tail = f"EVENTS: dict[str, type[Event]] = {{{names}}}\n"
+    return "\n".join(
+        [*head, "from schemas_avro.masked import Event, Frozen, Masked, MaskedDate\n\n", *classes, *events, tail]
+    )
+
+
+def _classes(schema: catalog.Schema, done: set[str]) -> list[str]:
+    """Class texts of a schema's named types, inner ones first."""
+    found = [named for named in catalog.named_types(schema) if named["name"] not in done]
+    done.update(named["name"] for named in found)
+    return [_enum(named) if named["type"] == "enum" else _record(named) for named in reversed(found)]
+
+
+def _enum(schema: catalog.Schema) -> str:
+    members = "".join(f'    {symbol.upper()} = "{symbol}"\n' for symbol in schema["symbols"])
+    return f'class {schema["name"]}(StrEnum):\n    """Symbols of {schema["name"]}."""\n\n{members}\n'
+
+
+def _record(schema: catalog.Schema) -> str:
+    fields = "".join(_field(field) for field in schema["fields"])
+    return f'class {schema["name"]}(Frozen):\n    """{schema["doc"]}"""\n\n{fields}\n'
+
+
+def _field(field: catalog.Schema) -> str:
+    default = " = None" if "default" in field else ""
+    return f'    {field["name"]}: {_type(field["type"], masked(field))}{default}\n    """{field["doc"]}"""\n'
+
+
+def masked(field: catalog.Schema) -> bool:
+    """Whether a field's value must never show in a repr."""
+    return field.get("classification") in {"identity", "contact"}
+
+
+def _type(schema: Any, mask: bool) -> str:  # noqa: FBT001  # a private helper of one caller
+    if isinstance(schema, list):
+        return " | ".join(_type(branch, mask) for branch in reversed(schema))
+    if isinstance(schema, str):
+        return "Masked" if mask and schema == "string" else SCALARS.get(schema, schema)
+    if "logicalType" in schema:
+        return MASKED_LOGICAL[schema["logicalType"]] if mask else LOGICAL[schema["logicalType"]]
+    if schema["type"] == "array":
+        return f"tuple[{_type(schema['items'], mask)}, ...]"
+    return str(schema["name"])
+
+
+def _event(body: catalog.Schema) -> str:
+    return (
+        f'class {body["name"]}Recorded(Event):\n    """Envelope and body of {body["name"]}."""\n\n'
+        f"    envelope: Envelope\n    body: {body['name']}\n\n"
+    )
+
+
+def main() -> None:
+    """Rewrite catalog.json and models.py in place."""
+    path = HERE / "catalog.json"
+    rows = json.loads(path.read_text()) if path.exists() else []
+    path.write_text("[\n" + ",\n".join("  " + json.dumps(row) for row in extended(rows)) + "\n]\n")
+    (HERE / "models.py").write_text(models())
+
+
+if __name__ == "__main__":
+    main()

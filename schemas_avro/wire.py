@@ -1,0 +1,22 @@
+"""Confluent's wire format: a zero byte, the schema id as four bytes big-endian, then the Avro bytes."""
+
+import struct
+
+HEADER = struct.Struct(">bI")
+
+
+def frame(schema_id: int, payload: bytes) -> bytes:
+    """Put the five-byte header before Avro bytes."""
+    return HEADER.pack(0, schema_id) + payload
+
+
+def schema_id_of(value: bytes) -> int | None:
+    """Schema id of a framed value; None where the bytes are not in this format."""
+    if len(value) < HEADER.size or value[0] != 0:
+        return None
+    return int(HEADER.unpack_from(value)[1])
+
+
+def payload_of(value: bytes) -> bytes:
+    """Avro bytes of a framed value."""
+    return value[HEADER.size :]
