@@ -1,0 +1,1 @@
+"""Law and consent: who may see which fields of an event, for what purpose."""

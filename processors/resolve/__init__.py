@@ -1,0 +1,1 @@
+"""Identity: the gate, and whose event it is."""
