@@ -8,7 +8,6 @@ Dates are days and times are microseconds since 1970-01-01 UTC here; enums are t
 import functools
 import io
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +33,17 @@ class Decoded:
     """Places in the input of payloads that are not the canonical bytes of any record."""
 
 
-def arrow_enabled() -> bool:
-    """Whether columns carry the batch; ``THROUGHLINE_CODEC=fastavro`` puts the referee in charge of everything."""
-    return os.environ.get("THROUGHLINE_CODEC", "arrow") != "fastavro"
+@dataclass
+class _Switch:
+    arrow: bool = True
+
+
+_switch = _Switch()
+
+
+def use_arrow(on: bool) -> None:  # noqa: FBT001  # a switch, called by its name
+    """Let columns carry the batches (the default), or put the referee in charge of everything."""
+    _switch.arrow = on
 
 
 def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
@@ -47,7 +54,7 @@ def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
     """
     entry = catalog()[schema_id]
     every = tuple(range(len(payloads)))
-    if arrow_enabled() and (rows := _decode_columns(entry, payloads)) is not None:
+    if _switch.arrow and (rows := _decode_columns(entry, payloads)) is not None:
         return Decoded(rows, every, ())
     found = {i: row for i in every if (row := decode_strictly(schema_id, payloads[i])) is not None}
     batch = pa.RecordBatch.from_pylist(list(found.values()), schema=arrow_schema(schema_id))
@@ -57,7 +64,7 @@ def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
 def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:
     """Avro payloads of a batch of one schema, without the five-byte header."""
     entry = catalog()[schema_id]
-    if not arrow_enabled():
+    if not _switch.arrow:
         return [_write(schema_id, row) for row in rows.to_pylist()]
     return [cell for chunk in pyruhvro.serialize_record_batch(rows, entry.physical, 1) for cell in chunk.to_pylist()]
 

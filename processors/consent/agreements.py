@@ -27,7 +27,9 @@ class Grant(BaseModel):
             raise ValueError(f"family {self.family} is never released")
         unknown = set(self.groups) - set(catalog.groups_of(self.family))
         if unknown or catalog.CORE not in self.groups:
-            raise ValueError(f"groups of {self.family} are {', '.join(catalog.groups_of(self.family))}; core is always among them")
+            raise ValueError(
+                f"groups of {self.family} are {', '.join(catalog.groups_of(self.family))}; core is always among them"
+            )
         return self
 
 
@@ -81,7 +83,12 @@ class Agreement(BaseModel):
         """The physical row of ``agreement_activated.avsc``."""
         end = None if self.effective_to is None else (self.effective_to - EPOCH).days
         days = {"effective_from": (self.effective_from - EPOCH).days, "effective_to": end}
-        return {**self.model_dump(), "grants": [g.model_dump() for g in self.grants], **days, "content_hash": self.content_hash}
+        return {
+            **self.model_dump(),
+            "grants": [g.model_dump() for g in self.grants],
+            **days,
+            "content_hash": self.content_hash,
+        }
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:

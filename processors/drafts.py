@@ -1,0 +1,35 @@
+"""Records to send, before they are bytes: encoded together, a schema at a time, in the order in which they were drafted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from processors.records import Out
+from schemas_avro import catalog, codec, wire
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record to send, as a row."""
+
+    topic: str
+    key: str = field(repr=False)
+    subject: str
+    """Of the catalog."""
+    row: dict[str, Any] = field(repr=False)
+    id: str
+    partition: int | None = None
+
+
+def encode_drafts(drafts: Sequence[Draft]) -> list[Out]:
+    """Framed records, in the order of the drafts."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, draft in enumerate(drafts):
+        places[draft.subject].append(i)
+    values: dict[int, bytes] = {}
+    for subject, where in places.items():
+        schema_id = catalog.id_of(subject)
+        payloads = codec.encode_rows(schema_id, [drafts[i].row for i in where])
+        values.update({i: wire.frame(schema_id, payload) for i, payload in zip(where, payloads, strict=True)})
+    return [Out(d.topic, d.key, values[i], d.id, d.partition) for i, d in enumerate(drafts)]

@@ -1,0 +1,22 @@
+"""Names of topics and state tables, so that each is written in one place."""
+
+AGREEMENTS = "control.agreements"
+IDENTITY_RECORDS = "identity.records"
+IDENTITY_CHANGES = "identity.changes"
+RESOLVED_EVENTS = "resolved.events"
+AUDIT_DECISIONS = "audit.decisions"
+
+
+def partner_topic(partner_id: str, family: str) -> str:
+    """Where a partner publishes a family."""
+    return f"partner.{partner_id}.{family}"
+
+
+def released_topic(recipient: str) -> str:
+    """Where a recipient reads."""
+    return f"released.{recipient}"
+
+
+def deadletter_topic(partner_id: str) -> str:
+    """Where a partner's rejected events wait."""
+    return f"deadletter.{partner_id}"

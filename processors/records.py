@@ -1,0 +1,75 @@
+"""What a decision takes and gives: arrivals from topics, records to send. Values only; moving them is ``streams``."""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record read from a topic. Its repr never shows key or value."""
+
+    topic: str
+    partition: int
+    offset: int
+    appended_at: int
+    """LogAppendTime in milliseconds since 1970-01-01 UTC."""
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def position(self) -> str:
+        """topic/partition/offset: names this record for ever."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One record to send. Its repr never shows key or value."""
+
+    topic: str
+    key: str = field(repr=False)
+    value: bytes = field(repr=False)
+    id: str
+    """Deterministic: goes out as header ce_id."""
+    partition: int | None = None
+    """None: by the key."""
+    headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A partner topic's name taken apart."""
+
+    partner_id: str
+    family: str
+
+    @classmethod
+    def parse(cls, name: str) -> "Topic":
+        """Take ``partner.<partner>.<family>`` apart.
+
+        Raises:
+            ValueError: another form of name.
+        """
+        _, partner_id, family = name.split(".")
+        return cls(partner_id, family)
+
+
+def derived_id(parent: str, stage: str, ordinal: int) -> str:
+    """Id of what a stage makes of a parent: the same whenever it is made again (UUIDv5, RFC 9562).
+
+    Args:
+        parent: id of the event or record that it is made of; a UUID or a position.
+        stage: name of the stage.
+        ordinal: place among what the stage makes of that parent.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{parent}|{stage}|{ordinal}"))
+
+
+def keyed_hash(key: bytes, *parts: str) -> str:
+    """HMAC-SHA-256 of parts, 128 bits as hexadecimal; a pseudonym that cannot be derived without the key."""
+    message = "\x1f".join(parts).encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]

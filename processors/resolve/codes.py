@@ -1,0 +1,51 @@
+"""Why the gate rejects an event: a closed set. A code, at most with a field's name; never a value."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Codes of rejection, in the order in which they are looked for."""
+
+    NULL_VALUE = "null_value"
+    """A tombstone; partner topics have none."""
+    EMPTY_VALUE = "empty_value"
+    TOO_LARGE = "too_large"
+    """More than MAX_VALUE_BYTES."""
+    BAD_FRAMING = "bad_framing"
+    """Not Confluent's wire format with a four-byte schema id."""
+    NO_AGREEMENT = "no_agreement"
+    """No mou in force for the topic's partner."""
+    FAMILY_NOT_AGREED = "family_not_agreed"
+    UNKNOWN_SCHEMA = "unknown_schema"
+    SCHEMA_NOT_ALLOWED = "schema_not_allowed"
+    """A schema of the catalog, but not one that this topic takes."""
+    UNDECODABLE = "undecodable"
+    """Not the canonical Avro bytes of any record of the schema."""
+    BAD_EVENT_ID = "bad_event_id"
+    WRONG_PARTNER = "wrong_partner"
+    WRONG_EVENT_TYPE = "wrong_event_type"
+    DATE_OUT_OF_RANGE = "date_out_of_range"
+    MISSING_SUBJECT = "missing_subject"
+    """Neither the partner's own id of the record, nor a valid SSN with a name."""
+    KEY_MISMATCH = "key_mismatch"
+    """The message's key is not the record's id: events of one record could overtake each other."""
+    CONSENT_SCOPE = "consent_scope"
+    """A grant without purposes, recipients, controllers or categories, or with a wildcard."""
+    CONSENT_NOT_AUTHORISED = "consent_not_authorised"
+    """A consent for records that the partner's mou does not let it speak for."""
+    CONFLICTING_DUPLICATE = "conflicting_duplicate"
+    """The id of an event that came before, with other bytes."""
+    INTERNAL_ERROR = "internal_error"
+    """A bug of ours met by this one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one event cannot travel."""
+
+    code: Code
+    field: str | None = None
+    """Name of the schema's field at fault."""
+    event_id: str | None = None
+    """Where one could be read."""

@@ -1,0 +1,211 @@
+"""The gate: is an arrival what its partner's agreement allows, whole, and of this world? First step of resolve."""
+
+import functools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processors.consent.agreements import Agreement
+from processors.records import Arrival, Topic
+from processors.resolve.codes import Code, Rejection
+from processors.resolve.traits import wage_ssn
+from schemas_avro import catalog, codec, wire
+
+Row = dict[str, Any]
+MAX_VALUE_BYTES = 64 * 1024
+FUTURE_MICROS = 10 * 60 * 1_000_000
+"""How far ahead of the broker's clock a partner's may be."""
+FIRST_DAY, LAST_DAY = -36_525, 84_006
+"""1870-01-01 and 2200-01-01: what a date of this field may be."""
+OLDEST_DAYS = 130 * 366
+FIRST_PUBLISHED = 946_684_800_000_000
+"""2000-01-01 UTC, in microseconds."""
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NIL = "00000000-0000-0000-0000-000000000000"
+GRANTING = {"given", "renewed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An event that passed."""
+
+    arrival: Arrival
+    partner_id: str
+    family: str
+    envelope: Row = field(repr=False)
+    body: bytes = field(repr=False)
+    """Avro bytes by the family's body schema."""
+    content: Row | None = field(repr=False)
+    """The body as a row, of the families that resolve itself reads."""
+
+    @property
+    def event_id(self) -> str:
+        """The partner event's id."""
+        return str(self.envelope["event_id"])
+
+
+Outcome = Admitted | Rejection
+READ_BY_RESOLVE = {"identity", "consent"}
+
+
+def admit(arrivals: Sequence[Arrival], mous: Mapping[str, Agreement]) -> list[Outcome]:
+    """Judge a batch of arrivals from partner topics, in order.
+
+    Args:
+        arrivals: of topics partner.<partner>.<family>.
+        mous: the agreement that each partner publishes under.
+    """
+    outcomes: list[Outcome | None] = [_before_decoding(arrival, mous) for arrival in arrivals]
+    for schema_id, places in _by_schema(arrivals, outcomes).items():
+        for place, outcome in _decode(schema_id, [(i, arrivals[i]) for i in places], mous):
+            outcomes[place] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _before_decoding(arrival: Arrival, mous: Mapping[str, Agreement]) -> Rejection | None:
+    """What can be told without decoding; None: nothing against it."""
+    topic = Topic.parse(arrival.topic)
+    code = _code_of_value(arrival.value) or _code_of_topic(topic, arrival, mous)
+    if code is None:
+        code = _code_of_schema(topic, wire.schema_id_of(arrival.value or b"") or 0)
+    return None if code is None else Rejection(code, event_id=header_event_id(arrival))
+
+
+def _code_of_value(value: bytes | None) -> Code | None:
+    if value is None:
+        return Code.NULL_VALUE
+    if not value:
+        return Code.EMPTY_VALUE
+    if len(value) > MAX_VALUE_BYTES:
+        return Code.TOO_LARGE
+    return Code.BAD_FRAMING if wire.schema_id_of(value) is None else None
+
+
+def _code_of_topic(topic: Topic, arrival: Arrival, mous: Mapping[str, Agreement]) -> Code | None:
+    mou = mous.get(topic.partner_id)
+    if mou is None or not mou.in_force(arrival.appended_at // 86_400_000):
+        return Code.NO_AGREEMENT
+    return None if topic.family in mou.families else Code.FAMILY_NOT_AGREED
+
+
+def _code_of_schema(topic: Topic, schema_id: int) -> Code | None:
+    if schema_id not in catalog.catalog():
+        return Code.UNKNOWN_SCHEMA
+    return None if schema_id == catalog.id_of(f"partner.{topic.family}.v1") else Code.SCHEMA_NOT_ALLOWED
+
+
+def header_event_id(arrival: Arrival) -> str | None:
+    """The event id of the CloudEvents header, where it is one."""
+    text = arrival.headers.get("ce_id", b"").decode("ascii", "replace")
+    return text if UUID.fullmatch(text) else None
+
+
+def _by_schema(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome | None]) -> dict[int, list[int]]:
+    places: dict[int, list[int]] = defaultdict(list)
+    for i, arrival in enumerate(arrivals):
+        if outcomes[i] is None:
+            places[wire.schema_id_of(arrival.value or b"") or 0].append(i)
+    return places
+
+
+def _decode(
+    schema_id: int, placed: list[tuple[int, Arrival]], mous: Mapping[str, Agreement]
+) -> Iterator[tuple[int, Outcome]]:
+    """Decode the arrivals of one schema and judge each; places are those of the whole batch."""
+    family = catalog.catalog()[schema_id].family
+    decoded = codec.decode(schema_id, [wire.payload_of(arrival.value or b"") for _, arrival in placed])
+    for i in decoded.bad:
+        yield placed[i][0], Rejection(Code.UNDECODABLE, event_id=header_event_id(placed[i][1]))
+    if not decoded.good:
+        return
+    body = pa.RecordBatch.from_struct_array(decoded.rows.column("body"))
+    payloads = codec.encode(catalog.id_of(f"body.{family}.v1"), body)
+    contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
+    faults = dates_out_of_range(family, body)
+    for row, envelope in enumerate(decoded.rows.column("envelope").to_pylist()):
+        place, arrival = placed[decoded.good[row]]
+        event = Admitted(arrival, Topic.parse(arrival.topic).partner_id, family, envelope, payloads[row], contents[row])
+        fault = _fault(event, mous[event.partner_id], faults.get(row))
+        yield place, event if fault is None else Rejection(fault[0], fault[1], header_event_id(arrival))
+
+
+Fault = tuple[Code, str | None]
+
+
+def _fault(event: Admitted, mou: Agreement, date_field: str | None) -> Fault | None:
+    """What is wrong with a decoded event; None: nothing."""
+    return (
+        _fault_of_names(event)
+        or _fault_of_dates(event, date_field)
+        or _fault_of_subject(event)
+        or (_fault_of_consent(event.content, mou) if event.family == "consent" and event.content else None)
+    )
+
+
+def _fault_of_names(event: Admitted) -> Fault | None:
+    envelope = event.envelope
+    if not UUID.fullmatch(envelope["event_id"]) or envelope["event_id"] == NIL:
+        return Code.BAD_EVENT_ID, "event_id"
+    if envelope["partner_id"] != event.partner_id:
+        return Code.WRONG_PARTNER, "partner_id"
+    return None if envelope["event_type"] == f"{event.family}.recorded.v1" else (Code.WRONG_EVENT_TYPE, "event_type")
+
+
+def _fault_of_dates(event: Admitted, date_field: str | None) -> Fault | None:
+    envelope, latest = event.envelope, event.arrival.appended_at * 1_000 + FUTURE_MICROS
+    for name in ("published_at", "observed_at"):
+        if not FIRST_PUBLISHED <= envelope[name] <= latest:
+            return Code.DATE_OUT_OF_RANGE, name
+    for name in ("occurred_on", "effective_from", "effective_to"):
+        if envelope[name] is not None and not FIRST_DAY <= envelope[name] <= LAST_DAY:
+            return Code.DATE_OUT_OF_RANGE, name
+    if date_field is not None:
+        return Code.DATE_OUT_OF_RANGE, date_field
+    born = event.content.get("birth_date") if event.content else None
+    today = event.arrival.appended_at // 86_400_000
+    if born is not None and not today - OLDEST_DAYS <= born <= today:
+        return Code.DATE_OUT_OF_RANGE, "birth_date"
+    return None
+
+
+def dates_out_of_range(family: str, body: pa.RecordBatch) -> dict[int, str]:
+    """By row: the first date field of the body that lies outside 1870 to 2200."""
+    found: dict[int, str] = {}
+    for name in date_fields(family):
+        column = body.column(name)
+        outside = pc.or_(pc.less(column, FIRST_DAY), pc.greater(column, LAST_DAY))
+        for row in pc.indices_nonzero(pc.fill_null(outside, False)).to_pylist():  # noqa: FBT003  # Arrow's signature
+            found.setdefault(row, name)
+    return found
+
+
+@functools.cache
+def date_fields(family: str) -> tuple[str, ...]:
+    """Names of a body's date fields."""
+    return tuple(f["name"] for f in catalog.read(f"families/{family}")["fields"] if '"date"' in json.dumps(f["type"]))
+
+
+def _fault_of_subject(event: Admitted) -> Fault | None:
+    envelope = event.envelope
+    token = envelope["subject_token"]
+    if token is None and not (wage_ssn(envelope) and envelope["subject_name"]):
+        return Code.MISSING_SUBJECT, "subject_token"
+    if token is not None and (not token or event.arrival.key != token.encode()):
+        return (Code.KEY_MISMATCH, "subject_token") if token else (Code.MISSING_SUBJECT, "subject_token")
+    return None
+
+
+def _fault_of_consent(consent: Row, mou: Agreement) -> Fault | None:
+    if consent["event_state"] in GRANTING:
+        for name in ("controllers", "records_covered", "purposes", "recipients"):
+            if not consent[name] or "*" in consent[name]:
+                return Code.CONSENT_SCOPE, name
+    if set(consent["controllers"]) - set(mou.consent_for):
+        return Code.CONSENT_NOT_AUTHORISED, "controllers"
+    return None

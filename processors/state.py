@@ -1,0 +1,109 @@
+"""State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits them."""
+
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable
+from typing import Any, Protocol
+
+import orjson
+
+Changes = dict[str, dict[str, bytes | None]]
+"""By table and key: the new value, or None where the key is to go."""
+
+
+class Lookups(Protocol):
+    """What a store answers. Keys are text, values are bytes, a scan is in the order of keys."""
+
+    def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
+        """Values of those keys that there are."""
+
+    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix, and their values."""
+
+
+class Memory:
+    """Look-ups in a dictionary: for tests and small tools."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._tables: dict[str, dict[str, bytes]] = {}
+        self._keys: dict[str, list[str]] = {}
+
+    def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
+        """Values of those keys that there are."""
+        rows = self._tables.get(table, {})
+        return {key: rows[key] for key in keys if key in rows}
+
+    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix, and their values."""
+        rows, keys = self._tables.get(table, {}), self._keys.get(table, [])
+        found = []
+        for key in keys[bisect_left(keys, prefix) :]:
+            if not key.startswith(prefix) or (limit is not None and len(found) >= limit):
+                break
+            found.append((key, rows[key]))
+        return found
+
+    def apply(self, changes: Changes) -> None:
+        """Take a decision's changes over."""
+        for table, rows in changes.items():
+            kept, keys = self._tables.setdefault(table, {}), self._keys.setdefault(table, [])
+            for key, value in rows.items():
+                self._change(kept, keys, key, value)
+
+    @staticmethod
+    def _change(kept: dict[str, bytes], keys: list[str], key: str, value: bytes | None) -> None:
+        if value is None and kept.pop(key, None) is not None:
+            del keys[bisect_left(keys, key)]
+        elif value is not None:
+            if key not in kept:
+                insort(keys, key)
+            kept[key] = value
+
+
+class Working:
+    """One batch's state: JSON values over a store's bytes.
+
+    A value that ``get`` returned is shared: change it only together with ``put``.
+    """
+
+    def __init__(self, lookups: Lookups) -> None:
+        """Nothing read, nothing changed."""
+        self._lookups = lookups
+        self._read: dict[tuple[str, str], Any] = {}
+        self._changed: dict[str, dict[str, Any]] = {}
+
+    def prefetch(self, table: str, keys: Iterable[str]) -> None:
+        """Read keys in bulk, so that ``get`` finds them here."""
+        missing = {key for key in keys if (table, key) not in self._read}
+        found = self._lookups.get_many(table, missing) if missing else {}
+        for key in missing:
+            self._read[table, key] = orjson.loads(found[key]) if key in found else None
+
+    def get(self, table: str, key: str) -> Any:
+        """The value of a key, None where there is none."""
+        if (table, key) not in self._read:
+            self.prefetch(table, [key])
+        return self._read[table, key]
+
+    def put(self, table: str, key: str, value: Any) -> None:
+        """Set a key; None removes it."""
+        self._read[table, key] = value
+        self._changed.setdefault(table, {})[key] = value
+
+    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, Any]]:
+        """Keys that begin with a prefix, with this batch's changes, in the order of keys; at least ``limit`` if so many."""
+        own = {key: value for key, value in self._changed.get(table, {}).items() if key.startswith(prefix)}
+        asked = None if limit is None else limit + len(own)
+        rows: dict[str, Any] = {}
+        for key, raw in self._lookups.scan(table, prefix, asked):
+            if key not in own:
+                rows[key] = self._read.setdefault((table, key), orjson.loads(raw))
+        rows.update({key: value for key, value in own.items() if value is not None})
+        return sorted(rows.items())
+
+    def changes(self) -> Changes:
+        """Everything that ``put`` set, encoded."""
+        return {
+            table: {key: None if value is None else orjson.dumps(value) for key, value in rows.items()}
+            for table, rows in self._changed.items()
+        }
