@@ -1,0 +1,1 @@
+"""The readers' door: web pages, JSON API, live feed, sign-in."""

@@ -1,0 +1,239 @@
+"""The case views in one DuckDB file: opening it, and the one way of writing to it.
+
+Only one process may have the file open, and one thread writes. Every batch is one transaction, which also holds the
+offsets to read next: after a crash the file stands before or after a batch, never within. A row is replaced only by one
+of a higher position, so order and repetition of what arrives do not show.
+"""
+
+import contextlib
+import hashlib
+import pathlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from sinks.view_batch import COLUMNS, ViewBatch, as_text, newest_per_key, to_columns
+
+FORMAT = 1
+"""Version of the tables below; raised with every change to them."""
+
+TABLES = """
+CREATE TABLE release_row (
+    recipient VARCHAR NOT NULL, person_id VARCHAR NOT NULL, event_id VARCHAR NOT NULL,
+    position BIGINT NOT NULL, state VARCHAR NOT NULL, family VARCHAR NOT NULL, partner_id VARCHAR NOT NULL,
+    operation VARCHAR NOT NULL, fact_id VARCHAR NOT NULL, occurred_on DATE, effective_from DATE, effective_to DATE,
+    observed_at TIMESTAMP NOT NULL, published_at TIMESTAMP NOT NULL, purpose VARCHAR NOT NULL,
+    agreement_id VARCHAR NOT NULL, agreement_version INTEGER NOT NULL, basis VARCHAR NOT NULL,
+    consent_event_ids VARCHAR[] NOT NULL, expires_on DATE, groups VARCHAR[] NOT NULL, notice VARCHAR NOT NULL,
+    body VARCHAR, reason VARCHAR, seq BIGINT NOT NULL,
+    PRIMARY KEY (recipient, person_id, event_id));
+CREATE TABLE agreement (
+    recipient VARCHAR, agreement_id VARCHAR, version INTEGER NOT NULL, content VARCHAR NOT NULL,
+    PRIMARY KEY (recipient, agreement_id));
+CREATE TABLE clock (recipient VARCHAR PRIMARY KEY, tick_at BIGINT NOT NULL);
+CREATE TABLE sink_offset (
+    topic VARCHAR, partition INTEGER, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition));
+CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL);
+"""
+
+_KEY = ("recipient", "person_id", "event_id")
+_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.names if name not in _KEY)
+UPSERT_ROWS = f"""
+INSERT INTO release_row SELECT {", ".join(COLUMNS.names)} FROM batch
+ON CONFLICT DO UPDATE SET {_REPLACED} WHERE excluded.position > release_row.position
+RETURNING seq, recipient, person_id, event_id, family, state
+"""  # noqa: S608  # column names only, from a constant
+UPSERT_AGREEMENT = """
+INSERT INTO agreement VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET version = excluded.version, content = excluded.content
+WHERE excluded.version > agreement.version
+"""
+UPSERT_TICK = """
+INSERT INTO clock SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])
+ON CONFLICT DO UPDATE SET tick_at = excluded.tick_at WHERE excluded.tick_at > clock.tick_at
+"""
+UPSERT_OFFSET = """
+INSERT INTO sink_offset SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::BIGINT[])
+ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset
+"""
+CONTENT_IN_ORDER = f"""
+SELECT {", ".join(name for name in COLUMNS.names if name not in {"position", "seq"})} FROM release_row
+WHERE state = 'released' ORDER BY recipient, person_id, event_id
+"""  # noqa: S608  # column names only, from a constant
+
+
+class ViewFormatError(Exception):
+    """The file holds views that this version cannot read."""
+
+
+class ViewLockedError(Exception):
+    """Another process has the file open."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that a batch really changed."""
+
+    seq: int
+    """The view's change number: strictly increasing over all changes."""
+    recipient: str
+    person_id: str
+    event_id: str
+    family: str
+    state: str
+    """released or retracted"""
+
+
+class CaseViews:
+    """An open file of case views. ``apply`` belongs to one thread; cursors may be asked for from any."""
+
+    def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
+        """Take over a connection to a file whose format is right."""
+        self._root = root
+        self._lock = threading.Lock()
+        self._writer = root.cursor()
+        self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
+        """Change number that the file began with; what a reader saw below it, it saw of another file."""
+        self._next_seq = max(self.first_seq, self._number("SELECT coalesce(max(seq) + 1, 0) FROM release_row"))
+
+    @classmethod
+    def open(
+        cls, path: pathlib.Path, *, memory_limit: str = "512MB", threads: int = 2, first_seq: int | None = None
+    ) -> Self:
+        """Open the file, made where there is none, readable by its owner only.
+
+        ``first_seq`` is the first change number of a new file: by default the microseconds since 1970, so that the
+        numbers of a rebuilt file lie above those of the file before it.
+
+        Raises:
+            ViewFormatError: the file is of another version, or no view file.
+            ViewLockedError: another process has it open.
+        """
+        root = _connect(path, memory_limit, threads)
+        try:
+            _prepare(root, path, time.time_ns() // 1000 if first_seq is None else first_seq)
+            path.chmod(0o600)
+            return cls(root)
+        except BaseException:
+            root.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; cursors in use end with an error."""
+        self._root.close()
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A reader of its own, which sees what is committed."""
+        with self._lock:
+            cursor = self._root.cursor()
+        with contextlib.closing(cursor):
+            yield cursor
+
+    def apply(self, batch: ViewBatch) -> list[Change]:
+        """Write a batch in one transaction; the rows that it really changed, by change number.
+
+        A retraction of a release that was never seen is kept too: a late release of a lower position must not
+        bring back what was taken.
+        """
+        table = to_columns(newest_per_key(batch.rows), self._next_seq)
+        with self._transaction() as writer:
+            changes = _upsert_rows(writer, table)
+            for recipient, row in batch.agreements:
+                writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
+            if batch.ticks:
+                writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
+            if batch.offsets:
+                writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
+        self._next_seq += table.num_rows
+        return changes
+
+    def offsets(self) -> dict[tuple[str, int], int]:
+        """Topic and partition to the offset to read next."""
+        with self.cursor() as cursor:
+            rows = cursor.execute("SELECT topic, partition, next_offset FROM sink_offset").fetchall()
+        return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+    def content_hash(self) -> str:
+        """SHA-256 of what the views show: releases with their content, and agreements.
+
+        Not in it: the order of arrival (change numbers, positions, offsets, ticks), and tombstones, since a rebuilt
+        view that never saw a release need not know that it was taken back.
+        """
+        digest = hashlib.sha256()
+        with self.cursor() as cursor:
+            for query in (CONTENT_IN_ORDER, "SELECT * FROM agreement ORDER BY recipient, agreement_id"):
+                answer = cursor.execute(query)
+                while rows := answer.fetchmany(10_000):
+                    digest.update("".join(f"{row!r}\n" for row in rows).encode())
+        return digest.hexdigest()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        self._writer.begin()
+        try:
+            yield self._writer
+            self._writer.commit()
+        except BaseException:
+            # A failed commit has rolled back already; a second roll-back then only says so.
+            with contextlib.suppress(duckdb.TransactionException):
+                self._writer.rollback()
+            raise
+
+    def _number(self, query: str) -> int:
+        row = self._writer.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _upsert_rows(writer: duckdb.DuckDBPyConnection, table: pa.Table) -> list[Change]:
+    if not table.num_rows:
+        return []
+    writer.register("batch", table)  # takes the place of the batch before it
+    return sorted((Change(*row) for row in writer.execute(UPSERT_ROWS).fetchall()), key=lambda c: c.seq)
+
+
+def _offset_columns(offsets: Mapping[tuple[str, int], int]) -> list[list[str] | list[int]]:
+    return [[topic for topic, _ in offsets], [partition for _, partition in offsets], list(offsets.values())]
+
+
+def _connect(path: pathlib.Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        # A view file may come from a backup: nothing in it may make the engine read files, load code or phone out.
+        "enable_external_access": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "lock_configuration": True,
+    }
+    try:
+        return duckdb.connect(path, config=config)
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        if "lock" in str(error):
+            message = f"{path} is open in another process: stop it, or ask it over HTTP"
+            raise ViewLockedError(message) from None
+        raise _unreadable(path) from None
+
+
+def _prepare(root: duckdb.DuckDBPyConnection, path: pathlib.Path, first_seq: int) -> None:
+    tables = {name for (name,) in root.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        root.execute("BEGIN")
+        root.execute(TABLES)
+        root.execute("INSERT INTO meta VALUES ('format', ?), ('first_seq', ?)", [FORMAT, first_seq])
+        root.execute("COMMIT")
+        return
+    found = root.execute("SELECT value FROM meta WHERE name = 'format'").fetchone() if "meta" in tables else None
+    if found != (FORMAT,):
+        raise _unreadable(path)
+
+
+def _unreadable(path: pathlib.Path) -> ViewFormatError:
+    return ViewFormatError(
+        f"{path} is not a view file of format {FORMAT}: delete it and fill it again with `throughline rebuild`"
+    )
