@@ -61,6 +61,19 @@ def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
     return Decoded(batch, tuple(found), tuple(i for i in every if i not in found))
 
 
+def decode_own(schema_id: int, payloads: Sequence[bytes]) -> list[Row]:
+    """Rows of payloads that Throughline itself wrote.
+
+    Raises:
+        KeyError: the catalog has no such schema.
+        ValueError: one of them is not what we wrote; nobody may go on from there.
+    """
+    decoded = decode(schema_id, payloads)
+    if decoded.bad:
+        raise ValueError(f"{len(decoded.bad)} records of schema {schema_id} are damaged")
+    return list(decoded.rows.to_pylist())
+
+
 def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:
     """Avro payloads of a batch of one schema, without the five-byte header."""
     entry = catalog()[schema_id]

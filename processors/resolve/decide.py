@@ -193,7 +193,7 @@ def _records(book: Book) -> list[Draft]:
         row = {
             "record_key": record_key, "partner_id": record["partner"], "seed": record["seed"],
             "first_seen_at": record["at"] * 1_000, "first_seen_position": record["pos"],
-            "person_id": record["person"], "last_event_id": max(record["events"], default=""),
+            "person_id": record["person"], "event_ids": record["events"],
             "sealed_traits": record["sealed"],
         }  # fmt: skip
         id_ = derived_id(record_key, f"{STAGE}.{'.'.join(record['events'])}.{record['person']}", 0)

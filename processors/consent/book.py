@@ -1,0 +1,140 @@
+"""The book that consent keeps: persons, their records' statements, caseloads, events and current releases.
+
+Tables: record (person, statements, caseload), person (its records), event (record | fact | event), release (record |
+fact | event | recipient), agreement, clock. State in, state out.
+"""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from processors.consent.agreements import Agreement
+from processors.consent.policy import Person, Statement
+from processors.state import Working
+
+Row = dict[str, Any]
+MICROS_PER_DAY = 86_400_000_000
+EMPTY: Row = {"person": "", "statements": [], "caseload": []}
+
+
+@dataclass
+class Book:
+    """Consent's state over one batch."""
+
+    state: Working
+    _persons: dict[str, Person] = field(default_factory=dict, repr=False)
+
+    def today(self) -> int | None:
+        """Day of the latest tick, from 1970-01-01."""
+        tick = self.state.get("clock", "tick")
+        return None if tick is None else int(tick) // MICROS_PER_DAY
+
+    def agreements(self) -> list[Agreement]:
+        """Every agreement in the log so far, by id."""
+        return [_agreement(orjson.dumps(row)) for _, row in self.state.scan("agreement", "")]
+
+    def record(self, record_key: str) -> Row:
+        """A record; an empty one where it is not known yet."""
+        return dict(self.state.get("record", record_key) or EMPTY)
+
+    def records_of(self, person_id: str) -> list[str]:
+        """Keys of a person's records, sorted."""
+        return list(self.state.get("person", person_id) or [])
+
+    def place(self, record_key: str, person_id: str) -> None:
+        """Put a record, known or not, under a person."""
+        record = self.record(record_key)
+        before = record["person"]
+        if before == person_id:
+            return
+        self._persons.clear()
+        if before:
+            rest = [key for key in self.records_of(before) if key != record_key]
+            self.state.put("person", before, rest or None)
+        self.state.put("person", person_id, sorted({*self.records_of(person_id), record_key}))
+        self.state.put("record", record_key, {**record, "person": person_id})
+
+    def fold(self, record_key: str, kind: str, version: Row) -> None:
+        """Keep the newest version of each fact among a record's statements or caseload entries.
+
+        Args:
+            record_key: a record that is in the book.
+            kind: statements or caseload.
+            version: fact, event_id, published_at, operation and what it says.
+        """
+        record = self.record(record_key)
+        kept = {v["fact"]: v for v in record[kind]}
+        known = kept.get(version["fact"])
+        if known is None or order(known) < order(version):
+            self._persons.clear()
+            kept[version["fact"]] = version
+            self.state.put("record", record_key, {**record, kind: sorted(kept.values(), key=order)})
+
+    def person(self, person_id: str) -> Person:
+        """What decisions need of a person."""
+        if person_id not in self._persons:
+            self._persons[person_id] = self._person(person_id)
+        return self._persons[person_id]
+
+    def _person(self, person_id: str) -> Person:
+        statements, served_by = [], set()
+        for record_key in self.records_of(person_id):
+            record = self.record(record_key)
+            statements.append(tuple(_statement(v) for v in record["statements"] if v["operation"] != "retract"))
+            served_by |= {v["partner_id"] for v in record["caseload"] if _assigned(v)}
+        return Person(tuple(statements), frozenset(served_by))
+
+    def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str]) -> None:
+        """Read in bulk what a batch's decisions will ask for."""
+        persons = set(person_ids)
+        self.state.prefetch("person", persons)
+        known = {key for person_id in persons for key in self.records_of(person_id)}
+        self.state.prefetch("record", known | set(record_keys))
+
+    def events(self, prefix: str) -> list[Row]:
+        """Events whose key begins so, by fact and version."""
+        rows = [row for _, row in self.state.scan("event", prefix)]
+        return sorted(rows, key=lambda row: (row["fact_id"], row["published_at"], row["event_id"]))
+
+    def releases(self, prefix: str) -> dict[str, Row]:
+        """Current releases whose key begins so."""
+        return dict(self.state.scan("release", prefix))
+
+
+def order(version: Row) -> tuple[int, str]:
+    """What versions of a fact are ordered by."""
+    return version["published_at"], version["event_id"]
+
+
+def event_key(row: Row) -> str:
+    """Key of an event in table event."""
+    return f"{row['record_key']}|{row['fact_id']}|{row['event_id']}"
+
+
+def alive(versions: list[Row]) -> set[str]:
+    """Ids of a fact's versions that a retraction has not taken back; versions are in order."""
+    found: set[str] = set()
+    for version in versions:
+        if version["operation"] == "retract":
+            found.clear()
+        else:
+            found.add(version["event_id"])
+    return found
+
+
+def _assigned(version: Row) -> bool:
+    return bool(version["operation"] != "retract" and version["state"] == "assigned")
+
+
+def _statement(version: Row) -> Statement:
+    lists = (frozenset(version[name]) for name in ("controllers", "records_covered", "purposes", "recipients"))
+    head = (version["event_id"], version["published_at"], version["state"])
+    return Statement(*head, *lists, version["valid_from"], version["valid_until"])
+
+
+@functools.lru_cache(maxsize=4096)
+def _agreement(content: bytes) -> Agreement:
+    return Agreement.from_row(orjson.loads(content))

@@ -1,0 +1,110 @@
+"""Releases and retractions as bytes: the body opened, cut to the permitted field groups, encoded a schema at a time."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from processors import sealing
+from processors.consent.policy import Decision
+from processors.names import released_topic
+from processors.records import Out
+from schemas_avro import catalog, codec, wire
+
+Row = dict[str, Any]
+RETRACTED = "internal.release_retracted.v1"
+NOTICE = (
+    "Use only for the purpose named. No disclosure to any other party without the prior consent of the parent or "
+    "eligible student, except as 34 CFR 99.33 allows."
+)
+FROM_EVENT = (
+    "event_id", "fact_id", "family", "partner_id", "operation", "occurred_on", "effective_from", "effective_to",
+    "observed_at", "published_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One release or retraction that the decision calls for."""
+
+    id: str
+    event: Row = field(repr=False)
+    """Row of ``resolved_event.avsc``."""
+    person_id: str
+    recipient: str
+    position: int
+    terms: Row
+    """Purpose, agreement, basis, groups, consents, last day."""
+    retracted: str | None = None
+    """Why it is taken back; None: it is a release."""
+
+    @property
+    def subject(self) -> str:
+        """Catalog subject of what is sent."""
+        if self.retracted is not None:
+            return RETRACTED
+        return catalog.released_subject(self.event["family"], frozenset(self.terms["groups"]))
+
+    def head(self) -> Row:
+        """Row of ``release.avsc``."""
+        known = {name: self.event[name] for name in FROM_EVENT}
+        place = {"release_id": self.id, "recipient": self.recipient, "person_id": self.person_id}
+        return {**known, **place, "position": self.position, **self.terms, "notice": NOTICE}
+
+
+def terms_of(decision: Decision) -> Row:
+    """What a release carries of the decision that permitted it."""
+    return {
+        "purpose": decision.purpose, "agreement_id": decision.agreement_id,
+        "agreement_version": decision.agreement_version, "basis": decision.basis,
+        "consent_event_ids": list(decision.consent_event_ids), "expires_on": decision.expires_on,
+        "groups": list(decision.groups),
+    }  # fmt: skip
+
+
+def encode(sent: Sequence[Sent], keys: sealing.Keys) -> list[Out]:
+    """Framed records in the order given.
+
+    Raises:
+        processors.sealing.UnreadableError: a released body's key is gone; the decision must have looked before.
+    """
+    values: dict[int, bytes] = {}
+    for subject, places in _by_subject(sent).items():
+        schema_id = catalog.id_of(subject)
+        chosen = [sent[i] for i in places]
+        batch = _retractions(schema_id, chosen) if subject == RETRACTED else _releases(schema_id, chosen, keys)
+        payloads = codec.encode(schema_id, batch)
+        values.update({i: wire.frame(schema_id, p) for i, p in zip(places, payloads, strict=True)})
+    return [Out(released_topic(s.recipient), s.person_id, values[i], s.id) for i, s in enumerate(sent)]
+
+
+def _by_subject(sent: Sequence[Sent]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, one in enumerate(sent):
+        places[one.subject].append(i)
+    return places
+
+
+def _retractions(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
+    rows = [{"release": one.head(), "reason": one.retracted} for one in sent]
+    return pa.RecordBatch.from_pylist(rows, schema=codec.arrow_schema(schema_id))
+
+
+def _releases(schema_id: int, sent: Sequence[Sent], keys: sealing.Keys) -> pa.RecordBatch:
+    schema = codec.arrow_schema(schema_id)
+    heads = pa.array([one.head() for one in sent], schema.field("release").type)
+    bodies = codec.decode(sent[0].event["body_schema_id"], [body_of(one.event, keys) for one in sent]).rows
+    fields = list(schema.field("body").type)
+    body = pa.StructArray.from_arrays([bodies.column(f.name) for f in fields], fields=fields)
+    return pa.RecordBatch.from_arrays([heads, body], schema=schema)
+
+
+def body_of(event: Row, keys: sealing.Keys) -> bytes:
+    """Avro bytes of an event's body.
+
+    Raises:
+        processors.sealing.UnreadableError: its key is gone.
+    """
+    return sealing.unseal(keys, event["record_key"], f"{event['event_id']}|resolve", event["sealed_body"])

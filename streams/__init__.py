@@ -1,0 +1,1 @@
+"""The movement: topics, settings, the exactly-once stage, state stores, keys, telemetry."""

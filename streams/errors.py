@@ -1,0 +1,33 @@
+"""Errors that people see: each is one line that says what is wrong and what to do.
+
+ThroughlineError
+├── StoreError            the state store cannot be used
+│   ├── StoreLockedError  another process has it
+│   └── StaleError        somebody else owns the stage now, or has gone on
+├── StoppedError          a stage stops rather than jump: store, group or topic are not what they were
+└── TransientError        a friend is away (broker, disk): wait and try again
+"""
+
+
+class ThroughlineError(Exception):
+    """Base of all; the text is one line with the remedy, and never holds a person's data."""
+
+
+class StoreError(ThroughlineError):
+    """The state store cannot be used."""
+
+
+class StoreLockedError(StoreError):
+    """Another process has the store."""
+
+
+class StaleError(StoreError):
+    """The token or batch number in the store is not the one that this batch started from."""
+
+
+class StoppedError(ThroughlineError):
+    """Going on would jump over records or do them twice."""
+
+
+class TransientError(ThroughlineError):
+    """Worth another try."""

@@ -1,0 +1,90 @@
+"""Keys apart from the data they seal: a random key for each record, wrapped under a key that is in a file of its own.
+
+Losing the ring erases everyone; erasing one key erases one record. Resolve writes it, consent reads it.
+"""
+
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from streams.errors import StoreError
+
+KEY_BYTES = 32
+
+
+def read_or_make_secret(path: Path) -> bytes:
+    """A secret of 32 bytes in a file that only its owner reads; made at first use.
+
+    Raises:
+        StoreError: the file is there but holds something else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        _write_once(path)
+    secret = path.read_bytes()
+    if len(secret) != KEY_BYTES:
+        raise StoreError(f"{path.name} is not a key of {KEY_BYTES} bytes; restore it from its backup")
+    return secret
+
+
+def _write_once(path: Path) -> None:
+    """Whoever links first wins, so that two processes agree on one secret."""
+    own = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(own, path)
+    except FileExistsError:
+        pass
+    finally:
+        own.unlink()
+
+
+class Keyring:
+    """Keys by id; new ones are durable after ``flush``, which must come before anything sealed with them leaves."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the ring in a folder."""
+        self._kek = read_or_make_secret(folder / "key-encryption.key")
+        self._db = sqlite3.connect(folder / "keys.sqlite", isolation_level=None, timeout=30, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID")
+        self._known: dict[str, bytes] = {}
+        self._new: dict[str, bytes] = {}
+
+    def find(self, key_id: str) -> bytes | None:
+        """The key, None where it never was or was erased."""
+        if key_id not in self._known:
+            row = self._db.execute("SELECT wrapped FROM key WHERE id = ?", (key_id,)).fetchone()
+            if row is None:
+                return None
+            self._known[key_id] = aes_key_unwrap(self._kek, row[0])
+        return self._known[key_id]
+
+    def find_or_make(self, key_id: str) -> bytes:
+        """The key, made now where there is none."""
+        key = self.find(key_id)
+        if key is None:
+            key = self._known[key_id] = self._new[key_id] = secrets.token_bytes(KEY_BYTES)
+        return key
+
+    def flush(self) -> None:
+        """Make new keys durable."""
+        if not self._new:
+            return
+        rows = [(key_id, aes_key_wrap(self._kek, key)) for key_id, key in self._new.items()]
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT INTO key VALUES (?, ?)", rows)
+        self._db.execute("COMMIT")
+        self._new.clear()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()

@@ -1,0 +1,80 @@
+"""Settings: environment variables THROUGHLINE_…; unknown ones are errors, so that a typing error is no silent default."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.errors import ThroughlineError
+
+PREFIX = "THROUGHLINE_"
+FOR_TESTS = {"THROUGHLINE_REQUIRE_BROWSER", "THROUGHLINE_SHARED_DATA"}
+"""Read by the test suite alone."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; all of it has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    bootstrap: str | None = None
+    """Address of a Kafka broker, host:port; none: a local one is started by ``throughline demo``."""
+    data_dir: Path = Path(".throughline")
+    """Where stores, keys, views and logs are."""
+    agreements_dir: Path | None = None
+    """Folder of agreement files; none: those that ship."""
+    users_file: Path | None = None
+    """TOML file of the portal's users; none: ``users.toml`` in the data directory."""
+    portal_host: str = "127.0.0.1"
+    portal_port: int = Field(default=8420, ge=0, le=65535)
+    """0: any free port."""
+    batch_records: int = Field(default=2_000, ge=1, le=100_000)
+    """Most records that a stage takes at once."""
+    linger_seconds: float = Field(default=0.02, ge=0, le=10)
+    """How long a stage waits for a batch to fill."""
+    released_partitions: int = Field(default=3, ge=1, le=1_000)
+    """Partitions of each recipient's topic; never changed once made."""
+    partner_partitions: int = Field(default=3, ge=1, le=1_000)
+    """Partitions of each partner's topics; never changed once made."""
+    codec: Literal["arrow", "fastavro"] = "arrow"
+    """Who decodes batches; fastavro is the slow referee."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def agreements(self) -> Path:
+        """Folder of agreement files in force."""
+        return self.agreements_dir or Path(__file__).parent.parent / "deploy" / "agreements"
+
+    @property
+    def users(self) -> Path:
+        """File of the portal's users."""
+        return self.users_file or self.data_dir / "users.toml"
+
+
+def load() -> Settings:
+    """Settings of this process's environment.
+
+    Raises:
+        ThroughlineError: an unknown or unusable variable; names it, never its value.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | FOR_TESTS
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise ThroughlineError(f"unknown setting {unknown[0]}; known: {', '.join(sorted(known - FOR_TESTS))}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = f"{PREFIX}{str(first['loc'][0]).upper()}"
+        raise ThroughlineError(f"setting {name} cannot be used: {first['msg']}") from None
+
+
+def bootstrap_from_settings() -> str | None:
+    """Address of the broker, where one is set or the running demo has noted one."""
+    settings = load()
+    noted = settings.data_dir / "bootstrap"
+    if settings.bootstrap is None and noted.exists():
+        return noted.read_text().strip()
+    return settings.bootstrap

@@ -1,0 +1,195 @@
+"""The state store of a stage: state, offsets, batch number and pending output change in one durable transaction.
+
+One process at a time has it. ``synchronous=FULL``: a commit is on the disk before Kafka hears of it.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from processors.records import Out
+from processors.state import Changes
+from streams.errors import StaleError, StoreError, StoreLockedError, TransientError
+
+FORMAT = 1
+LAST_CHARACTER = "\U0010ffff"
+KEYS_A_QUERY = 500
+
+Partition = tuple[str, int]
+"""Topic and number."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a stage stands."""
+
+    token: int
+    """Of the present owner; a later owner has a higher one."""
+    batch: int
+    """Number of the last batch."""
+    offsets: Mapping[Partition, int]
+    """Next offset to read."""
+    pending: tuple[Out, ...] = field(default=(), repr=False)
+    """What the last batch sends; kept until the next batch replaces it."""
+
+
+class Store:
+    """A stage's state on SQLite. Tables are named by the stage; keys are text, values bytes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Use ``open``."""
+        self._db = connection
+        self._tables: set[str] = set()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or make the store, for this process alone.
+
+        Raises:
+            StoreLockedError: another process has it.
+            StoreError: it is of another format, or no store.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            db = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
+            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144"):
+                db.execute(f"PRAGMA {pragma}")
+            store = cls(db)
+            store._prepare(path)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StoreLockedError(f"{path.name} is in use by another worker; stop that one first") from error
+            raise StoreError(f"{path.name} cannot be opened: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path.name} is damaged; remove it and rebuild") from error
+        return store
+
+    def _prepare(self, path: Path) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found not in {0, FORMAT}:
+            raise StoreError(f"{path.name} has format {found}, this version reads {FORMAT}; run `make clean` or rebuild")
+        self._db.execute("CREATE TABLE IF NOT EXISTS standing (token INTEGER, batch INTEGER)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))")
+        self._db.execute("CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, head TEXT, value BLOB)")
+        if self._db.execute("SELECT count(*) FROM standing").fetchone()[0] == 0:
+            self._db.execute("INSERT INTO standing VALUES (0, 0)")
+        self._db.execute(f"PRAGMA user_version={FORMAT}")
+        self._db.execute("COMMIT")
+        rows = self._db.execute("SELECT name FROM sqlite_master WHERE name LIKE 's\\_%' ESCAPE '\\'")
+        self._tables = {name.removeprefix("s_") for (name,) in rows}
+
+    def take_over(self) -> Standing:
+        """Become the owner: a new token, and where the stage stands."""
+        with self._transaction():
+            self._db.execute("UPDATE standing SET token = token + 1")
+        token, batch = self._db.execute("SELECT token, batch FROM standing").fetchone()
+        offsets = {(t, p): n for t, p, n in self._db.execute("SELECT topic, part, next FROM next_offset")}
+        rows = self._db.execute("SELECT head, value FROM pending ORDER BY n")
+        return Standing(token, batch, offsets, tuple(_out(head, value) for head, value in rows))
+
+    def commit(
+        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
+    ) -> int:
+        """Make a batch's effects durable, all or none; the new batch number.
+
+        Args:
+            token: what the owner got from ``take_over``.
+            batch: number of the batch before this one.
+            changes: by table and key.
+            offsets: next offset of each partition that the batch read.
+            pending: what it sends; replaces what the batch before sent.
+
+        Raises:
+            StaleError: token or batch number are not the store's; nothing was changed.
+            TransientError: the disk is full or does not answer; nothing was changed.
+        """
+        for table in changes:
+            self._ensure(table)
+        with self._transaction():
+            standing = self._db.execute("SELECT token, batch FROM standing").fetchone()
+            if standing != (token, batch):
+                raise StaleError("this worker is no longer the stage's owner")
+            for table, rows in changes.items():
+                self._change(table, rows)
+            rows_ = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
+            self._db.executemany("INSERT OR REPLACE INTO next_offset VALUES (?, ?, ?)", rows_)
+            self._db.execute("DELETE FROM pending")
+            self._db.executemany("INSERT INTO pending VALUES (?, ?, ?)", (_row(n, out) for n, out in enumerate(pending)))
+            self._db.execute("UPDATE standing SET batch = batch + 1")
+        return batch + 1
+
+    def _change(self, table: str, rows: Mapping[str, bytes | None]) -> None:
+        gone = [(key,) for key, value in rows.items() if value is None]
+        kept = [(key, value) for key, value in rows.items() if value is not None]
+        self._db.executemany(f"DELETE FROM s_{table} WHERE k = ?", gone)  # noqa: S608  # our own table's name
+        self._db.executemany(f"INSERT OR REPLACE INTO s_{table} VALUES (?, ?)", kept)  # noqa: S608
+
+    def _ensure(self, table: str) -> None:
+        if table not in self._tables:
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID")
+            self._tables.add(table)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._roll_back()
+            raise TransientError(f"the store does not take the batch: {error}") from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
+        """Values of those keys that there are."""
+        if table not in self._tables:
+            return {}
+        found: dict[str, bytes] = {}
+        wanted = list(keys)
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            part = wanted[start : start + KEYS_A_QUERY]
+            marks = ",".join("?" * len(part))
+            found.update(self._db.execute(f"SELECT k, v FROM s_{table} WHERE k IN ({marks})", part))  # noqa: S608
+        return found
+
+    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix, in order, and their values."""
+        if table not in self._tables:
+            return []
+        query = f"SELECT k, v FROM s_{table} WHERE k >= ? AND k < ? ORDER BY k LIMIT ?"  # noqa: S608
+        return list(self._db.execute(query, (prefix, prefix + LAST_CHARACTER, -1 if limit is None else limit)))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+
+def _row(n: int, out: Out) -> tuple[int, bytes, bytes]:
+    headers = {name: value.decode("latin-1") for name, value in out.headers.items()}
+    return n, orjson.dumps([out.topic, out.key, out.id, out.partition, headers]), out.value
+
+
+def _out(head: bytes, value: bytes) -> Out:
+    topic, key, id_, partition, headers = orjson.loads(head)
+    return Out(topic, key, value, id_, partition, {name: text.encode("latin-1") for name, text in headers.items()})

@@ -1,0 +1,89 @@
+"""The one table of topics: what each is called, keyed by, holds, and for how long. A topic is a security boundary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from processors import names
+from processors.consent.agreements import Agreement
+from streams.errors import ThroughlineError
+
+DAY_MS = 86_400_000
+FOREVER = -1
+MAX_MESSAGE_BYTES = 1_048_576
+
+
+@dataclass(frozen=True)
+class TopicSpec:
+    """One topic."""
+
+    name: str
+    key: str
+    """What its records are keyed by."""
+    schemas: str
+    """Subjects of the catalog that it holds."""
+    partitions: int
+    retention_ms: int
+    compacted: bool = False
+
+    def to_new(self, replication: int) -> NewTopic:
+        """As the admin client takes it. Every topic stamps LogAppendTime: the broker's clock, not the producer's."""
+        config = {
+            "message.timestamp.type": "LogAppendTime",
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        }
+        return NewTopic(self.name, self.partitions, replication, config=config)
+
+
+def table(agreements: Sequence[Agreement], partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
+    """Every topic that the agreements call for, sorted by name."""
+    found = [
+        TopicSpec(names.AGREEMENTS, "agreement", "internal.agreement_activated.v1", 1, FOREVER),
+        TopicSpec(names.IDENTITY_RECORDS, "record", "internal.identity_record.v1", 1, FOREVER, compacted=True),
+        TopicSpec(names.IDENTITY_CHANGES, "record", "internal.identity_changed.v1", 1, 365 * DAY_MS),
+        TopicSpec(names.RESOLVED_EVENTS, "record", "internal.resolved_event.v1 and the log's others", 1, FOREVER),
+        TopicSpec(names.AUDIT_DECISIONS, "event", "internal.decision_recorded.v1", 1, FOREVER),
+    ]
+    for agreement in agreements:
+        found += _of(agreement, partner_partitions, released_partitions)
+    return sorted({spec.name: spec for spec in found}.values(), key=lambda spec: spec.name)
+
+
+def _of(agreement: Agreement, partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
+    if agreement.tier == "dsa":
+        name = names.released_topic(agreement.party)
+        return [TopicSpec(name, "person", "released.* and retractions", released_partitions, 7 * DAY_MS)]
+    partner = agreement.party
+    dead = TopicSpec(names.deadletter_topic(partner), "position", "internal.dead_letter.v1", 1, 30 * DAY_MS)
+    families = [
+        TopicSpec(names.partner_topic(partner, f), "record", f"partner.{f}.v1", partner_partitions, 7 * DAY_MS)
+        for f in agreement.families
+    ]
+    return [dead, *families]
+
+
+def create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int = 1) -> list[str]:
+    """Make the topics that are not there; names of those made.
+
+    Raises:
+        ThroughlineError: the broker refuses, or a topic is there with another number of partitions.
+    """
+    there = admin.list_topics(timeout=15).topics
+    for spec in specs:
+        known = there.get(spec.name)
+        if known is not None and len(known.partitions) != spec.partitions:
+            raise ThroughlineError(
+                f"topic {spec.name} has {len(known.partitions)} partitions, the settings say {spec.partitions}; "
+                "a change would break the order of its keys: set them back"
+            )
+    missing = [spec for spec in specs if spec.name not in there]
+    for name, future in (admin.create_topics([s.to_new(replication) for s in missing]) if missing else {}).items():
+        try:
+            future.result()
+        except KafkaException as error:
+            raise ThroughlineError(f"the broker did not make topic {name}: {error.args[0].str()}") from error
+    return [spec.name for spec in missing]
