@@ -1,6 +1,9 @@
-"""The questions that readers ask of the case views. Answers are stored rows: whether they may be shown, the reader decides."""
+"""The questions that readers ask of the case views.
 
-import datetime
+Answers are stored rows: whether they may be shown, the reader decides (``processors/consent/reading.py``).
+"""
+
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -57,19 +60,19 @@ class StoredRow:
     operation: str
     """assert, correct or retract"""
     fact_id: str
-    occurred_on: datetime.date | None
-    effective_from: datetime.date | None
-    effective_to: datetime.date | None
-    observed_at: datetime.datetime
+    occurred_on: dt.date | None
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+    observed_at: dt.datetime
     """UTC"""
-    published_at: datetime.datetime
+    published_at: dt.datetime
     """UTC"""
     purpose: str
     agreement_id: str
     agreement_version: int
     basis: str
     consent_event_ids: tuple[str, ...]
-    expires_on: datetime.date | None
+    expires_on: dt.date | None
     groups: tuple[str, ...]
     notice: str
     body: dict[str, Any] | None
@@ -112,9 +115,9 @@ class Freshness:
     basis: str
     consent_event_ids: tuple[str, ...]
     """Those of one of the rows; empty only where all have none."""
-    expires_on: datetime.date | None
+    expires_on: dt.date | None
     groups: tuple[str, ...]
-    published_at: datetime.datetime
+    published_at: dt.datetime
     """Newest, UTC."""
     rows: int
     new_rows: int
@@ -164,10 +167,10 @@ class Questions:
         query = "SELECT content FROM agreement WHERE recipient = $recipient ORDER BY agreement_id"
         return [orjson.loads(content) for (content,) in self._ask(query, {"recipient": recipient})]
 
-    def tick(self, recipient: str) -> datetime.datetime | None:
+    def tick(self, recipient: str) -> dt.datetime | None:
         """The latest tick that reached a recipient, UTC."""
         rows = self._ask("SELECT tick_at FROM clock WHERE recipient = $recipient", {"recipient": recipient})
-        return datetime.datetime.fromtimestamp(rows[0][0] / 1_000_000, datetime.UTC) if rows else None
+        return dt.datetime.fromtimestamp(rows[0][0] / 1_000_000, dt.UTC) if rows else None
 
     def row_count(self, recipient: str, person_id: str) -> int:
         """How many releases of a person a recipient holds."""
@@ -182,7 +185,7 @@ class Questions:
 def _stored(values: Iterable[Any]) -> StoredRow:
     row = dict(zip(StoredRow.__dataclass_fields__, values, strict=True))
     for name in ("observed_at", "published_at"):
-        row[name] = row[name].replace(tzinfo=datetime.UTC)
+        row[name] = row[name].replace(tzinfo=dt.UTC)
     for name in ("consent_event_ids", "groups"):
         row[name] = tuple(row[name])
     row["body"] = None if row["body"] is None else orjson.loads(row["body"])
@@ -203,5 +206,5 @@ def _fact(versions: list[StoredRow]) -> Fact | None:
 
 def _freshness(values: Iterable[Any]) -> Freshness:
     row = dict(zip(Freshness.__dataclass_fields__, values, strict=True))
-    row["published_at"] = row["published_at"].replace(tzinfo=datetime.UTC)
+    row["published_at"] = row["published_at"].replace(tzinfo=dt.UTC)
     return Freshness(**{**row, "consent_event_ids": tuple(row["consent_event_ids"]), "groups": tuple(row["groups"])})

@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 
 Row = dict[str, Any]
-"""A release: the fields of ``release.avsc`` in physical values (days, microseconds), ``body``, ``state``, ``reason``."""
+"""The fields of ``release.avsc`` in physical values (days, microseconds), and ``body``, ``state`` and ``reason``."""
 
 COLUMNS = pa.schema(
     [

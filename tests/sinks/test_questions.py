@@ -1,0 +1,157 @@
+"""What readers are told: the newest version of each fact counts, and nobody is asked about another's caseload."""
+
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sinks.case_views import CaseViews
+from sinks.questions import Questions
+from sinks.view_batch import Row, ViewBatch
+
+NOON = 1_700_000_000_000_000
+ME = "lausd_counseling"
+
+
+def release(event_id: str, at: int = NOON, **changed: Any) -> Row:
+    """A release of an enrollment."""
+    same = {"recipient": ME, "person_id": "p1", "fact_id": "f1", "family": "enrollment", "partner_id": "cde_k12"}
+    times = {"occurred_on": None, "effective_from": 19_000, "effective_to": None, "observed_at": at, "published_at": at}
+    terms = {"purpose": "college_counseling", "agreement_id": "dsa", "agreement_version": 1, "basis": "consent"}
+    more = {"consent_event_ids": ["c1"], "expires_on": None, "groups": ["core"], "notice": "n", "reason": None}
+    own = {"event_id": event_id, "position": at - NOON + 1, "operation": "assert", "state": "released", "body": {}}
+    return {**same, **times, **terms, **more, **own, **changed}
+
+
+def assignment(event_id: str, at: int = NOON, state: str = "assigned", who: str = "u1", **changed: Any) -> Row:
+    """A release of the recipient's own caseload event."""
+    words = {"relation": "counselor", "display_label": "A. B.", "site": "North"}
+    body = {"case_manager_id": who, "assignment_state": state, **words}
+    return release(event_id, at, **{"family": "caseload", "partner_id": ME, "fact_id": "c-f1", "body": body, **changed})
+
+
+def taken_back(row: Row, position: int) -> Row:
+    """The retraction of a release."""
+    return {**row, "state": "retracted", "reason": "consent_withdrawn", "body": None, "position": position}
+
+
+@pytest.fixture
+def views(tmp_path: pathlib.Path) -> Iterator[CaseViews]:
+    """Empty case views."""
+    opened = CaseViews.open(tmp_path / "views.duckdb", first_seq=1)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def questions(views: CaseViews) -> Questions:
+    """Questions to them."""
+    return Questions(views)
+
+
+def test_a_caseload_names_who_is_assigned_in_the_recipients_own_words(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[assignment("e1")]))
+    found = questions.caseload(ME, "u1")
+    assert [(a.person_id, a.display_label, a.relation, a.site) for a in found] == [
+        ("p1", "A. B.", "counselor", "North")
+    ]
+
+
+def test_an_ended_assignment_is_over_whatever_order_the_versions_came_in(
+    views: CaseViews, questions: Questions
+) -> None:
+    views.apply(ViewBatch(rows=[assignment("e2", NOON + 5, "ended")]))
+    views.apply(ViewBatch(rows=[assignment("e1", NOON)]))
+    assert questions.caseload(ME, "u1") == []
+
+
+def test_an_assignment_handed_to_another_is_on_the_others_caseload_only(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[assignment("e1"), assignment("e2", NOON + 1, who="u2")]))
+    assert (questions.caseload(ME, "u1"), len(questions.caseload(ME, "u2"))) == ([], 1)
+
+
+def test_an_assignment_that_the_source_took_back_never_was(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[assignment("e1"), assignment("e2", NOON + 1, operation="retract")]))
+    assert questions.caseload(ME, "u1") == []
+
+
+def test_a_retracted_assignment_does_not_bring_back_the_version_before_it(
+    views: CaseViews, questions: Questions
+) -> None:
+    newer = assignment("e2", NOON + 1)
+    views.apply(ViewBatch(rows=[assignment("e1"), newer]))
+    views.apply(ViewBatch(rows=[taken_back(newer, 99)]))
+    assert questions.caseload(ME, "u1") == []
+
+
+def test_only_the_recipient_itself_says_who_is_on_its_caseload(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[assignment("e1", partner_id="csu_advising")]))
+    assert questions.caseload(ME, "u1") == []
+
+
+def test_a_recipient_sees_nothing_of_another(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[assignment("e1"), release("e2")], ticks={ME: NOON}))
+    other = "csu_advising"
+    assert questions.caseload(other, "u1") == []
+    assert questions.timeline(other, "p1") == []
+    assert questions.changes_since(other, 0) == []
+    assert questions.freshness(other, ["p1"]) == []
+    assert (questions.row_count(other, "p1"), questions.tick(other)) == (0, None)
+
+
+def test_a_person_with_two_assignments_is_listed_once_by_the_newest(views: CaseViews, questions: Questions) -> None:
+    second = assignment("e2", NOON + 1, fact_id="c-f2")
+    second["body"]["site"] = "South"
+    views.apply(ViewBatch(rows=[assignment("e1"), second]))
+    assert [a.site for a in questions.caseload(ME, "u1")] == ["South"]
+
+
+def test_the_newest_version_of_a_fact_holds_and_older_ones_are_its_history(
+    views: CaseViews, questions: Questions
+) -> None:
+    views.apply(ViewBatch(rows=[release("e3", NOON + 3, operation="correct"), release("e1"), release("e2", NOON + 2)]))
+    (fact,) = questions.timeline(ME, "p1")
+    assert (fact.current.event_id, [row.event_id for row in fact.earlier]) == ("e3", ["e2", "e1"])
+
+
+def test_a_fact_whose_newest_version_was_taken_back_is_not_shown_by_an_older_one(
+    views: CaseViews, questions: Questions
+) -> None:
+    newer = release("e2", NOON + 2)
+    views.apply(ViewBatch(rows=[release("e1"), newer]))
+    views.apply(ViewBatch(rows=[taken_back(newer, 99)]))
+    assert questions.timeline(ME, "p1") == []
+
+
+def test_freshness_counts_what_changed_since_a_change_number(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(rows=[release("e1", fact_id="f1")]))
+    seen = questions.last_seq(ME)
+    views.apply(ViewBatch(rows=[release("e2", NOON + 60_000_000, fact_id="f2")]))
+    (fresh,) = questions.freshness(ME, ["p1"], seen)
+    assert (fresh.rows, fresh.new_rows, fresh.published_at.minute) == (2, 1, 14)
+
+
+def test_changes_since_a_number_are_those_after_it_in_order_retractions_among_them(
+    views: CaseViews, questions: Questions
+) -> None:
+    first = release("e1")
+    views.apply(ViewBatch(rows=[first, release("e2")]))
+    seen = questions.last_seq(ME)
+    views.apply(ViewBatch(rows=[taken_back(first, 99), release("e3")]))
+    changes = questions.changes_since(ME, seen)
+    assert [(row.event_id, row.state) for row in changes] == [("e1", "retracted"), ("e3", "released")]
+
+
+def test_the_newest_version_of_an_agreement_is_the_one_known(views: CaseViews, questions: Questions) -> None:
+    for version in (2, 1):
+        views.apply(ViewBatch(agreements=[(ME, {"agreement_id": "dsa", "version": version})]))
+    assert questions.agreements(ME) == [{"agreement_id": "dsa", "version": 2}]
+
+
+def test_a_tick_never_goes_back(views: CaseViews, questions: Questions) -> None:
+    views.apply(ViewBatch(ticks={ME: NOON}))
+    views.apply(ViewBatch(ticks={ME: NOON - 60_000_000}))
+    tick = questions.tick(ME)
+    assert tick is not None
+    assert tick.timestamp() == NOON / 1_000_000
