@@ -1,0 +1,1 @@
+"""The operators' door: the command line, and what starts and watches the parts."""
