@@ -74,9 +74,13 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, FORMAT}:
-            raise StoreError(f"{path.name} has format {found}, this version reads {FORMAT}; run `make clean` or rebuild")
+            raise StoreError(
+                f"{path.name} has format {found}, this version reads {FORMAT}; run `make clean` or rebuild"
+            )
         self._db.execute("CREATE TABLE IF NOT EXISTS standing (token INTEGER, batch INTEGER)")
-        self._db.execute("CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))"
+        )
         self._db.execute("CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, head TEXT, value BLOB)")
         if self._db.execute("SELECT count(*) FROM standing").fetchone()[0] == 0:
             self._db.execute("INSERT INTO standing VALUES (0, 0)")
@@ -121,7 +125,9 @@ class Store:
             rows_ = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
             self._db.executemany("INSERT OR REPLACE INTO next_offset VALUES (?, ?, ?)", rows_)
             self._db.execute("DELETE FROM pending")
-            self._db.executemany("INSERT INTO pending VALUES (?, ?, ?)", (_row(n, out) for n, out in enumerate(pending)))
+            self._db.executemany(
+                "INSERT INTO pending VALUES (?, ?, ?)", (_row(n, out) for n, out in enumerate(pending))
+            )
             self._db.execute("UPDATE standing SET batch = batch + 1")
         return batch + 1
 
@@ -180,7 +186,9 @@ class Store:
         """Itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close."""
         self.close()
 

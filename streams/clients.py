@@ -1,0 +1,55 @@
+"""Kafka clients as Throughline uses them: one partitioner, read committed, no automatic anything."""
+
+from typing import Any
+
+from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka.admin import AdminClient
+
+from processors.records import Arrival
+
+PARTITIONER = "murmur2_random"
+"""As Java and aiokafka partition; librdkafka's default disagrees with them on most keys."""
+TRANSACTION_TIMEOUT_MS = 10_000
+
+
+def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
+    """A consumer that its owner assigns, seeks and commits by hand."""
+    settings = {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "isolation.level": "read_committed",
+        "allow.auto.create.topics": False,
+        "fetch.wait.max.ms": 10,
+        "queued.max.messages.kbytes": 65_536,
+    }
+    return Consumer({**settings, **more})
+
+
+def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -> Producer:
+    """An idempotent producer; a transactional one where it has an id."""
+    settings: dict[str, Any] = {
+        "bootstrap.servers": bootstrap,
+        "enable.idempotence": True,
+        "acks": "all",
+        "partitioner": PARTITIONER,
+        "compression.type": "lz4",
+        "linger.ms": 2,
+    }
+    if transactional_id is not None:
+        settings |= {"transactional.id": transactional_id, "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS}
+    return Producer({**settings, **more})
+
+
+def admin(bootstrap: str) -> AdminClient:
+    """An admin client."""
+    return AdminClient({"bootstrap.servers": bootstrap})
+
+
+def arrival(message: Message) -> Arrival:
+    """A consumed message as a value; headers that are not ours to trust stay bytes."""
+    headers = {name: value for name, value in message.headers() or [] if isinstance(value, bytes)}
+    place = (str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
+    return Arrival(*place, message.timestamp()[1], message.key(), message.value(), headers)

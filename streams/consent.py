@@ -1,0 +1,52 @@
+"""Worker consent: the ordered log in, each recipient's releases and the audit out. It decides in ``processors/consent``."""
+
+from collections.abc import Sequence
+
+from processors import names, sealing
+from processors.consent import decide as consent
+from processors.records import Arrival, Out
+from processors.state import Working
+from streams.errors import StoppedError
+from streams.settings import Settings
+from streams.stage import StageParts
+
+NAME = "consent"
+
+
+def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
+    """What makes the stage consent."""
+    context = consent.Context(keys, settings.released_partitions)
+
+    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+        return consent.decide(arrivals, state, context)
+
+    return StageParts(
+        NAME,
+        nothing,
+        inputs,
+        decide,
+        reject,
+        batch_records=settings.batch_records,
+        linger_seconds=settings.linger_seconds,
+    )
+
+
+def nothing(topic: str) -> bool:
+    """One log, one order: no topic comes first."""
+    del topic
+    return False
+
+
+def inputs(topic: str) -> bool:
+    """What consent reads."""
+    return topic == names.RESOLVED_EVENTS
+
+
+def reject(arrival: Arrival, state: Working) -> list[Out]:
+    """No dead letter here: leaving a record of the log out would change whose events come after it.
+
+    Raises:
+        StoppedError: always.
+    """
+    del state
+    raise StoppedError(f"consent cannot decide {arrival.position}: report this; nothing after it was released")

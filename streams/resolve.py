@@ -1,0 +1,93 @@
+"""Worker resolve: partner topics in, the ordered log out. What it decides is ``processors/resolve``."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from processors import names, sealing
+from processors.drafts import encode_drafts
+from processors.records import Arrival, Out
+from processors.resolve import decide as resolve
+from processors.resolve.codes import Code, Rejection
+from processors.resolve.gate import header_event_id
+from processors.state import Working
+from streams import clients
+from streams.keyring import read_or_make_secret
+from streams.settings import Settings
+from streams.stage import StageParts
+from streams.store import Partition
+
+NAME = "resolve"
+LOG = (names.RESOLVED_EVENTS, 0)
+BEHIND_SECONDS = 0.5
+ASK_SECONDS = 0.1
+
+
+def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
+    """What makes the stage resolve."""
+    pseudonym_key = read_or_make_secret(pseudonym_key_path(settings))
+    lag = Lag(clients.consumer(bootstrap, "consent"), time.monotonic)
+
+    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+        now = time.time_ns() // 1_000
+        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keys, now))
+
+    def reject(arrival: Arrival, state: Working) -> list[Out]:
+        del state
+        rejection = Rejection(Code.INTERNAL_ERROR, event_id=header_event_id(arrival))
+        return encode_drafts([resolve.dead_letter(arrival, rejection, keys)])
+
+    return StageParts(
+        NAME, first, inputs, decide, reject, lag.held_back, settings.batch_records, settings.linger_seconds, lag.wrote
+    )
+
+
+def pseudonym_key_path(settings: Settings) -> Path:
+    """Where the key of the pseudonyms is; only resolve reads it."""
+    return settings.data_dir / "secrets" / "pseudonym.key"
+
+
+def first(topic: str) -> bool:
+    """Agreements and consents are read before all else, so that a withdrawal never waits behind facts."""
+    return topic == names.AGREEMENTS or (topic.startswith("partner.") and topic.endswith(".consent"))
+
+
+def inputs(topic: str) -> bool:
+    """What resolve reads."""
+    return topic == names.AGREEMENTS or topic.startswith("partner.")
+
+
+class Lag:
+    """How far consent is behind on the log that resolve writes: a backlog must wait where priority still works."""
+
+    def __init__(self, group: Consumer, clock: Callable[[], float]) -> None:
+        """Ask a consumer of consent's group; ``clock`` gives seconds."""
+        self._group, self._clock = group, clock
+        self._written: deque[tuple[float, int]] = deque()
+        self._asked_at = float("-inf")
+
+    def wrote(self, records: int, sent: Mapping[Partition, int]) -> None:
+        """Resolve has written; ``sent`` holds the log's next offset."""
+        del records
+        end = sent.get(LOG, 0)
+        if not self._written or self._written[-1][1] < end:
+            self._written.append((self._clock(), end))
+
+    def held_back(self) -> bool:
+        """Whether consent has not yet done what was written half a second ago."""
+        now = self._clock()
+        if self._written and now - self._asked_at >= ASK_SECONDS:
+            self._asked_at = now
+            done = self._done()
+            while self._written and self._written[0][1] <= done:
+                self._written.popleft()
+        return bool(self._written) and now - self._written[0][0] > BEHIND_SECONDS
+
+    def _done(self) -> int:
+        try:
+            return int(self._group.committed([TopicPartition(*LOG)], 5)[0].offset)
+        except KafkaException:
+            return 0

@@ -1,0 +1,118 @@
+"""The sink: every recipient's releases into the case views, a batch and its offsets in one transaction."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from confluent_kafka import KafkaException, TopicPartition
+
+from processors.records import Arrival
+from schemas_avro import catalog, codec, wire
+from sinks.case_views import CaseViews, Change
+from sinks.view_batch import ViewBatch
+from streams import clients
+from streams.errors import StoppedError
+from streams.stage import next_offsets, usable
+from streams.store import Partition
+
+log = structlog.get_logger()
+GROUP = "case-views"
+DISCOVER_EVERY_BATCHES = 200
+RELEASED = "released."
+
+
+class Sink:
+    """Reads ``released.*``; one thread runs it, and it alone writes to the views."""
+
+    def __init__(
+        self, bootstrap: str, views: CaseViews, heard: Callable[[Sequence[Change]], None],
+        batch_records: int = 5_000, linger_seconds: float = 0.02,
+    ) -> None:  # fmt: skip
+        """``heard`` is told of the rows that each batch changed, after its commit."""
+        self._views, self._heard = views, heard
+        self._batch_records, self._linger = batch_records, linger_seconds
+        self._consumer = clients.consumer(bootstrap, GROUP)
+        self._offsets = views.offsets()
+        self._assigned: set[Partition] = set()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Write batches until told to stop.
+
+        Raises:
+            StoppedError: an offset that the views expect is not there.
+        """
+        turn = 0
+        while not stopping.is_set():
+            if turn % DISCOVER_EVERY_BATCHES == 0:
+                self._patiently_discover(stopping)
+            turn += 1
+            messages = self._consumer.consume(self._batch_records, self._linger)
+            arrivals = [clients.arrival(m) for m in messages if usable(m)]
+            if arrivals:
+                self._write(arrivals)
+        self._consumer.close()
+
+    def _write(self, arrivals: list[Arrival]) -> None:
+        moved = next_offsets(arrivals)
+        changes = self._views.apply(view_batch(arrivals, moved))
+        self._offsets.update(moved)
+        offsets = [TopicPartition(topic, part, next_) for (topic, part), next_ in moved.items()]
+        self._consumer.commit(offsets=offsets, asynchronous=True)  # for lag tools: the views' own offsets count
+        self._heard(changes)
+
+    def _patiently_discover(self, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            try:
+                self._discover()
+            except KafkaException as error:
+                log.warning("waiting", stage=GROUP, why=error.args[0].str(), seconds=1)
+                stopping.wait(1)
+            else:
+                return
+
+    def _discover(self) -> None:
+        topics = self._consumer.list_topics(timeout=10).topics
+        found = {(name, p) for name, topic in topics.items() if name.startswith(RELEASED) for p in topic.partitions}
+        if new := sorted(found - self._assigned):
+            self._consumer.incremental_assign([self._start(*place) for place in new])
+            self._assigned |= set(new)
+
+    def _start(self, topic: str, partition: int) -> TopicPartition:
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        next_ = self._offsets.get((topic, partition), low)
+        if not low <= next_ <= high:
+            raise StoppedError(
+                f"{topic}/{partition} holds offsets {low} to {high}, the views expect {next_}: rebuild them"
+            )
+        return TopicPartition(topic, partition, next_)
+
+
+def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> ViewBatch:
+    """What a batch of a recipient's records brings to the views."""
+    by_schema: dict[int, list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        by_schema[wire.schema_id_of(arrival.value or b"") or 0].append(arrival)
+    rows: list[dict[str, Any]] = []
+    agreements: list[tuple[str, dict[str, Any]]] = []
+    ticks: dict[str, int] = {}
+    for schema_id, part in by_schema.items():
+        entry = catalog.catalog()[schema_id]
+        decoded = codec.decode_own(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        if entry.family == "clock_ticked":
+            for arrival, row in zip(part, decoded, strict=True):
+                recipient = arrival.topic.removeprefix(RELEASED)
+                ticks[recipient] = max(ticks.get(recipient, 0), row["tick_at"])
+        elif entry.family == "agreement_activated":
+            agreements += [(a.topic.removeprefix(RELEASED), row) for a, row in zip(part, decoded, strict=True)]
+        else:
+            rows += [_row(row) for row in decoded]
+    return ViewBatch(rows, agreements, ticks, offsets)
+
+
+def _row(decoded: dict[str, Any]) -> dict[str, Any]:
+    """A release or retraction as the views take it."""
+    if "body" in decoded:
+        return {**decoded["release"], "body": decoded["body"], "state": "released", "reason": None}
+    return {**decoded["release"], "body": None, "state": "retracted", "reason": decoded["reason"]}

@@ -1,0 +1,307 @@
+"""The exactly-once stage. Its five effects, in this order, for every batch:
+
+1. Read up to N records, ``read_committed``.
+2. Decide: a pure function from records and look-ups to state changes and records to send.
+3. One store transaction: token and batch number compared; changes, next offsets, batch number + 1, records *pending*.
+4. One Kafka transaction: the pending records, and the offsets with the batch number as their metadata.
+5. The next batch replaces the pending records; its step 3 waits for a known step 4.
+
+The proof of exactly-once is the store; Kafka's transaction spares readers the duplicates. After a crash anywhere, the
+store's batch number is compared with the committed metadata: where it is ahead, pending is published again. A worker is
+its stage's only active one: the store's lock says so, and the token in it makes a late one's commit fail.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from processors.records import Arrival, Out
+from processors.state import Working
+from streams import clients
+from streams.errors import StoppedError, ThroughlineError, TransientError
+from streams.keyring import Keyring
+from streams.store import Partition, Store
+
+log = structlog.get_logger()
+INTERNAL_ERRORS_IN_A_ROW = 100
+BACK_OFF_SECONDS = (0.1, 0.5, 1, 2, 5)
+DISCOVER_SECONDS = 2.0
+SETTLE_SECONDS = 30.0
+
+Decide = Callable[[Sequence[Arrival], Working], list[Out]]
+
+
+@dataclass(frozen=True)
+class StageParts:
+    """What makes a stage this one."""
+
+    name: str
+    """Consumer group and transactional id too: static, so that a successor settles what its predecessor left."""
+    first: Callable[[str], bool]
+    """Topics that are read before all others."""
+    inputs: Callable[[str], bool]
+    """Topics that are read, those of ``first`` among them."""
+    decide: Decide
+    reject: Callable[[Arrival, Working], list[Out]]
+    """Dead letter of a record on which the decision raised."""
+    held_back: Callable[[], bool] = lambda: False
+    """Whether to read only what is first for now."""
+    batch_records: int = 2_000
+    linger_seconds: float = 0.02
+    after: Callable[[int, Mapping[Partition, int]], None] = lambda records, sent: None
+    """Told of every batch that is done: how many records it took, and the next offset of each partition written."""
+
+
+@dataclass
+class _Input:
+    """One consumer and what it is assigned."""
+
+    consumer: Consumer
+    takes: Callable[[str], bool]
+    assigned: set[Partition] = field(default_factory=set)
+
+
+class Stage:
+    """One single-active stage over its store. ``run`` until told to stop."""
+
+    def __init__(self, parts: StageParts, bootstrap: str, store: Store, keyring: Keyring) -> None:
+        """Take over the store and settle what was left pending.
+
+        Raises:
+            StoppedError: the group is ahead of the store.
+        """
+        self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
+        self._first = _Input(clients.consumer(bootstrap, parts.name), parts.first)
+        self._rest = _Input(
+            clients.consumer(bootstrap, parts.name), lambda topic: parts.inputs(topic) and not parts.first(topic)
+        )
+        self._backlog: deque[Arrival] = deque()
+        self._errors_in_a_row = 0
+        self._discovered_at = float("-inf")
+        self._standing = store.take_over()
+        self._offsets: dict[Partition, int] = dict(self._standing.offsets)
+        self._batch = self._standing.batch
+        self._producer: Producer | None = None
+        self._sent: dict[Partition, int] = {}
+
+    def run(self, stopping: threading.Event) -> None:
+        """Do batches until told to stop; the batch under way is finished.
+
+        Raises:
+            ThroughlineError: what no waiting mends.
+        """
+        self._patiently(stopping, lambda: self._settle(self._standing.pending))
+        while not stopping.is_set():
+            self._patiently(stopping, self._discover)
+            self._do_batch(stopping)
+
+    def close(self) -> None:
+        """Let go of consumers; the store and the keyring are their owner's."""
+        self._first.consumer.close()
+        self._rest.consumer.close()
+
+    def _do_batch(self, stopping: threading.Event) -> None:
+        arrivals = self._read()  # 1
+        working = Working(self._store)
+        outs = self._decide(arrivals, working)  # 2
+        if outs is None:
+            return
+        changes = working.changes()
+        if not arrivals and not outs and not changes:
+            return
+        self._keyring.flush()
+        moved = next_offsets(arrivals)
+        token = self._standing.token
+        self._batch = self._until_stored(
+            stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs)
+        )  # 3
+        self._offsets.update(moved)
+        self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
+        self._parts.after(len(arrivals), self._sent)
+
+    def _read(self) -> list[Arrival]:
+        """Step 1. What a failed batch left comes first, one record at a time, so that the bad one is found."""
+        if self._backlog:
+            return [self._backlog.popleft()]
+        size = self._parts.batch_records
+        messages = self._first.consumer.consume(size, 0) if self._first.assigned else []
+        if not messages and self._rest.assigned and not self._parts.held_back():
+            messages = self._rest.consumer.consume(size, self._parts.linger_seconds)
+        elif not messages:
+            messages = self._first.consumer.consume(size, self._parts.linger_seconds)
+        return [clients.arrival(m) for m in messages if usable(m)]
+
+    def _decide(self, arrivals: list[Arrival], working: Working) -> list[Out] | None:
+        """Step 2. None: the batch is taken apart, nothing was decided."""
+        try:
+            outs = self._parts.decide(arrivals, working)
+        except ThroughlineError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a bug met by one event must not stop its neighbours
+            return self._after_error(arrivals, error)
+        self._errors_in_a_row = 0
+        return outs
+
+    def _after_error(self, arrivals: list[Arrival], error: Exception) -> list[Out] | None:
+        if len(arrivals) != 1:
+            if not arrivals:
+                raise error
+            self._backlog.extend(arrivals)
+            return None
+        self._errors_in_a_row += 1
+        log.error("decision_failed", stage=self._parts.name, position=arrivals[0].position, error=type(error).__name__)
+        if self._errors_in_a_row >= INTERNAL_ERRORS_IN_A_ROW:
+            raise StoppedError(f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row") from error
+        return self._parts.reject(arrivals[0], Working(self._store))
+
+    def _publish(self, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
+        """Step 4. An answer that is not plain yes ends the producer; a new one settles what became of it."""
+        if self._producer is None:
+            self._settle(outs)
+            return
+        try:
+            self._send(self._producer, outs, moved)
+        except (KafkaException, BufferError) as error:
+            self._producer = None
+            raise TransientError(f"transaction of batch {self._batch} not confirmed: {error}") from error
+
+    def _settle(self, pending: Sequence[Out]) -> None:
+        """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
+        try:
+            new = clients.producer(self._bootstrap, self._parts.name)
+            new.init_transactions(SETTLE_SECONDS)
+            if self._committed_batch(self._offsets) < self._batch:
+                self._send(new, pending, self._offsets)
+        except (KafkaException, BufferError) as error:
+            raise TransientError(f"the broker does not answer: {error}") from error
+        self._producer = new
+
+    def _send(self, producer: Producer, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
+        failed: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                failed.append(error)
+            else:
+                self._sent[str(message.topic()), int(message.partition() or 0)] = int(message.offset() or 0) + 1
+
+        producer.begin_transaction()
+        for out in outs:
+            _produce(producer, out, delivered)
+        producer.send_offsets_to_transaction(
+            self._with_batch(moved), self._first.consumer.consumer_group_metadata(), 30
+        )
+        producer.commit_transaction(30)
+        if failed:
+            raise KafkaException(failed[0])
+
+    def _with_batch(self, moved: Mapping[Partition, int]) -> list[TopicPartition]:
+        """Offsets to commit, with the batch number; also of a batch that moved none."""
+        offsets = moved or dict([min(self._offsets.items())] if self._offsets else [])
+        number = str(self._batch)
+        return [TopicPartition(topic, part, next_, metadata=number) for (topic, part), next_ in offsets.items()]
+
+    def _committed_batch(self, places: Iterable[Partition]) -> int:
+        """Highest batch number among the group's committed offsets.
+
+        Raises:
+            StoppedError: the group is ahead of the store.
+        """
+        partitions = [TopicPartition(topic, part) for topic, part in places]
+        committed = self._first.consumer.committed(partitions, SETTLE_SECONDS) if partitions else []
+        number = max((int(p.metadata) for p in committed if p.metadata), default=0)
+        if number > self._batch:
+            raise StoppedError(
+                f"{self._parts.name}: the store is behind its group (batch {self._batch}, group {number}): "
+                "it was restored or lost; rebuild it, or `make clean` on a machine of one's own"
+            )
+        return number
+
+    def _discover(self) -> None:
+        """Assign partitions of topics that appeared since; each at the store's offset, or at its beginning."""
+        if time.monotonic() - self._discovered_at < DISCOVER_SECONDS:
+            return
+        try:
+            topics = self._rest.consumer.list_topics(timeout=10).topics
+            for input_ in (self._first, self._rest):
+                found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions}
+                if new := sorted(found - input_.assigned):
+                    self._committed_batch(new)
+                    input_.consumer.incremental_assign([self._start(input_.consumer, *place) for place in new])
+                    input_.assigned |= set(new)
+        except KafkaException as error:
+            raise TransientError(f"the broker does not answer: {error}") from error
+        self._discovered_at = time.monotonic()
+
+    def _start(self, consumer: Consumer, topic: str, partition: int) -> TopicPartition:
+        place = TopicPartition(topic, partition)
+        low, high = consumer.get_watermark_offsets(place, timeout=10)
+        next_ = self._offsets.setdefault((topic, partition), low)
+        if not low <= next_ <= high:
+            raise StoppedError(
+                f"{self._parts.name}: {topic}/{partition} holds offsets {low} to {high}, the store expects {next_}: "
+                "records were deleted or the topic was made anew"
+            )
+        return TopicPartition(topic, partition, next_)
+
+    def _until_stored(self, stopping: threading.Event, commit: Callable[[], int]) -> int:
+        numbers: list[int] = []
+        self._patiently(stopping, lambda: numbers.append(commit()))
+        return numbers[0]
+
+    def _patiently(self, stopping: threading.Event, act: Callable[[], None]) -> None:
+        """Do it until it is done; what may pass is waited for, longer each time, and said once."""
+        tries = 0
+        while True:
+            try:
+                act()
+            except TransientError as error:
+                if stopping.is_set():
+                    raise
+                wait = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
+                log.warning("waiting", stage=self._parts.name, why=str(error), seconds=wait)
+                tries += 1
+                stopping.wait(wait)
+            else:
+                return
+
+
+def usable(message: Message) -> bool:
+    """Whether it is a record.
+
+    Raises:
+        StoppedError: the offset that was asked for is not there.
+        TransientError: the broker is away.
+    """
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() in {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}:  # noqa: SLF001  # its name
+        raise StoppedError(f"{message.topic()}: records that the store expects were deleted or the topic was made anew")
+    log.warning("read_failed", topic=message.topic(), error=error.name())
+    return False
+
+
+def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None]) -> None:
+    headers = [("ce_id", out.id.encode()), *out.headers.items()]
+    place = {} if out.partition is None else {"partition": out.partition}
+    while True:
+        try:
+            producer.produce(out.topic, out.value, out.key, headers=headers, on_delivery=delivered, **place)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+
+
+def next_offsets(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
+    found: dict[Partition, int] = {}
+    for arrival in arrivals:
+        place = (arrival.topic, arrival.partition)
+        found[place] = max(found.get(place, 0), arrival.offset + 1)
+    return found

@@ -1,0 +1,51 @@
+"""The whole way of an event, on one screen: publish, resolve, consent, sink. Start reading here.
+
+    partner system
+       │  partners/client.py        publishes Avro to partner.<partner>.<family>
+       ▼
+    resolve                         streams/resolve.py moves it, processors/resolve/ decides: the gate, then whose it is
+       │  resolved.events           one ordered log; bodies sealed        (identity.records, identity.changes beside it)
+       ▼
+    consent                         streams/consent.py moves it, processors/consent/ decides: who may see which fields
+       │  released.<recipient>      projections and retractions           (audit.decisions beside it)
+       ▼
+    sink                            streams/sink.py moves it, sinks/case_views.py keeps it
+       │  case views                processors/consent/reading.py decides again at every reading
+       ▼
+    portal                          portal/app.py shows it, live
+
+Every event ends in one of three ways: carried, withheld, rejected (deadletter.<partner>). ``STEPS`` is that picture as data;
+``throughline topics list`` and a test hold it to the table of topics.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station of the way."""
+
+    name: str
+    reads: str
+    """Pattern of topics."""
+    writes: tuple[str, ...]
+    decides: str
+    """Module of the pure decision."""
+    moves: str
+    """Module that moves records."""
+
+
+STEPS = (
+    Step("publish", "files and partners' systems", ("partner.*",), "partners.formats", "partners.client"),
+    Step(
+        "resolve",
+        "partner.*",
+        ("resolved.events", "identity.records", "identity.changes", "deadletter.*"),
+        "processors.resolve.decide",
+        "streams.resolve",
+    ),
+    Step(
+        "consent", "resolved.events", ("released.*", "audit.decisions"), "processors.consent.decide", "streams.consent"
+    ),
+    Step("sink", "released.*", (), "processors.consent.reading", "streams.sink"),
+)

@@ -1,0 +1,1 @@
+"""What tests share: builders of events, worlds to run them in."""
