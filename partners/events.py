@@ -1,0 +1,57 @@
+"""What stands around a published event: its topic, its key, its CloudEvents headers, and its framed bytes."""
+
+from collections.abc import Sequence
+
+from partners.rows import Row
+from schemas_avro import catalog, codec, wire
+
+Headers = list[tuple[str, bytes]]
+
+
+def topic_of(partner_id: str, family: str) -> str:
+    """The topic that a partner writes a family to."""
+    return f"partner.{partner_id}.{family}"
+
+
+def schema_id_of(family: str) -> int:
+    """Id of a family's partner schema.
+
+    Raises:
+        KeyError: there is no such family.
+    """
+    return catalog.id_of(f"partner.{family}.v1")
+
+
+def key_of(row: Row) -> bytes:
+    """The message key: the record that the event is about; where the source has no such id, the fact's own."""
+    envelope = row["envelope"]
+    token = envelope["subject_token"]
+    return str(envelope["source_record_id"] if token is None else token).encode()
+
+
+def headers_of(event_id: str, event_type: str, partner_id: str) -> Headers:
+    """CloudEvents 1.0 attributes in Kafka's binary content mode."""
+    attributes = {
+        "ce_id": event_id,
+        "ce_type": event_type,
+        "ce_source": partner_id,
+        "ce_specversion": "1.0",
+        "content-type": "application/avro",
+    }
+    return [(name, value.encode()) for name, value in attributes.items()]
+
+
+def headers_of_row(row: Row) -> Headers:
+    """The headers of a physical row."""
+    envelope = row["envelope"]
+    return headers_of(envelope["event_id"], envelope["event_type"], envelope["partner_id"])
+
+
+def framed(family: str, rows: Sequence[Row]) -> list[bytes]:
+    """Message values of physical rows of one family, encoded as one batch.
+
+    Raises:
+        KeyError: there is no such family.
+    """
+    schema_id = schema_id_of(family)
+    return [wire.frame(schema_id, payload) for payload in codec.encode_rows(schema_id, rows)]

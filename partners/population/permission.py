@@ -1,0 +1,175 @@
+"""Consents that people give, refuse, renew or withdraw, and the caseloads of those who serve them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from partners.population import places
+from partners.population.calendars import moment
+from partners.population.dice import Dice, named_id
+from partners.population.people import Person
+from partners.population.planned import Planned, Record, planned
+from partners.rows import Row, days
+
+ADULT = 18
+LONG_AGO = (days(date(2021, 9, 1)), days(date(2023, 6, 30)))
+FAR_AHEAD = days(date(2098, 1, 1))
+LAST_OF_ALL = days(date(2099, 12, 31))
+STATES = {"given": 79, "none": 7, "refused": 7, "expired": 4, "not_yet": 3}
+"""Of a hundred people who were asked."""
+LATE_STATES = {"none": 70, "expired": 30}
+"""Before the consent that comes late."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One question to a person: whether a recipient may have some records for a purpose."""
+
+    publisher: str
+    recipients: tuple[str, ...]
+    purposes: tuple[str, ...]
+    controllers: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+COUNSELING = Cell(
+    "cde_k12", ("lausd_counseling",), ("college_counseling",), ("cde_k12", "csac"), ("education", "contact", "aid")
+)
+SCHOOL_TRANSFER = Cell("cde_k12", ("ccc_transfer_center",), ("transfer_advising",), ("cde_k12",), ("education",))
+SCHOOL_BOTH = Cell(
+    "cde_k12",
+    ("lausd_counseling", "ccc_transfer_center"),
+    ("college_counseling", "transfer_advising"),
+    ("cde_k12",),
+    ("education", "contact"),
+)
+TRANSFER = Cell(
+    "ccc",
+    ("ccc_transfer_center",),
+    ("transfer_advising",),
+    ("ccc", "csac", "edd"),
+    ("education", "contact", "aid", "wage"),
+)
+COLLEGE_HISTORY = Cell("ccc", ("csu_advising",), ("academic_advising",), ("ccc",), ("education",))
+ADVISING = Cell("csu", ("csu_advising",), ("academic_advising",), ("csu", "csac", "edd"), ("education", "aid", "wage"))
+EARLY = Cell("cde_elc", ("la_county_foster",), ("foster_education",), ("cde_elc",), ("education",))
+"""Given though nobody needs it: that recipient is served by statute."""
+CELLS = (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING, EARLY)
+SENSITIVE = (("immigration_proxy", 40), ("employer", 35))
+RELATIONS = {
+    "lausd_counseling": "counselor",
+    "la_county_foster": "liaison",
+    "ccc_transfer_center": "advisor",
+    "csu_advising": "advisor",
+}
+"""Recipients with clients of their own, and what their managers are to them."""
+
+
+def cells(records: Mapping[str, Record], dice: Dice) -> list[Cell]:
+    """What a person is asked: where the publisher has a record, and the recipient one too or, rarely, none yet."""
+    asked = [c for c in CELLS if c.publisher in records and (c.recipients[0] in records or dice.chance(8))]
+    if COUNSELING in asked and SCHOOL_TRANSFER in asked and dice.chance(25):
+        asked = [SCHOOL_BOTH, *(c for c in asked if c not in {COUNSELING, SCHOOL_TRANSFER})]
+    return asked
+
+
+def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: int, *, late: bool) -> Iterator[Planned]:
+    """Statements of the history: at most one question each, so that their order never matters.
+
+    Args:
+        records: the person's records by partner.
+        person: who is asked.
+        dice: chance.
+        today: the population's day.
+        late: the person consents only with the changes.
+    """
+    for cell in cells(records, dice):
+        state = dice.weighted(LATE_STATES if late else STATES)
+        if state == "none":
+            continue
+        given = LONG_AGO[0] + dice.below(300) if state == "expired" else today - dice.between(30, 300)
+        statement = _statement(records[cell.publisher], person, cell, dice, given)
+        yield _in_state(statement, state, given)
+        if state == "given" and dice.chance(6):
+            yield restated(statement, moment(dice, today - dice.between(8, 25)), "renewed")
+
+
+def late_consents(records: Mapping[str, Record], person: Person, dice: Dice, day: int) -> Iterator[Planned]:
+    """The consents that come late: full ones, whatever was said before."""
+    for cell in (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING):
+        if cell.publisher in records and cell.recipients[0] in records:
+            yield _statement(records[cell.publisher], person, cell, dice, day, full=True)
+
+
+def full_consent(record: Record, person: Person, cell: Cell, dice: Dice, day: int) -> Planned:
+    """A consent to all that a cell asks."""
+    return _statement(record, person, cell, dice, day, full=True)
+
+
+def restated(statement: Planned, at: int, state: str) -> Planned:
+    """A later statement about the same consent, in the same words; ``at`` in microseconds since 1970-01-01 UTC."""
+    event_id = named_id(statement.event_id, at, state)
+    envelope = {**statement.envelope, "event_id": event_id, "published_at": at, "observed_at": at - 1}
+    source_id = f"{statement.envelope['source_record_id']}-{state}"
+    row = {
+        "envelope": {**envelope, "source_record_id": source_id},
+        "body": {**statement.body, "event_state": state, "given_at": at - 1},
+    }
+    return replace(statement, event_id=event_id, row=row)
+
+
+def _in_state(statement: Planned, state: str, given: int) -> Planned:
+    """A fresh consent as it stands: as given, refused, long expired, or not yet in force."""
+    changes: dict[str, Row] = {
+        "refused": {"event_state": "refused"},
+        "expired": {"valid_until": LONG_AGO[1]},
+        "not_yet": {"valid_from": FAR_AHEAD, "valid_until": LAST_OF_ALL},
+        "given": {"valid_until": LAST_OF_ALL if given % 2 else None},
+    }
+    body = {**statement.body, **changes[state]}
+    return replace(statement, row={"envelope": statement.envelope, "body": body})
+
+
+def _statement(record: Record, person: Person, cell: Cell, dice: Dice, day: int, *, full: bool = False) -> Planned:
+    at = moment(dice, day)
+    source_id = f"C-{named_id(record.token, *cell.recipients, *cell.controllers, day)[:18]}"
+    adult = person.age_on(day) >= ADULT
+    body = {
+        "consent_id": source_id,
+        "event_state": "given",
+        "granted_by_role": "student" if adult else "parent",
+        "guardian_basis": "eligible_student" if adult else "parent",
+        "authentication_level": dice.pick(("electronic_authenticated", "electronic_identified", "signed_paper")),
+        "controllers": list(cell.controllers),
+        "records_covered": _categories(cell, dice, full=full),
+        "purposes": list(cell.purposes),
+        "recipients": list(cell.recipients),
+        "given_at": at - 1,
+        "valid_from": day,
+        "jurisdiction": "US-CA",
+        "language": person.language,
+    }
+    return planned(record, "consent", source_id, at, body, occurred_on=day)
+
+
+def _categories(cell: Cell, dice: Dice, *, full: bool) -> list[str]:
+    """What is covered: all that is asked, or all but one thing; sometimes what is sensitive too."""
+    first, *others = cell.categories
+    if others and not full and dice.chance(12):
+        others.remove(dice.pick(others))
+    fits = {"immigration_proxy": "aid", "employer": "wage"}
+    return [first, *others, *(extra for extra, percent in SENSITIVE if fits[extra] in others and dice.chance(percent))]
+
+
+def caseload(record: Record, person: Person, dice: Dice, today: int) -> Planned:
+    """The recipient's word that it serves the person; which case manager does so is decided later."""
+    day = today - dice.between(10, 250)
+    body = {
+        "case_manager_id": "",
+        "assignment_state": "assigned",
+        "relation": RELATIONS[record.partner],
+        "display_label": f"{person.nickname or person.given} {person.surname[0]}.",
+        "site": dice.pick(places.SITES),
+        "assigned_on": day,
+    }
+    return planned(record, "caseload", f"{record.token}-case", moment(dice, day), body, effective_from=day)
