@@ -18,13 +18,37 @@ CITIES = (
     ("Stockton", "95206"),
     ("Daly City", "94015"),
 )
-STREETS = tuple(
-    (
-        "Alder Ave|Almond St|Avenida Del Sol|Bluebird Ln|Calle Real|Cedar St|Citrus Ave|Cypress St|"
-        "Dolores St|El Camino Way|Figueroa Pl|Grand Ave|Hillcrest Dr|Jacaranda Ave|La Brea Ct|Lark Way|"
-        "Magnolia Blvd|Maple St|Mission Rd|Oak St|Orange Grove Ave|Palm Dr|Pepper Tree Ln|Poppy Ct|"
-        "San Marino St|Sequoia Ave|Sunset Ter|Sycamore St|Vineyard Ave|Willow Glen Rd"
-    ).split("|")
+STREETS = (
+    "Alder Ave",
+    "Almond St",
+    "Avenida Del Sol",
+    "Bluebird Ln",
+    "Calle Real",
+    "Cedar St",
+    "Citrus Ave",
+    "Cypress St",
+    "Dolores St",
+    "El Camino Way",
+    "Figueroa Pl",
+    "Grand Ave",
+    "Hillcrest Dr",
+    "Jacaranda Ave",
+    "La Brea Ct",
+    "Lark Way",
+    "Magnolia Blvd",
+    "Maple St",
+    "Mission Rd",
+    "Oak St",
+    "Orange Grove Ave",
+    "Palm Dr",
+    "Pepper Tree Ln",
+    "Poppy Ct",
+    "San Marino St",
+    "Sequoia Ave",
+    "Sunset Ter",
+    "Sycamore St",
+    "Vineyard Ave",
+    "Willow Glen Rd",
 )
 AREA_CODES = ("209", "213", "310", "323", "424", "559", "626", "650", "661", "714", "818", "831", "909", "951")
 SCHOOLS = tuple(f"19647{district}{school}" for district in ("33", "34") for school in range(1930001, 1930041, 4))

@@ -1,0 +1,160 @@
+"""``throughline publish`` and ``throughline population``: the partners' door on the command line."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.console import FAILED
+from deploy.console import bootstrap as known_bootstrap
+from partners.client import Publisher
+from partners.events import topic_of
+from partners.formats import day_of_file, midnight
+from partners.population import DEFAULT_AS_OF, Truth, generate
+from partners.population.files import write
+from partners.publishing import Outcome, publish_file
+from schemas_avro import catalog
+from streams.errors import ThroughlineError
+
+SHOWN = 20
+"""Bad rows that are listed one by one."""
+PARTNER_ID = re.compile(r"[a-z0-9_]+")
+FEWEST_PEOPLE = 40
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(help="JSON lines (.jsonl) or Ed-Fi interchange XML (.xml).")],
+    partner: Annotated[str, typer.Option(help="The partner that publishes, as csac.")],
+    family: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(catalog.FAMILIES)}.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="When the file was made: a date, or a time with zone; else the latest day it tells of."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
+    as_json: AsJson = False,
+    bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
+) -> None:
+    """Publish a partner's file; each bad row is named by place, field and reason.
+
+    The same file again changes nothing. A correction is the same source_record_id in a file of a later --as-of.
+    Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
+
+    Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
+    """
+    _check_names(partner, family)
+    moment = midnight(day_of_file(file, family)) if as_of is None else _moment(as_of)
+    if moment > datetime.now(UTC):
+        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
+    with _progress(file.name) as on_progress:
+        if dry_run:
+            outcome = publish_file(file, family, moment, partner, on_progress)
+        else:
+            with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
+                publisher.require_topic(family)
+                outcome = publish_file(file, family, moment, publisher, on_progress)
+    _tell(
+        outcome, f"{file.name} as of {moment.isoformat()}", topic_of(partner, family), dry_run=dry_run, as_json=as_json
+    )
+    if outcome.bad:
+        raise typer.Exit(FAILED)
+
+
+def population(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    people: Annotated[int, typer.Option(min=FEWEST_PEOPLE, help="How many people.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed, the same files.")] = 7,
+    as_of: Annotated[str, typer.Option(help="The day on which they stand.")] = DEFAULT_AS_OF.isoformat(),
+    as_json: AsJson = False,
+) -> None:
+    """Make up people and all that partners would publish about them, with the truth that must come out.
+
+    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl and
+    OUT/truth.json. Nobody in it is real.
+
+    Example: throughline population --people 2000 --seed 7 --out people
+    """
+    day = _moment(as_of).date()
+    if day > datetime.now(UTC).date():
+        raise ThroughlineError(f"{day} lies ahead, and no gate takes events from the future; say an earlier --as-of")
+    made = generate(people, seed, day)
+    try:
+        files = write(made, out)
+    except OSError as error:
+        raise ThroughlineError(f"cannot write into {out}: {error.strerror}; name another folder with --out") from None
+    if as_json:
+        totals = {phase: vars(total) for phase, total in made.truth.totals.items()}
+        typer.echo(orjson.dumps({"people": people, "seed": seed, "files": len(files), "totals": totals}))
+        return
+    Console().print(_totals(made.truth))
+    typer.echo(f"{len(files)} files in {out}")
+
+
+def _check_names(partner: str, family: str) -> None:
+    if not PARTNER_ID.fullmatch(partner):
+        raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
+    if family not in catalog.FAMILIES:
+        raise ThroughlineError(f"no such family; --family is one of {', '.join(catalog.FAMILIES)}")
+
+
+def _moment(text: str) -> datetime:
+    """A date's first moment, or a time with zone.
+
+    Raises:
+        ThroughlineError: it is neither.
+    """
+    try:
+        found = midnight(date.fromisoformat(text)) if "T" not in text else datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ThroughlineError("--as-of takes a date, as 2026-09-01, or a time with zone, as 2026-09-01T12:00:00Z")
+    return found
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda count: bar.update(task, completed=count)
+
+
+def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bool) -> None:
+    """The bad rows on standard error, the summary on standard output."""
+    for bad in outcome.bad[:SHOWN]:
+        print(f"row {bad.place}: {bad.field or 'the row'}: {bad.code}", file=sys.stderr)  # noqa: T201  # what a person reads
+    if len(outcome.bad) > SHOWN:
+        print(f"and {len(outcome.bad) - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
+    if as_json:
+        typer.echo(orjson.dumps(outcome.to_document()))
+        return
+    done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
+    reasons = ", ".join(f"{count} {code}" for code, count in outcome.reasons.items())
+    typer.echo(
+        f"{what}: {outcome.rows} rows, {done}, {len(outcome.bad)} rejected" + (f": {reasons}" if reasons else "")
+    )
+
+
+def _totals(truth: Truth) -> Table:
+    """Totals by phase, as a table."""
+    table = Table("when it has ended", "published", "carried", "withheld", "rejected", "persons")
+    for phase, totals in truth.totals.items():
+        table.add_row(phase, *(f"{count:,}" for count in vars(totals).values()))
+    return table

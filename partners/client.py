@@ -1,0 +1,200 @@
+"""The client with which a partner publishes: idempotent, encoded in batches, every event's fate reported."""
+
+import functools
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from partners.events import Headers, framed, headers_of_row, key_of, topic_of
+from partners.rows import Row, to_row
+from schemas_avro.masked import Event
+from schemas_avro.models import EVENTS
+from streams.errors import ThroughlineError
+
+QUIET = logging.getLogger("partners.client")
+"""librdkafka's own lines; errors come as delivery reports, so nobody needs them on a terminal."""
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
+BATCH = 1_000
+"""Rows encoded at once."""
+POLL_SECONDS = 0.1
+FAMILY_OF = {model: family for family, model in EVENTS.items()}
+
+
+class PublishError(ThroughlineError):
+    """The broker cannot be reached, or did not take an event; one line with the remedy, and no value of an event."""
+
+
+@dataclass
+class Report:
+    """What became of what was handed over."""
+
+    acknowledged: list[str] = field(default_factory=list)
+    """Event ids that the broker has on all replicas, in the order of its answers."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Name of Kafka's error by event id."""
+
+
+class Publisher:
+    """Publishes one partner's events; a context manager, which waits at its end until the broker has everything.
+
+    Example:
+        >>> with Publisher("localhost:9092", "csac") as publisher:  # doctest: +SKIP
+        ...     publisher.publish(event)
+    """
+
+    def __init__(self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0) -> None:
+        """Make a publisher.
+
+        Args:
+            bootstrap: broker addresses, host:port, separated by commas.
+            partner_id: the partner that publishes.
+            timeout_seconds: how long an event may take, and how long to wait for room and at the end.
+        """
+        self.partner_id = partner_id
+        self.report = Report()
+        self._bootstrap = bootstrap
+        self._timeout_seconds = timeout_seconds
+        self._producer = Producer(producer_settings(bootstrap, timeout_seconds))
+
+    def __enter__(self) -> Self:
+        """Nothing to open: the producer connects by itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for what is under way; after an error, let go of it."""
+        del error, trace
+        if kind is None:
+            self.flush()
+        else:
+            self._producer.purge()
+
+    def publish(self, event: Event) -> None:
+        """Hand over one event.
+
+        Args:
+            event: a model of ``schemas_avro.models.EVENTS``.
+
+        Raises:
+            PublishError: no room for longer than the time-out.
+        """
+        self.publish_many([to_row(event)], FAMILY_OF[type(event)])
+
+    def publish_many(self, rows: Iterable[Row], family: str) -> None:
+        """Hand over physical rows of one family; they are encoded in batches, so this is the fast way.
+
+        Args:
+            rows: as ``partners.rows.to_row`` makes them; kept in order per record.
+            family: of all the rows.
+
+        Raises:
+            KeyError: there is no such family.
+            PublishError: no room for longer than the time-out.
+        """
+        topic = topic_of(self.partner_id, family)
+        source = iter(rows)
+        while batch := list(islice(source, BATCH)):
+            self.publish_framed(topic, batch, framed(family, batch))
+
+    def publish_framed(self, topic: str, rows: Sequence[Row], values: Sequence[bytes]) -> None:
+        """Hand over rows of which the message values are already made.
+
+        Raises:
+            PublishError: no room for longer than the time-out.
+        """
+        for row, value in zip(rows, values, strict=True):
+            self._produce(topic, key_of(row), value, headers_of_row(row), row["envelope"]["event_id"])
+        self._producer.poll(0)
+
+    def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Hand over bytes as they are, also such as no gate will let in; known in the report by header ``ce_id``.
+
+        Raises:
+            PublishError: no room for longer than the time-out.
+        """
+        event_id = dict(headers).get("ce_id", b"").decode(errors="replace")
+        self._produce(topic, key, value, headers, event_id)
+
+    def flush(self) -> None:
+        """Wait until the broker has everything.
+
+        Raises:
+            PublishError: an event was not delivered, or the time-out has passed.
+        """
+        left = self._producer.flush(self._timeout_seconds)
+        if left:
+            raise PublishError(
+                f"{left} events are not acknowledged after {self._timeout_seconds:g} s; is the broker up?"
+            )
+        if failures := self.report.failures:
+            kinds = ", ".join(sorted(set(failures.values())))
+            total = len(failures) + len(self.report.acknowledged)
+            raise PublishError(f"{len(failures)} of {total} events were not delivered: {kinds}")
+
+    def require_topic(self, family: str) -> None:
+        """Make sure that the broker answers and has the topic.
+
+        Raises:
+            PublishError: it does not; says what to do.
+        """
+        topic = topic_of(self.partner_id, family)
+        try:
+            known = self._producer.list_topics(timeout=min(10.0, self._timeout_seconds)).topics
+        except KafkaException:
+            raise PublishError(
+                f"no Kafka broker answers at {self._bootstrap}; start it, or name another with --bootstrap"
+            ) from None
+        if topic not in known:
+            raise PublishError(f"no topic {topic}: is partner {self.partner_id} known? run `throughline topics create`")
+
+    def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, event_id: str) -> None:
+        """Hand one message over; while the queue is full, let the broker's answers make room."""
+        deadline = time.monotonic() + self._timeout_seconds
+        on_delivery = functools.partial(self._answered, event_id)
+        sent: Any = list(headers)
+        while True:
+            try:
+                self._producer.produce(topic, value, key, headers=sent, on_delivery=on_delivery)
+            except BufferError:
+                self._producer.poll(POLL_SECONDS)
+            else:
+                return
+            if time.monotonic() > deadline:
+                raise PublishError(f"no room to send for {self._timeout_seconds:g} s; is the broker up?")
+
+    def _answered(self, event_id: str, error: KafkaError | None, message: Message) -> None:
+        """Note the broker's answer."""
+        del message
+        if error is None:
+            self.report.acknowledged.append(event_id)
+        else:
+            self.report.failures[event_id] = error.name()
+
+
+def producer_settings(bootstrap: str, timeout_seconds: float) -> dict[str, Any]:
+    """Settings of the idempotent producer.
+
+    Args:
+        bootstrap: broker addresses.
+        timeout_seconds: after which an event that is not acknowledged has failed.
+    """
+    return {
+        "bootstrap.servers": bootstrap,
+        "acks": "all",
+        "enable.idempotence": True,
+        # librdkafka's own default puts most keys elsewhere than the Java and aiokafka clients do.
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "message.timeout.ms": int(timeout_seconds * 1000),
+        "topic.metadata.propagation.max.ms": 5_000,
+        "logger": QUIET,
+    }

@@ -1,0 +1,70 @@
+"""File formats: a file becomes physical rows, or says by place, field and code why one of its rows cannot."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from partners.formats import edfi, jsonl
+from partners.formats.reading import Bad, Code, Found, Good, finished, latest_day
+from streams.errors import ThroughlineError
+
+FORMATS = {".xml": edfi.documents, ".jsonl": jsonl.documents, ".ndjson": jsonl.documents, ".json": jsonl.documents}
+FIRST_YEAR = 2000
+"""No event was published before."""
+
+
+class FileError(ThroughlineError):
+    """A file as a whole cannot be read so; one line with the remedy."""
+
+
+def documents(path: Path, family: str) -> Iterator[Found]:
+    """Every row of a file as JSON values, whatever the format.
+
+    Raises:
+        FileError: the file is not there, or its ending names no format that holds this family.
+    """
+    if not path.is_file():
+        raise FileError(f"no file {path.name} there; check the path")
+    read = FORMATS.get(path.suffix.lower())
+    if read is None:
+        raise FileError(f"{path.name}: the ending is none of {', '.join(sorted(FORMATS))}; rename the file")
+    if read is edfi.documents and family not in edfi.ELEMENTS:
+        raise FileError(f"Ed-Fi XML is read for families {' and '.join(sorted(edfi.ELEMENTS))}; say one with --family")
+    return read(path, family)
+
+
+def rows(path: Path, partner: str, family: str, as_of: datetime) -> Iterator[Good | Bad]:
+    """Every row of a file: physical, complete and valid, or bad.
+
+    Args:
+        path: of the file.
+        partner: who publishes.
+        family: of every row.
+        as_of: when the file was made; see ``partners.formats.reading``.
+
+    Raises:
+        FileError: the file is not there, or its ending names no format that holds this family.
+    """
+    for found in documents(path, family):
+        yield found if isinstance(found, Bad) else finished(found, partner, family, as_of)
+
+
+def day_of_file(path: Path, family: str) -> date:
+    """The latest day that a file speaks of as past: it cannot have been made before.
+
+    Raises:
+        FileError: the file is not there, names no format, or speaks of no such day since 2000.
+    """
+    days = (latest_day(found, family) for found in documents(path, family) if not isinstance(found, Bad))
+    day = max((day for day in days if day is not None), default=None)
+    if day is None or day.year < FIRST_YEAR:
+        raise FileError(f"no date in {path.name} tells when it was made; say so with --as-of YYYY-MM-DD")
+    return day
+
+
+def midnight(day: date) -> datetime:
+    """Its first moment, UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+__all__ = ["Bad", "Code", "FileError", "Good", "day_of_file", "documents", "midnight", "rows"]

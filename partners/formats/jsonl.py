@@ -1,0 +1,42 @@
+"""JSON lines: one object with envelope and body a line, UTF-8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from partners.formats.reading import Bad, Code, Document, Found
+
+MAX_LINE_BYTES = 1_000_000
+BOM = b"\xef\xbb\xbf"
+
+
+def documents(path: Path, family: str) -> Iterator[Found]:
+    """Every line that is not blank.
+
+    Args:
+        path: of the file.
+        family: of the rows; nothing here depends on it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    del family
+    with path.open("rb") as lines:
+        number = 0
+        while line := lines.readline(MAX_LINE_BYTES):
+            number += 1
+            if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                while (rest := lines.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+                    continue
+                yield Bad(number, Code.TOO_LARGE)
+            elif text := line.removeprefix(BOM if number == 1 else b"").strip():
+                yield _document(number, text)
+
+
+def _document(number: int, text: bytes) -> Found:
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return Bad(number, Code.NOT_JSON)
+    return Document(number, content) if isinstance(content, dict) else Bad(number, Code.NOT_AN_OBJECT)

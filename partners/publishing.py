@@ -1,0 +1,98 @@
+"""Publishes a file: its good rows in batches, its bad ones counted by reason."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from partners.client import BATCH, Publisher
+from partners.events import framed, topic_of
+from partners.formats import Bad, Code, Good, rows
+from partners.rows import Row
+
+MAX_VALUE_BYTES = 64 * 1024
+"""No gate takes more."""
+
+
+@dataclass
+class Outcome:
+    """What became of a file's rows."""
+
+    rows: int = 0
+    valid: int = 0
+    published: int = 0
+    """Acknowledged by the broker."""
+    bad: list[Bad] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected, by code."""
+        return dict(sorted(Counter(bad.code.value for bad in self.bad).items()))
+
+    def to_document(self) -> dict[str, object]:
+        """As JSON values."""
+        counts = {"rows": self.rows, "published": self.published, "rejected": len(self.bad)}
+        return {**counts, "reasons": self.reasons}
+
+
+def publish_file(
+    path: Path,
+    family: str,
+    as_of: datetime,
+    publisher: Publisher | str,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Publish every good row of a file, and wait until the broker has them.
+
+    Args:
+        path: of the file.
+        family: of its rows.
+        as_of: when the file was made.
+        publisher: whose rows they are and who sends them; the partner's id alone: nobody does, they are only looked at.
+        on_progress: told the number of rows done, batch by batch.
+
+    Raises:
+        FileError: the file as a whole cannot be read.
+        PublishError: the broker did not take an event.
+    """
+    partner = publisher if isinstance(publisher, str) else publisher.partner_id
+    outcome = Outcome()
+    for batch in _batches(rows(path, partner, family, as_of), outcome):
+        sound = _of_fitting_size(batch, family, outcome)
+        outcome.valid += len(sound)
+        if isinstance(publisher, Publisher) and sound:
+            good, values = zip(*sound, strict=True)
+            publisher.publish_framed(topic_of(partner, family), good, values)
+        on_progress(outcome.rows)
+    if isinstance(publisher, Publisher):
+        publisher.flush()
+        outcome.published = len(publisher.report.acknowledged)
+    return outcome
+
+
+def _batches(found: Iterable[Good | Bad], outcome: Outcome) -> Iterable[list[Good]]:
+    """The good rows in batches; the bad ones go to the outcome."""
+    batch: list[Good] = []
+    for row in found:
+        outcome.rows += 1
+        if isinstance(row, Bad):
+            outcome.bad.append(row)
+        else:
+            batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _of_fitting_size(batch: list[Good], family: str, outcome: Outcome) -> list[tuple[Row, bytes]]:
+    """Rows with their message values; those that no gate would take go to the outcome."""
+    values = framed(family, [good.row for good in batch])
+    sound = []
+    for good, value in zip(batch, values, strict=True):
+        if len(value) > MAX_VALUE_BYTES:
+            outcome.bad.append(Bad(good.place, Code.TOO_LARGE))
+        else:
+            sound.append((good.row, value))
+    return sound
