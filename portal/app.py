@@ -1,0 +1,231 @@
+"""The web app: who may ask, and which page answers. Binding to an address is its starter's business."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from portal import codes, guard, words
+from portal.feed import PageState, TooManySubscribersError, frames
+from portal.pages import Pages, client_as_json, fact_as_json
+from portal.parts import PortalParts, User
+from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS, Session, Sessions
+
+SESSION_COOKIE = "throughline_session"
+VISIT_COOKIE = "throughline_visit"
+MOST_FORM_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A signed-in user asking."""
+
+    user: User
+    session: Session
+
+
+def create_app(parts: PortalParts) -> FastAPI:
+    """The portal as an ASGI app. It opens nothing and starts nothing."""
+    portal = Portal(parts)
+    # No API pages of FastAPI's own: they load scripts from other hosts.
+    app = FastAPI(title="Throughline", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(guard.Guarded)
+    app.mount("/static", StaticFiles(packages=[("portal", "static")]), name="static")
+    for path, endpoint, method in portal.routes():
+        app.add_api_route(path, endpoint, methods=[method], response_model=None)
+    app.add_exception_handler(HTTPException, portal.refusal)
+    app.add_exception_handler(Exception, portal.failure)
+    return app
+
+
+class Portal:
+    """The answers of one portal."""
+
+    def __init__(self, parts: PortalParts) -> None:
+        """Of these parts."""
+        self._parts = parts
+        self._pages = Pages(parts)
+        self._sessions = Sessions(parts.secret_key, parts.users, parts.used_links)
+
+    def routes(self) -> list[tuple[str, Any, str]]:
+        """Path, endpoint and method of everything that is answered."""
+        return [
+            ("/", self.caseload, "GET"),
+            ("/p/{person_id}", self.person, "GET"),
+            ("/feed", self.feed, "GET"),
+            ("/sign-in", self.sign_in_page, "GET"),
+            ("/sign-in", self.sign_in, "POST"),
+            ("/sign-out", self.sign_out, "POST"),
+            ("/signed-out", self.signed_out, "GET"),
+            ("/api/caseload", self.api_caseload, "GET"),
+            ("/api/persons/{person_id}/timeline", self.api_timeline, "GET"),
+            ("/health", self.health, "GET"),
+        ]
+
+    def caseload(self, request: Request) -> Response:
+        """My caseload."""
+        reader = self._reader(request)
+        state = self._pages.caseload_page(reader.user, reader.session.since)
+        answer = self._page("caseload.html", reader, state=state, feed="/feed", title="My caseload")
+        visit = self._sessions.visit(reader.user.id, state.seq, self._parts.clock())
+        self._set_cookie(request, answer, VISIT_COOKIE, visit, VISIT_SECONDS)
+        return answer
+
+    def person(self, request: Request, person_id: str) -> Response:
+        """One person of my caseload."""
+        reader = self._reader(request)
+        state = self._pages.person_page(reader.user, person_id, reader.session.since)
+        if state is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return self._page(
+            "person.html", reader, state=state, feed=f"/feed?person={person_id}", title="Person", label=state.title
+        )
+
+    async def feed(self, request: Request, person: str | None = None, seq: int = 0, standing: str = "") -> Response:
+        """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""
+        reader = self._reader(request)
+        last_id = request.headers.get("last-event-id", "")
+        stream = self._stream(request, reader.user, person, int(last_id) if last_id.isdecimal() else seq, standing)
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def _stream(
+        self, request: Request, user: User, person_id: str | None, seen: int, standing: str
+    ) -> AsyncIterator[bytes]:
+        def look() -> PageState | None:
+            session = self._session(request)
+            if session is None:
+                return None
+            if person_id is None:
+                return self._pages.caseload_page(user, session.since)
+            return self._pages.person_page(user, person_id, session.since)
+
+        def missed(state: PageState) -> set[str] | None:
+            return self._pages.missed(user, state, seen) if state.standing == standing else None
+
+        try:
+            with self._parts.feed.subscribed(user.recipient) as one:
+                async for frame in frames(self._parts.feed, one, look, missed):
+                    yield frame
+        except TooManySubscribersError:
+            yield b"retry: 30000\n: too many pages are open\n\n"
+
+    def sign_in_page(self, token: str = "") -> Response:
+        """A button that uses the link: whoever only looks at it, as mail filters do, uses nothing up."""
+        if not token:
+            raise HTTPException(HTTPStatus.UNAUTHORIZED)
+        return self._page("sign_in.html", None, token=token, title="Sign in")
+
+    async def sign_in(self, request: Request) -> Response:
+        """Use a link; the answer leads to an address without it."""
+        token = await self._field(request, "token")
+        now = self._parts.clock()
+        user_id = await run_in_threadpool(self._sessions.user_of_link, token, now)
+        if user_id is None:
+            return self._link_refused()
+        since = await run_in_threadpool(self._since, request, self._parts.users[user_id])
+        answer = RedirectResponse("/", 303)
+        session = self._sessions.begin(user_id, since, now)
+        self._set_cookie(request, answer, SESSION_COOKIE, session, SESSION_SECONDS)
+        return answer
+
+    def _link_refused(self) -> Response:
+        title, *lines = codes.LINK_REFUSED
+        answer = self._page("message.html", None, title=title, lines=lines)
+        answer.status_code = HTTPStatus.UNAUTHORIZED
+        return answer
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        await self._field(request, "")
+        if session := self._session(request):
+            self._sessions.end(session, self._parts.clock())
+            self._parts.feed.publish((), everyone=True)
+        answer = RedirectResponse("/signed-out", 303)
+        answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+        return answer
+
+    def signed_out(self) -> Response:
+        """Good-bye."""
+        return self._page("message.html", None, title="You are signed out", lines=["You can close this window."])
+
+    def api_caseload(self, request: Request) -> Response:
+        """My caseload for programs."""
+        reader = self._reader(request)
+        clients = self._pages.clients(reader.user, reader.session.since)
+        return self._json({"persons": [client_as_json(client) for client in clients]})
+
+    def api_timeline(self, request: Request, person_id: str) -> Response:
+        """One person's facts for programs."""
+        reader = self._reader(request)
+        facts = self._pages.facts(reader.user, person_id, reader.session.since)
+        if facts is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return self._json({"facts": [fact_as_json(fact) for fact in facts]})
+
+    def health(self) -> Response:
+        """Whether the views answer."""
+        self._pages.questions.ping()
+        return JSONResponse({"status": "ok"})
+
+    async def refusal(self, request: Request, error: Exception) -> Response:
+        """What is not for this reader. Without a session nothing exists but the way to sign in."""
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
+        if status == HTTPStatus.NOT_FOUND and self._session(request) is None:
+            status = HTTPStatus.UNAUTHORIZED
+        title, *lines = codes.REFUSALS.get(status, codes.REFUSALS[HTTPStatus.BAD_REQUEST])
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": title}, status)
+        answer = self._page("message.html", None, title=title, lines=lines)
+        answer.status_code = status
+        return answer
+
+    async def failure(self, _: Request, __: Exception) -> Response:
+        """A bug: say so, and nothing of what it met."""
+        headers = guard.HEADERS | guard.PRIVATE
+        return HTMLResponse("Something went wrong. Please load the page again.", 500, headers=headers)
+
+    def _session(self, request: Request) -> Session | None:
+        return self._sessions.find(request.cookies.get(SESSION_COOKIE), self._parts.clock())
+
+    def _reader(self, request: Request) -> Reader:
+        session = self._session(request)
+        if session is None:
+            raise HTTPException(HTTPStatus.UNAUTHORIZED)
+        return Reader(self._parts.users[session.user_id], session)
+
+    def _since(self, request: Request, user: User) -> int:
+        visited = self._sessions.visited(request.cookies.get(VISIT_COOKIE), user.id, self._parts.clock())
+        # A number from before this view file began says nothing about it.
+        newest = self._pages.questions.last_seq(user.recipient)
+        return newest if visited is None or visited < self._pages.questions.first_seq - 1 else visited
+
+    async def _field(self, request: Request, name: str) -> str:
+        if not guard.is_from_own_page(request):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_FORM_BYTES:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return parse_qs(body.decode("ascii", "replace")).get(name, [""])[0]
+
+    def _page(self, template: str, reader: Reader | None, **values: Any) -> HTMLResponse:
+        user = reader.user if reader else None
+        organization = words.named(self._parts.names, user.recipient) if user else ""
+        return HTMLResponse(self._pages.renderer.piece(template, user=user, organization=organization, **values))
+
+    def _json(self, value: Any) -> Response:
+        return Response(orjson.dumps(value), media_type="application/json")
+
+    def _set_cookie(self, request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+        is_https = request.url.scheme == "https"
+        answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=is_https)

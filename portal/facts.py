@@ -1,0 +1,117 @@
+"""A fact as a page tells it: in words, with its history and why it is shown. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal import words
+from portal.headlines import headline
+from portal.known import Known
+from processors.consent.agreements import Agreement
+from processors.consent.reading import Shown
+from sinks.questions import Fact, StoredRow
+
+BASES = {
+    "consent": "Consent",
+    "statute": "A statute allows it without consent",
+    "own_record": "Your organization's own record",
+}
+
+
+@dataclass(frozen=True)
+class Why:
+    """By what right a row is shown."""
+
+    agreement: Agreement
+    basis: str
+    consent_event_ids: tuple[str, ...]
+    purpose: str
+    expires_on: date | None
+    notice: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A version that no longer holds."""
+
+    headline: str
+    published_at: datetime
+    changed: tuple[words.Line, ...]
+    """What it said otherwise than the version that holds."""
+
+
+@dataclass(frozen=True)
+class FactView:
+    """A fact in words."""
+
+    key: str
+    order: str
+    """By valid time, then by time of publishing; the highest is the newest."""
+    row: StoredRow
+    body: Mapping[str, Any]
+    family: str
+    source: str
+    headline: str
+    lines: tuple[words.Line, ...]
+    valid: str
+    delay_days: int | None
+    """Days between the fact's first day and its publishing."""
+    taken_back: bool
+    """The source says that it never was so."""
+    is_new: bool
+    """It came after the reader's last visit."""
+    earlier: tuple[Earlier, ...]
+    why: Why
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people call partners and recipients, and schools and colleges, by id."""
+
+    partners: Mapping[str, str]
+    organizations: Mapping[str, str]
+
+
+def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | None:
+    """The fact as it may be shown now; None where the version that holds may not."""
+    row = fact.current
+    shown = now.shown(row)
+    if shown is None:
+        return None
+    first = row.occurred_on or row.effective_from
+    return FactView(
+        key=row.fact_id,
+        order=f"{first or row.published_at.date()} {row.published_at.isoformat()} {row.event_id}",
+        row=row,
+        body=shown.body,
+        family=words.family_word(row.family),
+        source=words.named(names.partners, row.partner_id),
+        headline=headline(row.family, shown.body, names.organizations),
+        lines=tuple(words.lines(row.family, shown.body)),
+        valid=words.day(row.occurred_on) if row.occurred_on else words.span(row.effective_from, row.effective_to),
+        delay_days=(row.published_at.date() - first).days if first else None,
+        taken_back=row.operation == "retract",
+        is_new=row.seq > since,
+        earlier=tuple(_earlier(fact, shown, now, names)),
+        why=_why(row, shown),
+    )
+
+
+def _earlier(fact: Fact, current: Shown, now: Known, names: Names) -> list[Earlier]:
+    told = []
+    for row in fact.earlier:
+        if shown := now.shown(row):
+            changed = tuple(line for line in words.lines(row.family, shown.body) if _differs(line, shown, current))
+            told.append(Earlier(headline(row.family, shown.body, names.organizations), row.published_at, changed))
+    return told
+
+
+def _differs(line: words.Line, shown: Shown, current: Shown) -> bool:
+    return bool(shown.body.get(line.name) != current.body.get(line.name))
+
+
+def _why(row: StoredRow, shown: Shown) -> Why:
+    basis = BASES.get(row.basis, row.basis)
+    purpose = words.plain(row.purpose)
+    return Why(shown.agreement, basis, row.consent_event_ids, purpose, row.expires_on, row.notice)

@@ -1,0 +1,95 @@
+"""One sentence for an event, from what may be shown of it. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from portal import words
+
+Body = Mapping[str, Any]
+
+
+def headline(family: str, body: Body, organization_names: Mapping[str, str]) -> str:
+    """The event in one sentence; every field in it may be missing."""
+    if family == "enrollment":
+        return _enrollment(body, organization_names)
+    if family == "aid":
+        return _aid(body)
+    if family == "employment":
+        return _employment(body)
+    if family == "caseload":
+        return _caseload(body)
+    return "Contact details" if family == "contact" else words.family_word(family)
+
+
+def _enrollment(body: Body, names: Mapping[str, str]) -> str:
+    organization = body.get("organization_id") or ""
+    where = names.get(organization) or f"{_system(body)} {organization}".strip()
+    parts = [f"{_verb(body)} {where}", _said("enrollment", body, "entry_grade_level").replace("Grade", "grade")]
+    parts.append(_said("enrollment", body, "term_id"))
+    return ", ".join(part for part in parts if part)
+
+
+def _system(body: Body) -> str:
+    system = body.get("organization_id_system") or ""
+    return "school" if system in {"", "SCHOOL", "OTHER"} else f"school {system}"
+
+
+def _verb(body: Body) -> str:
+    graduated = body.get("postsecondary_exit_type") == "graduated" or body.get("calpads_completion_status") == "100"
+    if graduated or body.get("exit_type") == "01921":
+        return "Graduated from"
+    if body.get("postsecondary_exit_type") == "approved_leave_of_absence":
+        return "On approved leave from"
+    if body.get("exit_date") is not None or body.get("postsecondary_exit_type"):
+        return "Left"
+    status = body.get("enrollment_status") or ""
+    return {"previously_enrolled": "Was enrolled at", "transferring": "Transferring from"}.get(status, "Enrolled at")
+
+
+def _aid(body: Body) -> str:
+    year = str(body.get("aid_year") or "")
+    if body.get("award_type") or body.get("state_programme"):
+        return _award(body, year)
+    if body.get("sap_status"):
+        return f"Academic progress for aid: {_said('aid', body, 'sap_status').lower()}"
+    if body.get("application_status"):
+        kind = _said("aid", body, "application_type") or "Aid application"
+        return f"{kind} for {year}: {_said('aid', body, 'application_status').lower()}"
+    if body.get("gpa_verification_status"):
+        return f"Verified GPA for {year}: {_said('aid', body, 'gpa_verification_status').lower()}"
+    return f"Student aid, {year}"
+
+
+def _award(body: Body, year: str) -> str:
+    kind = _said("aid", body, "state_programme") or _said("aid", body, "award_type")
+    cents = body.get("award_amount_cents")
+    amount = f" of {words.money(cents)}" if cents is not None else ""
+    status = _said("aid", body, "award_status").lower()
+    return f"{kind}{amount} for {year}" + (f", {status}" if status else "")
+
+
+def _employment(body: Body) -> str:
+    start, jobs, cents = (body.get(n) for n in ("reference_period_start", "jobs_count", "quarterly_earnings_cents"))
+    told = [words.count(jobs, "job")] if jobs is not None else []
+    told += [f"{words.money(cents)} in wages"] if cents is not None else []
+    return f"Wage record{_quarter(start)}" + (f": {', '.join(told)}" if told else "")
+
+
+def _quarter(start: int | None) -> str:
+    if start is None:
+        return ""
+    first = words.EPOCH + timedelta(days=start)
+    last = date(first.year, min(first.month + 2, 12), 1)
+    return f" for {first:%B} to {last:%B %Y}"
+
+
+def _caseload(body: Body) -> str:
+    relation, site = _said("caseload", body, "relation").lower(), body.get("site")
+    state = "On your organization's caseload" if body.get("assignment_state") == "assigned" else "Caseload ended"
+    return f"{state}: {relation}" + (f", {site}" if site else "")
+
+
+def _said(family: str, body: Body, name: str) -> str:
+    value = body.get(name)
+    return words.value_in_words(family, name, value) if value else ""

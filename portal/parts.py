@@ -1,0 +1,68 @@
+"""What the portal is made of, chosen by who starts it."""
+
+import pathlib
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.feed import Feed
+from portal.sign_in import UsedLinks
+from sinks.case_views import CaseViews
+
+FEWEST_KEY_CHARACTERS = 32
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who may sign in."""
+
+    id: str
+    """As in the recipient's caseload events."""
+    name: str
+    recipient: str
+    """The one recipient whose views this user reads."""
+
+
+@dataclass(frozen=True)
+class PortalParts:
+    """Everything that ``create_app`` needs."""
+
+    views: CaseViews
+    users: Mapping[str, User]
+    """By id."""
+    secret_key: str
+    """Signs links and sessions; at least 32 characters."""
+    feed: Feed
+    known_pairs: tuple[tuple[str, str], ...] = ()
+    """Partner and family of everything that partners may publish, from their agreements."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Id of a partner or recipient to what people call it."""
+    organization_names: Mapping[str, str] = field(default_factory=dict)
+    """Id of a school or college to what people call it."""
+    used_links: UsedLinks = field(default_factory=UsedLinks)
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970 UTC, for the age of links and sessions only; what is shown obeys ticks."""
+    time_zone: str = "America/Los_Angeles"
+    """In which times of day are written."""
+
+    def __post_init__(self) -> None:
+        """Refuse a key that could be guessed."""
+        if len(self.secret_key) < FEWEST_KEY_CHARACTERS:
+            raise ValueError(f"the portal's secret key has fewer than {FEWEST_KEY_CHARACTERS} characters")
+
+
+def load_users(path: pathlib.Path) -> dict[str, User]:
+    """Users by id from a TOML file of ``[[users]]`` with id, name and recipient.
+
+    Raises:
+        ValueError: an entry lacks a field, has one too many, or an id that is taken; the message says which entry.
+    """
+    entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("users", [])
+    users: dict[str, User] = {}
+    for place, entry in enumerate(entries, start=1):
+        if set(entry) != {"id", "name", "recipient"} or entry["id"] in users:
+            raise ValueError(f"{path.name}: user {place} needs an id of its own, a name and a recipient, and no more")
+        users[entry["id"]] = User(**entry)
+    return users

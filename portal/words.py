@@ -1,0 +1,149 @@
+"""Events in words: labels from the schema, units converted, codes spelled out. Pure."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from portal.codes import CODES, FAMILIES, LABELS, TERMS, UNITS
+from schemas_avro import catalog
+
+EPOCH = date(1970, 1, 1)
+NOT_LISTED = frozenset({"organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version"})
+"""Fields that the headline or the page says already, or that mean nothing to readers."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field of an event, in words."""
+
+    name: str
+    label: str
+    value: str
+    doc: str
+    """What the schema says about the field."""
+
+
+@functools.cache
+def fields_of(family: str) -> dict[str, dict[str, Any]]:
+    """Fields of a family by name, in the order of the schema."""
+    return {field["name"]: field for field in catalog.read(f"families/{family}")["fields"]}
+
+
+def family_word(family: str) -> str:
+    """A family, as people say it."""
+    return FAMILIES.get(family, plain(family))
+
+
+def plain(code: str) -> str:
+    """A code whose words are in it."""
+    return code.replace("_", " ").strip().capitalize()
+
+
+def named(names: Mapping[str, str], key: str) -> str:
+    """What people call a partner, recipient or organization; its id where no name is known."""
+    return names.get(key) or key.replace("_", " ")
+
+
+def label(name: str) -> str:
+    """A field's name, as people say it; the unit goes to the value."""
+    return LABELS.get(name) or plain(re.sub("|".join(f"{unit}$" for unit in UNITS), "", name))
+
+
+def lines(family: str, body: Mapping[str, Any]) -> list[Line]:
+    """The fields of a body that say something, in the order of the schema."""
+    return [
+        Line(name, label(name), value_in_words(family, name, body[name]), field["doc"])
+        for name, field in fields_of(family).items()
+        if name not in NOT_LISTED and body.get(name) not in (None, "", [])
+    ]
+
+
+def value_in_words(family: str, name: str, value: Any) -> str:
+    """A physical value of a field with its unit, or its code spelled out."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(value_in_words(family, name, one) for one in value)
+    if isinstance(value, int):
+        return _number(family, name, value)
+    return _text(family, name, str(value))
+
+
+def _number(family: str, name: str, value: int) -> str:
+    if "date" in _logical_types(family, name):
+        return day(EPOCH + timedelta(days=value))
+    if name.endswith("_cents"):
+        return money(value)
+    if name.endswith("_usd"):
+        return money(value * 100)
+    if name.endswith("_ten_thousandths"):
+        return f"{value / 10_000:.4f}".removesuffix("0").removesuffix("0")
+    if name.endswith("_hundredths"):
+        return f"{value / 100:.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}"
+
+
+def _text(family: str, name: str, value: str) -> str:
+    if name == "term_id":
+        return term(value)
+    if spelled := CODES.get(name, {}).get(value):
+        return spelled if value in _symbols(family, name) or name == "language" else f"{spelled} ({value})"
+    return plain(value) if value in _symbols(family, name) else value
+
+
+def term(code: str) -> str:
+    """A college term, as ``267``, in words; other codes as they are."""
+    found = re.fullmatch(r"(\d\d)([1357])", code)
+    return f"{TERMS[found[2]]} 20{found[1]}" if found else code
+
+
+def _branches(family: str, name: str) -> list[Any]:
+    kind = fields_of(family)[name]["type"]
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _logical_types(family: str, name: str) -> set[str]:
+    return {
+        branch["logicalType"]
+        for branch in _branches(family, name)
+        if isinstance(branch, dict) and "logicalType" in branch
+    }
+
+
+def _symbols(family: str, name: str) -> set[str]:
+    found = {
+        symbol for branch in _branches(family, name) if isinstance(branch, dict) for symbol in branch.get("symbols", ())
+    }
+    return found | (set(CODES["state_programme"]) if name == "state_programme" else set())
+
+
+def money(cents: int) -> str:
+    """US cents as dollars; whole dollars without cents."""
+    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    return f"{sign}${cents // 100:,}" + (f".{cents % 100:02}" if cents % 100 else "")
+
+
+def day(value: date) -> str:
+    """A date, as Nov 24, 2026."""
+    return f"{value:%b} {value.day}, {value.year}"
+
+
+def span(first: date | None, last: date | None) -> str:
+    """A time during which something was true."""
+    if first and last:
+        return day(first) if first == last else f"{day(first)} to {day(last)}"
+    return f"Since {day(first)}" if first else f"Until {day(last)}" if last else ""
+
+
+def ago(then: date, today: date) -> str:
+    """How long before today, in days."""
+    days = (today - then).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else f"in {-days} days")
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
