@@ -32,8 +32,7 @@ def read_or_make_secret(path: Path) -> bytes:
 
 def _write_once(path: Path) -> None:
     """Whoever links first wins, so that two processes agree on one secret."""
-    own = path.with_name(f"{path.name}.{os.getpid()}")
-    own.unlink(missing_ok=True)
+    own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(KEY_BYTES))

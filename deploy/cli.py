@@ -1,0 +1,37 @@
+"""The command ``throughline``: where real parts are chosen. Each noun's commands are in ``deploy/commands``."""
+
+import sys
+
+import typer
+
+from deploy.commands.deadletters import app as deadletters_app
+from deploy.commands.demo import demo
+from deploy.commands.explain import explain
+from deploy.commands.partners import population, publish
+from deploy.commands.serve import serve, sign_in
+from deploy.commands.topics import agreements_app, topics_app
+from deploy.commands.worker import worker
+from deploy.console import guarded
+
+app = typer.Typer(
+    name="throughline",
+    help="Events about education and work, from the agencies that hold them to the people who help.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(publish)
+app.command()(population)
+app.command()(worker)
+app.command()(serve)
+app.command("sign-in")(sign_in)
+app.command()(explain)
+app.add_typer(topics_app, name="topics")
+app.add_typer(agreements_app, name="agreements")
+app.add_typer(deadletters_app, name="deadletters")
+
+
+def main() -> None:
+    """Entry point; exits 0 when done, 1 when something is not as it should be, 2 when it cannot be used so."""
+    sys.exit(guarded(app))

@@ -1,0 +1,169 @@
+"""``throughline serve`` and ``throughline sign-in``: case views, portal and live feed in one process."""
+
+import ipaddress
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from deploy.commands.topics import load_agreements
+from deploy.console import FAILED, bootstrap
+from portal.app import create_app
+from portal.feed import Feed
+from portal.parts import PortalParts, User, load_users
+from portal.sign_in import UsedLinks, make_sign_in_link
+from processors.consent.agreements import Agreement
+from schemas_avro import codec
+from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
+from streams import settings, telemetry
+from streams.errors import ThroughlineError
+from streams.keyring import read_or_make_secret
+from streams.settings import Settings
+from streams.sink import Sink
+from streams.telemetry import where
+
+log = structlog.get_logger()
+GRACE_SECONDS = 3
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port of the portal; 0: any free one.")] = None,
+) -> None:
+    """Keep the case views up to date and show them, until SIGTERM.
+
+    Example: throughline serve --port 8420
+    """
+    chosen = settings.load()
+    telemetry.configure("serve", chosen.data_dir / "logs", chosen.log_level)
+    codec.use_arrow(chosen.codec == "arrow")
+    _refuse_open_address(chosen.portal_host)
+    listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
+    views = _open_views(chosen)
+    code = _Service(chosen, bootstrap(), views, listener).run()
+    views.close()
+    if code:
+        raise typer.Exit(code)
+
+
+@dataclass
+class _Service:
+    """Sink thread and web server, which live and die together."""
+
+    chosen: Settings
+    address: str
+    views: CaseViews
+    listener: socket.socket
+    failed: bool = False
+
+    def run(self) -> int:
+        """Serve until told to stop; the exit code."""
+        feed, stopping = Feed(), threading.Event()
+        sink = Sink(self.address, self.views, feed.publish)
+        app = create_app(portal_parts(self.chosen, self.views, feed))
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=self._sink, args=(sink, stopping, server), name="sink")
+        thread.start()
+        host, port = self.listener.getsockname()[:2]
+        note_address(self.chosen, f"http://{host}:{port}")
+        log.info("started", kafka=self.address, address=f"http://{host}:{port}")
+        server.run(sockets=[self.listener])
+        stopping.set()
+        thread.join()
+        log.info("stopped")
+        return FAILED if self.failed else 0
+
+    def _sink(self, sink: Sink, stopping: threading.Event, server: uvicorn.Server) -> None:
+        """Without its sink the portal would show a view that stands still: both end."""
+        try:
+            sink.run(stopping)
+        except ThroughlineError as error:
+            self.failed = True
+            log.error("sink_stopped", why=str(error))  # noqa: TRY400  # expected errors have no traceback
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not die in silence
+            self.failed = True
+            log.error("bug", error=type(error).__name__, where=where(error))  # noqa: TRY400
+        finally:
+            server.should_exit = True
+
+
+def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:
+    """What the portal is made of."""
+    agreements = load_agreements(chosen.agreements)
+    pairs = sorted({(a.party, family) for a in agreements if a.tier == "mou" for family in a.families})
+    return PortalParts(
+        views=views,
+        users=_users(chosen.users),
+        secret_key=portal_secret(chosen),
+        feed=feed,
+        known_pairs=tuple(pairs),
+        names=_names(agreements),
+        used_links=UsedLinks(chosen.data_dir / "secrets" / "used-links"),
+    )
+
+
+def _names(agreements: list[Agreement]) -> dict[str, str]:
+    """What people call partners and recipients: the titles of their participation agreements."""
+    return {a.party: a.title.removesuffix(" (its own clients)") for a in agreements if a.tier == "mou"}
+
+
+def _users(path: Path) -> dict[str, User]:
+    if not path.exists():
+        return {}
+    try:
+        return load_users(path)
+    except ValueError as error:
+        raise ThroughlineError(str(error)) from error
+
+
+def portal_secret(chosen: Settings) -> str:
+    """Key that signs links and sessions; made at first use."""
+    return read_or_make_secret(chosen.data_dir / "secrets" / "portal.key").hex()
+
+
+def note_address(chosen: Settings, address: str) -> None:
+    """Write the portal's address down for ``sign-in``."""
+    (chosen.data_dir / "portal").write_text(address, encoding="ascii")
+
+
+def _refuse_open_address(host: str) -> None:
+    """Sign-in by link is for loopback; a portal for the world stands behind TLS and an identity provider."""
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        raise ThroughlineError(f"the portal signs in by link and so listens on loopback only, not on {host}")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), reuse_port=False)
+    except OSError as error:
+        raise ThroughlineError(
+            f"port {port} is taken: stop who has it, or set THROUGHLINE_PORTAL_PORT to another (0: any free one)"
+        ) from error
+
+
+def _open_views(chosen: Settings) -> CaseViews:
+    path = chosen.data_dir / "views" / "case.duckdb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return CaseViews.open(path)
+    except (ViewFormatError, ViewLockedError) as error:
+        raise ThroughlineError(str(error)) from error
+
+
+def sign_in(user_id: Annotated[str, typer.Argument(help="Id of the user, as in the users' file.")]) -> None:
+    """Print a link that signs a user in to the running portal, once, within 12 hours.
+
+    Example: throughline sign-in cm-alvarez
+    """
+    chosen = settings.load()
+    if user_id not in _users(chosen.users):
+        raise ThroughlineError(f"no such user in {chosen.users.name}; add one with id, name and recipient")
+    noted = chosen.data_dir / "portal"
+    if not noted.exists():
+        raise ThroughlineError("no portal is known; start one with `throughline serve` or `make demo`")
+    typer.echo(make_sign_in_link(noted.read_text(encoding="ascii"), portal_secret(chosen), user_id))

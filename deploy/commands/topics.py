@@ -1,0 +1,131 @@
+"""``throughline topics create|list`` and ``throughline agreements list|activate``."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from deploy.console import bootstrap
+from processors import names
+from processors.consent.agreements import Agreement, overlaps
+from processors.records import derived_id
+from schemas_avro import catalog, codec, wire
+from streams import clients, settings, topics
+from streams.errors import ThroughlineError
+
+topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
+agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+
+
+def load_agreements(folder: Path) -> list[Agreement]:
+    """The agreements of a folder, by file name.
+
+    Raises:
+        ThroughlineError: a file is no agreement, or two of them overlap; names file and field.
+    """
+    found = [_load(path) for path in sorted(folder.glob("*.toml"))]
+    if not found:
+        raise ThroughlineError(f"no agreement files in {folder}; set THROUGHLINE_AGREEMENTS_DIR")
+    if clashes := overlaps(found):
+        raise ThroughlineError(f"agreements overlap: {clashes[0]}; keep one of them")
+    return found
+
+
+def _load(path: Path) -> Agreement:
+    try:
+        return Agreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ThroughlineError(f"{path.name} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise ThroughlineError(f"{path.name} is no agreement: {place}: {first['msg']}") from None
+
+
+def create_topics(address: str, chosen: settings.Settings) -> list[str]:
+    """Make every topic that the agreements call for; names of those made."""
+    specs = topics.table(load_agreements(chosen.agreements), chosen.partner_partitions, chosen.released_partitions)
+    return topics.create(clients.admin(address), specs)
+
+
+@topics_app.command("create")
+def create(as_json: AsJson = False) -> None:
+    """Make the topics that are not there yet.
+
+    Example: throughline topics create
+    """
+    made = create_topics(bootstrap(), settings.load())
+    typer.echo(orjson.dumps({"created": made}) if as_json else f"{len(made)} topics made")
+
+
+@topics_app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """The table of topics: key, schemas, partitions, retention.
+
+    Example: throughline topics list
+    """
+    chosen = settings.load()
+    specs = topics.table(load_agreements(chosen.agreements), chosen.partner_partitions, chosen.released_partitions)
+    if as_json:
+        typer.echo(orjson.dumps(specs))
+        return
+    table = Table("topic", "key", "schemas", "partitions", "kept")
+    for spec in specs:
+        kept = "by key" if spec.compacted else _kept(spec.retention_ms)
+        table.add_row(spec.name, spec.key, spec.schemas, str(spec.partitions), kept)
+    Console().print(table)
+
+
+def _kept(retention_ms: int) -> str:
+    return "for ever" if retention_ms == topics.FOREVER else f"{retention_ms // topics.DAY_MS} days"
+
+
+@agreements_app.command("list")
+def list_agreements(as_json: AsJson = False) -> None:
+    """The agreements in the folder, checked.
+
+    Example: throughline agreements list
+    """
+    found = load_agreements(settings.load().agreements)
+    if as_json:
+        typer.echo(orjson.dumps([a.model_dump(mode="json") for a in found]))
+        return
+    table = Table("agreement", "version", "tier", "party", "basis", "citation")
+    for a in found:
+        table.add_row(a.agreement_id, str(a.version), a.tier, a.party, a.basis if a.tier == "dsa" else "", a.citation)
+    Console().print(table)
+
+
+@agreements_app.command("activate")
+def activate(as_json: AsJson = False) -> None:
+    """Publish the folder's agreements; higher versions come into force in the log, known ones change nothing.
+
+    Example: throughline agreements activate
+    """
+    count = activate_agreements(bootstrap(), load_agreements(settings.load().agreements))
+    typer.echo(orjson.dumps({"published": count}) if as_json else f"{count} agreements published")
+
+
+def activate_agreements(address: str, agreements: list[Agreement]) -> int:
+    """Publish agreements to the control topic; how many.
+
+    Raises:
+        ThroughlineError: the broker did not take one.
+    """
+    schema_id = catalog.id_of("internal.agreement_activated.v1")
+    producer = clients.producer(address)
+    for agreement in agreements:
+        value = wire.frame(schema_id, codec.encode_rows(schema_id, [agreement.to_row()])[0])
+        id_ = derived_id(agreement.content_hash, "activate", agreement.version)
+        producer.produce(names.AGREEMENTS, value, agreement.agreement_id, headers=[("ce_id", id_.encode())])
+    if producer.flush(30):
+        raise ThroughlineError(
+            "the broker did not take the agreements; is it up, and did `throughline topics create` run?"
+        )
+    return len(agreements)

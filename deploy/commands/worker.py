@@ -1,0 +1,59 @@
+"""``throughline worker resolve|consent``: the single-active stages."""
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from deploy.console import bootstrap, stop_on_signals
+from schemas_avro import codec
+from streams import consent, resolve, settings, telemetry
+from streams.errors import ThroughlineError
+from streams.keyring import Keyring
+from streams.settings import Settings
+from streams.stage import Stage, StageParts
+from streams.store import Store
+
+log = structlog.get_logger()
+ROLES = (resolve.NAME, consent.NAME)
+
+
+def worker(role: Annotated[str, typer.Argument(help="resolve or consent.")]) -> None:
+    """Run one stage until SIGTERM; the batch under way is finished.
+
+    Example: throughline worker resolve
+    """
+    if role not in ROLES:
+        raise ThroughlineError(f"no worker is called {role}; there are {' and '.join(ROLES)}")
+    chosen = settings.load()
+    telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
+    codec.use_arrow(chosen.codec == "arrow")
+    run_stage(role, chosen, bootstrap(), stop_on_signals())
+
+
+def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Event) -> None:
+    """Run a stage over its store until told to stop.
+
+    Raises:
+        ThroughlineError: what no waiting mends.
+    """
+    keyring = Keyring(keys_dir(chosen))
+    with Store.open(chosen.data_dir / "state" / f"{role}.sqlite") as store:
+        stage = Stage(stage_parts(role, chosen, address, keyring), address, store, keyring)
+        log.info("started", kafka=address)
+        stage.run(stopping)
+        stage.close()
+    keyring.close()
+    log.info("stopped")
+
+
+def stage_parts(role: str, chosen: Settings, address: str, keyring: Keyring) -> StageParts:
+    """What makes the stage of a role."""
+    return resolve.parts(chosen, address, keyring) if role == resolve.NAME else consent.parts(chosen, keyring)
+
+
+def keys_dir(chosen: Settings) -> Path:
+    """Folder of the keyring: to be backed up apart from everything else."""
+    return chosen.data_dir / "keys"

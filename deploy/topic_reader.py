@@ -1,0 +1,110 @@
+"""Reading topics as an outsider does: everything that is committed, from the beginning, decoded."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
+
+from processors.records import Arrival
+from schemas_avro import catalog, codec, wire
+from streams import clients
+from streams.errors import ThroughlineError
+
+BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Read:
+    """One record of an internal topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    appended_at: int
+    """LogAppendTime in milliseconds since 1970-01-01 UTC."""
+    name: str
+    """Second word of its schema's subject."""
+    row: dict[str, Any] = field(repr=False)
+
+
+class TopicReader:
+    """Reads topics from the beginning, again and again up to what is there now; goes on where it stopped."""
+
+    def __init__(self, bootstrap: str, wanted: Callable[[str], bool]) -> None:
+        """``wanted`` chooses topics by name."""
+        self._consumer = clients.consumer(bootstrap, "outsider", **{"enable.partition.eof": True})
+        self._wanted = wanted
+        self._assigned: set[tuple[str, int]] = set()
+        self._ends: dict[tuple[str, int], int] = {}
+        """Where each partition's end was last reached; behind the last record may stand a transaction's marker."""
+
+    def poll(self) -> Iterator[Read]:
+        """Records up to the present end of every partition, decoded.
+
+        Raises:
+            ThroughlineError: the broker does not answer.
+        """
+        for arrivals in self._batches():
+            yield from decoded(arrivals)
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """The same, as they are."""
+        for batch in self._batches():
+            yield from batch
+
+    def _batches(self) -> Iterator[list[Arrival]]:
+        try:
+            open_ends = self._assign()
+            while open_ends:
+                messages = self._consumer.consume(BATCH, 0.05)
+                for message in messages:
+                    error = message.error()
+                    if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its name
+                        place = (str(message.topic()), int(message.partition() or 0))
+                        self._ends[place] = int(message.offset() or 0)
+                        open_ends.discard(place)
+                    elif error is not None:
+                        raise KafkaException(error)
+                yield [clients.arrival(m) for m in messages if m.error() is None]
+        except KafkaException as error:
+            raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}") from error
+
+    def _assign(self) -> set[tuple[str, int]]:
+        """Assign new partitions; those whose end is still to be reached, which are all."""
+        topics = self._consumer.list_topics(timeout=10).topics
+        found = {(name, p) for name, topic in topics.items() if self._wanted(name) for p in topic.partitions}
+        if new := sorted(found - self._assigned):
+            self._consumer.incremental_assign([TopicPartition(name, p, OFFSET_BEGINNING) for name, p in new])
+            self._assigned |= set(new)
+        return {place for place in self._assigned if self._has_more(*place)}
+
+    def _has_more(self, topic: str, partition: int) -> bool:
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        return bool(high > self._ends.get((topic, partition), low))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._consumer.close()
+
+
+def decoded(arrivals: list[Arrival]) -> Iterator[Read]:
+    """Rows of records that Throughline itself wrote; a schema at a time, so not in the order given."""
+    by_schema: dict[int, list[Arrival]] = {}
+    for arrival in arrivals:
+        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
+    for schema_id, part in by_schema.items():
+        name = catalog.catalog()[schema_id].family
+        rows = codec.decode_own(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        for a, row in zip(part, rows, strict=True):
+            yield Read(a.topic, a.partition, a.offset, a.appended_at, name, row)
+
+
+def all_of(bootstrap: str, wanted: Callable[[str], bool]) -> list[Read]:
+    """Everything on some topics now."""
+    reader = TopicReader(bootstrap, wanted)
+    try:
+        return list(reader.poll())
+    finally:
+        reader.close()
+

@@ -1,0 +1,58 @@
+"""Structured logs that rotate, one file a role. Only known keys are written; what a person's data could hide in is not.
+
+Normal work logs nothing but start and stop.
+"""
+
+import logging
+import logging.handlers
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+KEYS = {
+    "event", "level", "timestamp", "role", "stage", "topic", "position", "why", "seconds", "error", "where", "records",
+    "batch", "address", "offset", "count", "name", "kafka",
+}  # fmt: skip
+"""What a log line may say. A value under any other key is masked."""
+MASK = "***"
+MAX_BYTES = 10_000_000
+FILES_KEPT = 5
+
+
+def configure(role: str, log_dir: Path, level: str) -> Path:
+    """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path."""
+    log_dir.mkdir(parents=True, exist_ok=True)
+    path = log_dir / f"{role}.log"
+    file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    console = logging.StreamHandler()
+    console.setLevel(logging.WARNING)
+    logging.basicConfig(level=level.upper(), handlers=[file, console], format="%(message)s", force=True)
+    logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            known_keys_only,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+    return path
+
+
+def known_keys_only(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask the value of every key that is not in ``KEYS``."""
+    del logger, method
+    return {key: value if key in KEYS else MASK for key, value in line.items()}
+
+
+def where(error: BaseException) -> str:
+    """File and line of the innermost frame: an exception's text may quote data, its place does not."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"

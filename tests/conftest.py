@@ -1,0 +1,27 @@
+"""One real Apache Kafka for a whole test run; each test has topics of its own by running on a fresh set of them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local_kafka import LocalKafka
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real broker: THROUGHLINE_BOOTSTRAP where it is set, else one started here on a free port."""
+    given = os.environ.get("THROUGHLINE_BOOTSTRAP")
+    if given:
+        yield given
+        return
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka.bootstrap
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[LocalKafka]:
+    """A broker for one test, which may kill it."""
+    with LocalKafka(tmp_path / "kafka") as kafka:
+        yield kafka
