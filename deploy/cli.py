@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy.commands.deadletters import app as deadletters_app
-from deploy.commands.demo import demo
+from deploy.commands.demo import clean, demo
 from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
 from deploy.commands.serve import serve, sign_in
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo)
+app.command()(clean)
 app.command()(publish)
 app.command()(population)
 app.command()(worker)

@@ -28,6 +28,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy import processes
+from streams.errors import ThroughlineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +48,7 @@ TRAINING_STOP_SECONDS = 120.0
 LOG_TAIL_BYTES = 64_000
 
 
-class LocalKafkaError(RuntimeError):
+class LocalKafkaError(ThroughlineError):
     """The local Kafka cannot start; the message is one line with the remedy."""
 
 

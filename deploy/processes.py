@@ -15,6 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
+from streams.errors import ThroughlineError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -26,7 +28,7 @@ KILL_WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.02
 
 
-class ProcessError(RuntimeError):
+class ProcessError(ThroughlineError):
     """A process cannot be started, found or ended as asked; the message is one line with the remedy."""
 
 

@@ -107,4 +107,3 @@ def all_of(bootstrap: str, wanted: Callable[[str], bool]) -> list[Read]:
         return list(reader.poll())
     finally:
         reader.close()
-

@@ -66,6 +66,7 @@ class Portal:
             ("/sign-out", self.sign_out, "POST"),
             ("/signed-out", self.signed_out, "GET"),
             ("/api/caseload", self.api_caseload, "GET"),
+            ("/api/changes", self.api_changes, "GET"),
             ("/api/persons/{person_id}/timeline", self.api_timeline, "GET"),
             ("/health", self.health, "GET"),
         ]
@@ -162,6 +163,13 @@ class Portal:
         reader = self._reader(request)
         clients = self._pages.clients(reader.user, reader.session.since)
         return self._json({"persons": [client_as_json(client) for client in clients]})
+
+    def api_changes(self, request: Request, since: int = 0) -> Response:
+        """What changed on my caseload after a change number, for programs: the live feed's twin."""
+        reader = self._reader(request)
+        seq, rows = self._pages.changes(reader.user, since)
+        names = ("seq", "person_id", "event_id", "family", "state")
+        return self._json({"seq": seq, "changes": [{name: getattr(row, name) for name in names} for row in rows]})
 
     def api_timeline(self, request: Request, person_id: str) -> Response:
         """One person's facts for programs."""

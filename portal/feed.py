@@ -87,6 +87,12 @@ class Feed:
         self._subscribers: set[Subscriber] = set()
         self.closed = False
 
+    @property
+    def subscriber_count(self) -> int:
+        """How many pages are open."""
+        with self._lock:
+            return len(self._subscribers)
+
     def publish(self, changes: Iterable[Change], *, everyone: bool = False) -> None:
         """Tell of a commit, from the thread that wrote it.
 

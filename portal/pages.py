@@ -14,7 +14,7 @@ from portal.known import Known, caseload, known
 from portal.parts import PortalParts, User
 from portal.render import Renderer
 from processors.consent.reading import withheld
-from sinks.questions import Assignment, Freshness, Questions
+from sinks.questions import Assignment, Freshness, Questions, StoredRow
 
 MOST_CHANGES = 20
 """Entries in the list of newest changes."""
@@ -59,6 +59,14 @@ class Pages:
         now = known(self.questions, user.recipient)
         views = [view for fact in facts if (view := fact_view(fact, now, self.names, since))]
         return sorted(views, key=lambda view: view.order, reverse=True)
+
+    def changes(self, user: User, since: int) -> tuple[int, list[StoredRow]]:
+        """Rows of the user's caseload that changed after a change number, and the number to ask from next."""
+        rows = self.questions.changes_since(user.recipient, since)
+        persons = {a.person_id for a in caseload(self.questions, user.recipient, user.id)}
+        now = known(self.questions, user.recipient)
+        seq = rows[-1].seq if rows else since
+        return seq, [r for r in rows if r.person_id in persons and (r.state == "retracted" or now.permits(r))]
 
     def caseload_page(self, user: User, since: int) -> PageState:
         """The list of persons and of the newest changes."""

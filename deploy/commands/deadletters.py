@@ -45,7 +45,13 @@ def list_(partner: Partner = None, as_json: AsJson = False) -> None:
     """
     rows = dead_letters(bootstrap(), partner)
     shown = [
-        {"place": place_of(r), "partner": r["partner_id"], "family": r["family"], "code": r["code"], "field": r["field"]}
+        {
+            "place": place_of(r),
+            "partner": r["partner_id"],
+            "family": r["family"],
+            "code": r["code"],
+            "field": r["field"],
+        }
         for r in rows
     ]
     if as_json:
@@ -77,7 +83,9 @@ def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as l
     finally:
         keyring.close()
     head = {name: value for name, value in row.items() if name != "sealed_bytes"}
-    typer.echo(orjson.dumps({**head, "bytes": len(content), "event": masked_event(content)}, option=orjson.OPT_INDENT_2))
+    typer.echo(
+        orjson.dumps({**head, "bytes": len(content), "event": masked_event(content)}, option=orjson.OPT_INDENT_2)
+    )
 
 
 def masked_event(value: bytes) -> Row | None:

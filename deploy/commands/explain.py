@@ -44,7 +44,16 @@ def story(reads: list[Read], event_id: str) -> Row:
     return {"event_id": event_id, "outcome": _outcome(steps), "steps": steps}
 
 
-ORDER = ("rejected", "identity applied", "record moved", "resolved", "decided", "decided again", "released", "retracted")
+ORDER = (
+    "rejected",
+    "identity applied",
+    "record moved",
+    "resolved",
+    "decided",
+    "decided again",
+    "released",
+    "retracted",
+)
 
 
 def _step(read: Read, event_id: str) -> Row | None:

@@ -114,7 +114,7 @@ def finished(document: Document, partner: str, family: str, as_of: datetime) -> 
     try:
         event = EVENTS[family].model_validate_json(orjson.dumps(filled), strict=True)
     except ValidationError as error:
-        return _why(document.place, family, error)
+        return _why(document, family, error)
     except TypeError:  # a whole number that JSON's 64 bits cannot hold
         return Bad(document.place, Code.OUT_OF_RANGE)
     return _checked(document, event, partner, family)
@@ -191,12 +191,14 @@ def _overflowing(family: str, body: Row) -> Iterator[str]:
             yield field_["name"]
 
 
-def _why(place: int, family: str, error: ValidationError) -> Bad:
-    """The first thing that is wrong, without its value."""
-    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    path = [part for part in first["loc"] if isinstance(part, str)]
-    code = _code(first["type"])
-    return Bad(place, code, _near(path, family) if code is Code.UNKNOWN_KEY else ".".join(path))
+def _why(document: Document, family: str, error: ValidationError) -> Bad:
+    """The first thing that is wrong, without its value; rather with what the row says than with what was filled in."""
+    errors = error.errors(include_input=False, include_context=False, include_url=False)
+    paths = [[part for part in one["loc"] if isinstance(part, str)] for one in errors]
+    said = (place for place, path in enumerate(paths) if path[-1] in document.content.get(path[0], {}))
+    first = next(said, 0)
+    code, path = _code(errors[first]["type"]), paths[first]
+    return Bad(document.place, code, _near(path, family) if code is Code.UNKNOWN_KEY else ".".join(path))
 
 
 def _code(kind: str) -> Code:

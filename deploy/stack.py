@@ -1,0 +1,181 @@
+"""The whole stack on one machine: a broker, its topics, the workers and the portal, started and ended together."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from deploy import processes
+from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.local_kafka import LocalKafka
+from streams.errors import ThroughlineError
+from streams.settings import Settings
+
+FORMAT = "1"
+"""Of everything under the data directory; another one is refused."""
+RECORD = "processes.json"
+WORKERS = ("resolve", "consent")
+SERVE = "serve"
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Stack:
+    """Use as a context manager; what a killed predecessor left running is found and ended first."""
+
+    settings: Settings
+    tell: Tell = field(default=lambda line: None, repr=False)
+    bootstrap: str = ""
+    portal: str = ""
+    """Address of the portal, once it is there."""
+    running: dict[str, processes.Started] = field(default_factory=dict)
+    kafka: LocalKafka | None = None
+    _held: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @property
+    def data_dir(self) -> Path:
+        """Everything that the stack keeps."""
+        return self.settings.data_dir
+
+    def __enter__(self) -> Self:
+        """Start everything.
+
+        Raises:
+            ThroughlineError: what cannot start, and the remedy.
+        """
+        with ExitStack() as held:
+            held.enter_context(processes.only_one(self.data_dir / "lock"))
+            self._check_format()
+            if left := end_left_running(self.data_dir):
+                self.tell(f"ended {left} processes that an earlier run left")
+            held.callback(self.end_processes)
+            self.bootstrap = self.settings.bootstrap or self._start_kafka(held)
+            (self.data_dir / "bootstrap").write_text(self.bootstrap, encoding="ascii")
+            self.tell("making topics and activating agreements")
+            create_topics(self.bootstrap, self.settings)
+            activate_agreements(self.bootstrap, load_agreements(self.settings.agreements))
+            self.tell("starting the workers and the portal")
+            for role in (*WORKERS, SERVE):
+                self.start(role)
+            self.wait_for_portal()
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything, workers before the broker."""
+        self._held.close()
+
+    def start(self, role: str) -> None:
+        """Start one process of the stack."""
+        command = [SERVE] if role == SERVE else ["worker", role]
+        if role == SERVE:
+            (self.data_dir / "portal").unlink(missing_ok=True)
+        argv = [sys.executable, "-m", "deploy", *command]
+        log = self.data_dir / "logs" / f"{role}.out"
+        self.running[role] = processes.start(role, argv, self._environment(), log, record=self._record)
+
+    def kill(self, role: str) -> None:
+        """kill -9 one process of the stack; for tests of what that must not matter to."""
+        processes.kill([self.running[role]])
+
+    def end_processes(self) -> None:
+        """End workers and portal; each finishes the batch under way."""
+        ended = list(self.running.values())
+        processes.end(ended, STOP_SECONDS)
+        processes.forget(self._record, ended)
+        self.running.clear()
+
+    def check(self) -> None:
+        """See that every process still runs.
+
+        Raises:
+            ThroughlineError: one has ended; with the last line that it said.
+        """
+        for role, started in self.running.items():
+            if not processes.is_running(started):
+                raise ThroughlineError(f"{role} has ended: {self._last_words(role)}")
+
+    def wait_for_portal(self) -> None:
+        """Wait until the portal answers.
+
+        Raises:
+            ThroughlineError: it does not, within a minute, or a process has ended.
+        """
+        noted, deadline = self.data_dir / "portal", time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            if noted.exists() and _answers(address := noted.read_text(encoding="ascii")):
+                self.portal = address
+                return
+            time.sleep(0.05)
+        raise ThroughlineError(f"the portal does not answer: {self._last_words(SERVE)}")
+
+    @property
+    def _record(self) -> Path:
+        return self.data_dir / RECORD
+
+    def _start_kafka(self, held: ExitStack) -> str:
+        self.tell("starting Kafka")
+        self.kafka = held.enter_context(LocalKafka(self.data_dir / "kafka", on_progress=self.tell))
+        return self.kafka.bootstrap
+
+    def _environment(self) -> dict[str, str]:
+        given = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in self.settings if v is not None}
+        return {**os.environ, **given, "THROUGHLINE_BOOTSTRAP": self.bootstrap, "PYTHONUNBUFFERED": "1"}
+
+    def _check_format(self) -> None:
+        noted = self.data_dir / "format"
+        found = noted.read_text(encoding="ascii").strip() if noted.exists() else FORMAT
+        if found != FORMAT:
+            raise ThroughlineError(f"{self.data_dir} holds data of format {found}, not {FORMAT}: run `make clean`")
+        noted.write_text(FORMAT, encoding="ascii")
+
+    def _last_words(self, role: str) -> str:
+        lines = (self.data_dir / "logs" / f"{role}.out").read_text(encoding="utf-8", errors="replace").split("\n")
+        said = [line for line in lines if line.strip()]
+        return said[-1].removeprefix("throughline: ") if said else "it said nothing"
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def end_left_running(data_dir: Path) -> int:
+    """End what a killed stack left running over a data directory, its broker too; how many processes.
+
+    Raises:
+        ThroughlineError: one of them does not end.
+    """
+    left = []
+    for record in (data_dir / RECORD, data_dir / "kafka" / "broker.json"):
+        left += processes.find_left_running(record)
+        processes.forget(record, processes.read_record(record))
+    processes.end(left, STOP_SECONDS)
+    return len(left)
+
+
+def clear(data_dir: Path) -> None:
+    """Remove a data directory, after ending what runs over it.
+
+    Raises:
+        ThroughlineError: a stack is running on it.
+    """
+    if data_dir.exists():
+        with processes.only_one(data_dir / "lock"):
+            end_left_running(data_dir)
+            shutil.rmtree(data_dir)
