@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy.commands.deadletters import app as deadletters_app
-from deploy.commands.demo import clean, demo
+from deploy.commands.demo import clean, demo, prepare
 from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
 from deploy.commands.serve import serve, sign_in
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(clean)
+app.command()(prepare)
 app.command()(publish)
 app.command()(population)
 app.command()(worker)

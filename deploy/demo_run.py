@@ -1,4 +1,4 @@
-"""The demo's main job: publish the population phase by phase, wait until every event has ended, compare with its truth."""
+"""The demo's main job: publish the population by phases, wait for the end of every event, compare with the truth."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -29,12 +29,16 @@ STOP_SECONDS = 15.0
 Tell = Callable[[str], None]
 
 
+def _silently(line: str) -> None:
+    del line
+
+
 @dataclass
 class Stack:
     """Use as a context manager; what a killed predecessor left running is found and ended first."""
 
     settings: Settings
-    tell: Tell = field(default=lambda line: None, repr=False)
+    tell: Tell = field(default=_silently, repr=False)
     bootstrap: str = ""
     portal: str = ""
     """Address of the portal, once it is there."""
@@ -87,7 +91,7 @@ class Stack:
         self.running[role] = processes.start(role, argv, self._environment(), log, record=self._record)
 
     def kill(self, role: str) -> None:
-        """kill -9 one process of the stack; for tests of what that must not matter to."""
+        """Kill -9 one process of the stack; for tests of what that must not matter to."""
         processes.kill([self.running[role]])
 
     def end_processes(self) -> None:

@@ -65,7 +65,7 @@ class TopicReader:
                         self._ends[place] = int(message.offset() or 0)
                         open_ends.discard(place)
                     elif error is not None:
-                        raise KafkaException(error)
+                        raise ThroughlineError(f"the broker does not answer: {error.str()}")
                 yield [clients.arrival(m) for m in messages if m.error() is None]
         except KafkaException as error:
             raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}") from error

@@ -1,4 +1,4 @@
-"""Records to send, before they are bytes: encoded together, a schema at a time, in the order in which they were drafted."""
+"""Records to send, before they are bytes: encoded a schema at a time, in the order in which they were drafted."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits them."""
+"""State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits."""
 
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable
@@ -36,7 +36,7 @@ class Memory:
     def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
         """Keys that begin with a prefix, and their values."""
         rows, keys = self._tables.get(table, {}), self._keys.get(table, [])
-        found = []
+        found: list[tuple[str, bytes]] = []
         for key in keys[bisect_left(keys, prefix) :]:
             if not key.startswith(prefix) or (limit is not None and len(found) >= limit):
                 break
@@ -91,7 +91,7 @@ class Working:
         self._changed.setdefault(table, {})[key] = value
 
     def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, Any]]:
-        """Keys that begin with a prefix, with this batch's changes, in the order of keys; at least ``limit`` if so many."""
+        """Keys that begin with a prefix, this batch's changes included, in order; at least ``limit`` if there are."""
         own = {key: value for key, value in self._changed.get(table, {}).items() if key.startswith(prefix)}
         asked = None if limit is None else limit + len(own)
         rows: dict[str, Any] = {}

@@ -1,1 +1,1 @@
-"""The contract: Avro schemas by family, their catalog of ids, the wire format and the codec. Pure: no Kafka, no clock."""
+"""The contract: Avro schemas by family, their catalog of ids, wire format and codec. Pure: no Kafka, no clock."""

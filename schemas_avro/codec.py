@@ -111,7 +111,7 @@ def decode_strictly(schema_id: int, payload: bytes) -> Row | None:
     schema = _parsed(schema_id)
     source = io.BytesIO(payload)
     try:
-        row = fastavro.schemaless_reader(source, schema, None)
+        row: Any = fastavro.schemaless_reader(source, schema, None)
         whole = source.tell() == len(payload) and _write(schema_id, row) == payload
         return dict(row) if whole and fastavro.validate(row, schema, raise_errors=False) else None
     except Exception:  # noqa: BLE001  # every way in which hostile bytes fail is the same answer

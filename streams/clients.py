@@ -50,6 +50,7 @@ def admin(bootstrap: str) -> AdminClient:
 
 def arrival(message: Message) -> Arrival:
     """A consumed message as a value; headers that are not ours to trust stay bytes."""
-    headers = {name: value for name, value in message.headers() or [] if isinstance(value, bytes)}
+    pairs: Any = message.headers() or []
+    headers = {name: value for name, value in pairs if isinstance(value, bytes)}
     place = (str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
     return Arrival(*place, message.timestamp()[1], message.key(), message.value(), headers)

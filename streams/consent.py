@@ -1,4 +1,4 @@
-"""Worker consent: the ordered log in, each recipient's releases and the audit out. It decides in ``processors/consent``."""
+"""Worker consent: the ordered log in, each recipient's releases and the audit out. See ``processors/consent``."""
 
 from collections.abc import Sequence
 

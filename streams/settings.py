@@ -1,4 +1,4 @@
-"""Settings: environment variables THROUGHLINE_…; unknown ones are errors, so that a typing error is no silent default."""
+"""Settings: environment variables THROUGHLINE_…; unknown ones are errors: a typing error is no silent default."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The exactly-once stage. Its five effects, in this order, for every batch:
+"""The exactly-once stage.
+
+Its five effects, in this order, for every batch:
 
 1. Read up to N records, ``read_committed``.
 2. Decide: a pure function from records and look-ups to state changes and records to send.
@@ -16,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -36,6 +39,14 @@ SETTLE_SECONDS = 30.0
 Decide = Callable[[Sequence[Arrival], Working], list[Out]]
 
 
+def _never() -> bool:
+    return False
+
+
+def _unheard(records: int, sent: Mapping[Partition, int]) -> None:
+    del records, sent
+
+
 @dataclass(frozen=True)
 class StageParts:
     """What makes a stage this one."""
@@ -49,11 +60,11 @@ class StageParts:
     decide: Decide
     reject: Callable[[Arrival, Working], list[Out]]
     """Dead letter of a record on which the decision raised."""
-    held_back: Callable[[], bool] = lambda: False
+    held_back: Callable[[], bool] = _never
     """Whether to read only what is first for now."""
     batch_records: int = 2_000
     linger_seconds: float = 0.02
-    after: Callable[[int, Mapping[Partition, int]], None] = lambda records, sent: None
+    after: Callable[[int, Mapping[Partition, int]], None] = _unheard
     """Told of every batch that is done: how many records it took, and the next offset of each partition written."""
 
 
@@ -288,8 +299,8 @@ def usable(message: Message) -> bool:
 
 
 def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None]) -> None:
-    headers = [("ce_id", out.id.encode()), *out.headers.items()]
-    place = {} if out.partition is None else {"partition": out.partition}
+    headers: Any = [("ce_id", out.id.encode()), *out.headers.items()]
+    place: Any = {} if out.partition is None else {"partition": out.partition}
     while True:
         try:
             producer.produce(out.topic, out.value, out.key, headers=headers, on_delivery=delivered, **place)
@@ -300,6 +311,7 @@ def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | Non
 
 
 def next_offsets(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
+    """Where to read on, by partition."""
     found: dict[Partition, int] = {}
     for arrival in arrivals:
         place = (arrival.topic, arrival.partition)

@@ -14,8 +14,8 @@
        ▼
     portal                          portal/app.py shows it, live
 
-Every event ends in one of three ways: carried, withheld, rejected (deadletter.<partner>). ``STEPS`` is that picture as data;
-``throughline topics list`` and a test hold it to the table of topics.
+Every event ends in one of three ways: carried, withheld, rejected (deadletter.<partner>). ``STEPS`` is that picture as
+data; a test holds it to the table of topics and to the modules it names.
 """
 
 from dataclasses import dataclass

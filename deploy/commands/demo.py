@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy import demo_run
+from deploy import demo_run, local_kafka
 from deploy.commands.serve import portal_secret
 from deploy.console import FAILED, interrupt_on_term
 from deploy.demo_reader import Reader
@@ -134,7 +134,7 @@ class _Noted:
 
 
 def _load(stack: Stack, made: Population, noted: _Noted, progress: demo_run.Progress) -> None:
-    """Publish history and changes, where no earlier run has; a run that was cut off is done again, which doubles nothing."""
+    """Publish history and changes, where no earlier run has; doing again what was cut off doubles nothing."""
     if noted.loaded:
         return
     ledger = LiveLedger(stack.bootstrap)
@@ -206,3 +206,11 @@ def clean() -> None:
     for folder in ("demo", "once"):
         clear(data_dir / folder)
     shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def prepare() -> None:
+    """Fetch Kafka's jars and train its start, once for this machine; `make setup` does it.
+
+    Example: throughline prepare
+    """
+    local_kafka.prepare(local_kafka.default_cache_dir(), typer.echo)

@@ -130,9 +130,17 @@ def _assigned(version: Row) -> bool:
 
 
 def _statement(version: Row) -> Statement:
-    lists = (frozenset(version[name]) for name in ("controllers", "records_covered", "purposes", "recipients"))
-    head = (version["event_id"], version["published_at"], version["state"])
-    return Statement(*head, *lists, version["valid_from"], version["valid_until"])
+    return Statement(
+        version["event_id"],
+        version["published_at"],
+        version["state"],
+        controllers=frozenset(version["controllers"]),
+        categories=frozenset(version["records_covered"]),
+        purposes=frozenset(version["purposes"]),
+        recipients=frozenset(version["recipients"]),
+        valid_from=version["valid_from"],
+        valid_until=version["valid_until"],
+    )
 
 
 @functools.lru_cache(maxsize=4096)

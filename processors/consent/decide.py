@@ -138,7 +138,7 @@ def _moved(batch: _Batch, entry: Entry) -> None:
 
 
 def _event(batch: _Batch, entry: Entry) -> None:
-    """One event: remembered, then decided; a statement about consent or caseload makes its whole person decided again."""
+    """One event: remembered, then decided; a statement about consent or caseload has its whole person decided again."""
     row, book = entry.row, batch.book
     if book.state.get("event", event_key(row)) is not None:
         return
@@ -255,9 +255,7 @@ def _difference(
     return len(batch.sent) - before
 
 
-def _send(  # noqa: PLR0917  # all six are the release
-    batch: _Batch, event: Row, recipient: str, held: Row, entry: Entry, retracted: Reason | None
-) -> None:
+def _send(batch: _Batch, event: Row, recipient: str, held: Row, entry: Entry, retracted: Reason | None) -> None:
     kind = "retracted" if retracted else "released"
     id_ = derived_id(entry.id, f"{STAGE}.{kind}.{event['event_id']}.{recipient}", 0)
     why = None if retracted is None else retracted.value

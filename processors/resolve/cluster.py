@@ -29,23 +29,18 @@ Linked = Callable[[str], Iterable[str]]
 
 def components(starts: Collection[str], linked: Linked) -> list[list[str]]:
     """Connected components that contain any of the starting records; members sorted."""
-    found: list[list[str]] = []
     seen: set[str] = set()
-    for start in sorted(starts):
-        if start not in seen:
-            found.append(_reach(start, linked, seen))
-    return found
+    return [_reach(start, linked, seen) for start in sorted(starts) if start not in seen]
 
 
 def _reach(start: str, linked: Linked, seen: set[str]) -> list[str]:
     seen.add(start)
     reached, queue = [start], [start]
     while queue:
-        for neighbour in linked(queue.pop()):
-            if neighbour not in seen:
-                seen.add(neighbour)
-                reached.append(neighbour)
-                queue.append(neighbour)
+        new = [neighbour for neighbour in linked(queue.pop()) if neighbour not in seen]
+        seen.update(new)
+        reached += new
+        queue += new
     return sorted(reached)
 
 

@@ -1,4 +1,4 @@
-"""Resolve's decision: a batch of partner events in; the ordered log's next records, identity changes, dead letters out."""
+"""Resolve's decision: partner events in; the ordered log's next records, identity changes and dead letters out."""
 
 import hashlib
 from collections.abc import Sequence
@@ -166,13 +166,11 @@ def _resolved(book: Book, record_key: str, event: gate.Admitted) -> Draft:
 
 def _changes(book: Book, keyed: Sequence[tuple[str, gate.Admitted]], moves: Sequence[Move]) -> list[Draft]:
     """For stewards: each identity event applied, each record moved."""
-    drafts = []
-    for record_key, event in keyed:
-        if event.family == "identity":
-            drafts.append(_change(book, record_key, event.event_id, "applied", None))
-    for move in moves:
-        drafts.append(_change(book, move.record_key, move.cause, "moved", move.from_person_id))
-    return drafts
+    applied = [(record_key, event.event_id) for record_key, event in keyed if event.family == "identity"]
+    return [
+        *(_change(book, record_key, event_id, "applied", None) for record_key, event_id in applied),
+        *(_change(book, move.record_key, move.cause, "moved", move.from_person_id) for move in moves),
+    ]
 
 
 def _change(book: Book, record_key: str, cause: str, kind: str, before: str | None) -> Draft:

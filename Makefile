@@ -1,0 +1,61 @@
+# Throughline. `make` alone lists what there is. Everything runs from .venv; nothing is installed outside of it but the
+# cache of Kafka's jars (README, "What it downloads").
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+BIN := .venv/bin
+export PYTHONSAFEPATH = 1
+
+.PHONY: help setup setup-dev demo test lint types imports kill-test withdrawal-test bench schemas lock clean ci
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+setup: .venv/.ready  ## .venv from the hash-locked requirements, and Kafka's jars
+
+setup-dev: .venv/.ready-dev  ## the same, with what tests and linters need
+
+demo: setup  ## the main job, live: local Kafka, made-up partners, every stage, the portal; Ctrl-C stops it
+	@$(BIN)/throughline demo
+
+test: setup-dev  ## the whole suite against a real broker
+	@$(BIN)/python -m pytest
+
+kill-test: setup-dev  ## kill -9 of random workers; sets of event ids compared with the population's truth
+	@$(BIN)/python tests/proofs/kill.py
+
+withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
+	@$(BIN)/python tests/proofs/withdrawal.py
+
+bench: setup-dev  ## partner topic to case view, 200,000 events; minutes
+	@$(BIN)/python bench/pipeline.py
+
+lint: setup-dev  ## ruff, mypy, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+schemas: setup-dev  ## catalog and models from the .avsc files
+	@$(BIN)/python -m schemas_avro.generate
+	@$(BIN)/ruff format -q schemas_avro/models.py
+
+lock: setup-dev  ## resolve the requirements anew (needs uv)
+	uv pip compile pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.lock
+
+clean:  ## end what a demo left running, remove its data and everything made here
+	@if [ -x $(BIN)/throughline ]; then $(BIN)/throughline clean; fi
+	@rm -rf .throughline .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ci: test lint  ## exactly what .ci/run runs
+
+.venv/.ready: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh deploy/setup.sh requirements.lock
+	@touch $@
+
+.venv/.ready-dev: requirements-dev.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh deploy/setup.sh requirements-dev.lock
+	@touch .venv/.ready $@
