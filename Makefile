@@ -40,9 +40,9 @@ schemas: setup-dev  ## catalog and models from the .avsc files
 	@$(BIN)/ruff format -q schemas_avro/models.py
 
 lock: setup-dev  ## resolve the requirements anew (needs uv)
-	uv pip compile pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra local --group build --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
-	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra local --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.lock
 
 clean:  ## end what a demo left running, remove its data and everything made here

@@ -62,9 +62,9 @@ class Stack:
             self._check_format()
             if left := end_left_running(self.data_dir):
                 self.tell(f"ended {left} processes that an earlier run left")
-            held.callback(self.end_processes)
             self.bootstrap = self.settings.bootstrap or self._start_kafka(held)
-            (self.data_dir / "bootstrap").write_text(self.bootstrap, encoding="ascii")
+            held.callback(self.end_processes)  # before the broker, so that each can finish its batch
+            self._note("bootstrap", self.bootstrap, held)
             self.tell("making topics and activating agreements")
             create_topics(self.bootstrap, self.settings)
             activate_agreements(self.bootstrap, load_agreements(self.settings.agreements))
@@ -100,6 +100,7 @@ class Stack:
         processes.end(ended, STOP_SECONDS)
         processes.forget(self._record, ended)
         self.running.clear()
+        (self.data_dir / "portal").unlink(missing_ok=True)
 
     def check(self) -> None:
         """See that every process still runs.
@@ -125,6 +126,12 @@ class Stack:
                 return
             time.sleep(0.05)
         raise ThroughlineError(f"the portal does not answer: {self._last_words(SERVE)}")
+
+    def _note(self, name: str, text: str, held: ExitStack) -> None:
+        """Write down for other commands, as long as the stack runs."""
+        noted = self.data_dir / name
+        noted.write_text(text, encoding="ascii")
+        held.callback(noted.unlink, missing_ok=True)
 
     @property
     def _record(self) -> Path:

@@ -1,5 +1,6 @@
 """Kafka clients as Throughline uses them: one partitioner, read committed, no automatic anything."""
 
+import logging
 from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer
@@ -10,6 +11,8 @@ from processors.records import Arrival
 PARTITIONER = "murmur2_random"
 """As Java and aiokafka partition; librdkafka's default disagrees with them on most keys."""
 TRANSACTION_TIMEOUT_MS = 10_000
+LOGGER = logging.getLogger("librdkafka")
+"""Its own lines go where ours go, not to the terminal."""
 
 
 def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
@@ -25,7 +28,7 @@ def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
         "fetch.wait.max.ms": 10,
         "queued.max.messages.kbytes": 65_536,
     }
-    return Consumer({**settings, **more})
+    return Consumer({**settings, **more}, logger=LOGGER)
 
 
 def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -> Producer:
@@ -40,12 +43,12 @@ def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -
     }
     if transactional_id is not None:
         settings |= {"transactional.id": transactional_id, "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS}
-    return Producer({**settings, **more})
+    return Producer({**settings, **more}, logger=LOGGER)
 
 
 def admin(bootstrap: str) -> AdminClient:
     """An admin client."""
-    return AdminClient({"bootstrap.servers": bootstrap})
+    return AdminClient({"bootstrap.servers": bootstrap}, logger=LOGGER)
 
 
 def arrival(message: Message) -> Arrival:

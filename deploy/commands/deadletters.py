@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir
@@ -58,7 +58,7 @@ def list_(partner: Partner = None, as_json: AsJson = False) -> None:
         counts = Counter(row["code"] for row in rows)
         typer.echo(orjson.dumps({"count": len(rows), "by_code": dict(counts), "dead_letters": shown}))
         return
-    table = Table("place", "partner", "family", "code", "field")
+    table = Table(Column("place", overflow="fold"), "partner", "family", Column("code", overflow="fold"), "field")
     for row in shown:
         table.add_row(*(str(value or "") for value in row.values()))
     Console().print(table)

@@ -1,7 +1,6 @@
 """``throughline demo``: the main job on one machine, from made-up partners' events to two case managers' live pages."""
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +54,7 @@ def demo(
     if once:
         clear(settings.load().data_dir / "once")
         raise typer.Exit(_once(_settings(settings.load().data_dir / "once", port=0), people, console, as_json=as_json))
-    _live(_settings(settings.load().data_dir / "demo", port=None), people, console)
+    _live(_settings(settings.load().data_dir, port=None), people, console)
 
 
 def _settings(data_dir: Path, port: int | None) -> Settings:
@@ -203,9 +202,8 @@ def clean() -> None:
     Example: throughline clean
     """
     data_dir = settings.load().data_dir
-    for folder in ("demo", "once"):
-        clear(data_dir / folder)
-    shutil.rmtree(data_dir, ignore_errors=True)
+    clear(data_dir / "once")
+    clear(data_dir)
 
 
 def prepare() -> None:
