@@ -195,10 +195,15 @@ def _why(document: Document, family: str, error: ValidationError) -> Bad:
     """The first thing that is wrong, without its value; rather with what the row says than with what was filled in."""
     errors = error.errors(include_input=False, include_context=False, include_url=False)
     paths = [[part for part in one["loc"] if isinstance(part, str)] for one in errors]
-    said = (place for place, path in enumerate(paths) if path[-1] in document.content.get(path[0], {}))
-    first = next(said, 0)
+    first = next((place for place, path in enumerate(paths) if _said(document.content, path)), 0)
     code, path = _code(errors[first]["type"]), paths[first]
     return Bad(document.place, code, _near(path, family) if code is Code.UNKNOWN_KEY else ".".join(path))
+
+
+def _said(content: Row, path: list[str]) -> bool:
+    """Whether the row itself says the field at a path."""
+    part = content.get(path[0])
+    return len(path) > 1 and isinstance(part, dict) and path[1] in part
 
 
 def _code(kind: str) -> Code:
