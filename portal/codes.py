@@ -74,8 +74,10 @@ CODES: dict[str, dict[str, str]] = {
     "calpads_exit_reason": {
         "E130": "Died",
         "E140": "No known enrollment, truant",
+        "E155": "Year-end exit, same school",
         "E230": "Completed grade 12",
         "N470": "Did not show up",
+        "T160": "Transferred to another California school",
     },
     "calpads_completion_status": {"100": "Graduated"},
     "exit_type": {

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from portal import words
-from portal.headlines import headline
+from portal.headlines import headline, said
 from portal.known import Known
 from processors.consent.agreements import Agreement
 from processors.consent.reading import Shown
@@ -36,6 +36,7 @@ class Earlier:
     """A version that no longer holds."""
 
     headline: str
+    """Empty where it is that of the version that holds."""
     published_at: datetime
     changed: tuple[words.Line, ...]
     """What it said otherwise than the version that holds."""
@@ -56,7 +57,7 @@ class FactView:
     lines: tuple[words.Line, ...]
     valid: str
     delay_days: int | None
-    """Days between the fact's first day and its publishing."""
+    """Days between the fact's first day and its publishing; None for corrections, which say nothing of that."""
     taken_back: bool
     """The source says that it never was so."""
     is_new: bool
@@ -88,9 +89,9 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
         family=words.family_word(row.family),
         source=words.named(names.partners, row.partner_id),
         headline=headline(row.family, shown.body, names.organizations),
-        lines=tuple(words.lines(row.family, shown.body)),
+        lines=_lines(row, shown),
         valid=words.day(row.occurred_on) if row.occurred_on else words.span(row.effective_from, row.effective_to),
-        delay_days=(row.published_at.date() - first).days if first else None,
+        delay_days=(row.published_at.date() - first).days if first and row.operation == "assert" else None,
         taken_back=row.operation == "retract",
         is_new=row.seq > since,
         earlier=tuple(_earlier(fact, shown, now, names)),
@@ -98,12 +99,19 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
     )
 
 
+def _lines(row: StoredRow, shown: Shown) -> tuple[words.Line, ...]:
+    already = said(row.family, shown.body)
+    return tuple(line for line in words.lines(row.family, shown.body) if line.name not in already)
+
+
 def _earlier(fact: Fact, current: Shown, now: Known, names: Names) -> list[Earlier]:
+    holds = headline(fact.current.family, current.body, names.organizations)
     told = []
     for row in fact.earlier:
         if shown := now.shown(row):
-            changed = tuple(line for line in words.lines(row.family, shown.body) if _differs(line, shown, current))
-            told.append(Earlier(headline(row.family, shown.body, names.organizations), row.published_at, changed))
+            changed = tuple(line for line in _lines(row, shown) if _differs(line, shown, current))
+            sentence = headline(row.family, shown.body, names.organizations)
+            told.append(Earlier("" if sentence == holds else sentence, row.published_at, changed))
     return told
 
 

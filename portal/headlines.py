@@ -22,6 +22,27 @@ def headline(family: str, body: Body, organization_names: Mapping[str, str]) -> 
     return "Contact details" if family == "contact" else words.family_word(family)
 
 
+def said(family: str, body: Body) -> frozenset[str]:
+    """Fields that the sentence says already."""
+    if family == "enrollment":
+        return frozenset({"entry_grade_level", "term_id", "enrollment_status"})
+    if family == "employment":
+        return frozenset({"reference_period_start", "reference_period_end", "jobs_count", "quarterly_earnings_cents"})
+    if family == "caseload":
+        return frozenset({"assignment_state", "relation", "site", "assigned_on"})
+    return _said_of_aid(body) if family == "aid" else frozenset()
+
+
+def _said_of_aid(body: Body) -> frozenset[str]:
+    if body.get("award_type") or body.get("state_programme"):
+        return frozenset({"aid_year", "award_type", "state_programme", "award_status", "award_amount_cents"})
+    if body.get("sap_status"):
+        return frozenset({"sap_status"})
+    if body.get("application_status"):
+        return frozenset({"aid_year", "application_type", "application_status"})
+    return frozenset({"aid_year", "gpa_verification_status"})
+
+
 def _enrollment(body: Body, names: Mapping[str, str]) -> str:
     organization = body.get("organization_id") or ""
     where = names.get(organization) or f"{_system(body)} {organization}".strip()

@@ -16,7 +16,7 @@ from portal.render import Renderer
 from processors.consent.reading import withheld
 from sinks.questions import Assignment, Freshness, Questions, StoredRow
 
-MOST_CHANGES = 20
+MOST_CHANGES = 12
 """Entries in the list of newest changes."""
 MOST_MISSED = 1000
 """Changes that a page catches up with one by one; after more it is sent whole."""
@@ -129,10 +129,10 @@ class Pages:
         rows = self.questions.newest(user.recipient, list(labels), MOST_CHANGES)
         now = known(self.questions, user.recipient)
         views = [view for row in rows if (view := fact_view(row, now, self.names, since))]
-        return [self._change_item(view, labels[view.row.person_id]) for view in views]
+        return [self._change_item(view, labels[view.row.person_id], now) for view in views]
 
-    def _change_item(self, fact: FactView, label: str) -> Item:
-        html = self.renderer.piece("_change.html", fact=fact, label=label)
+    def _change_item(self, fact: FactView, label: str, now: Known) -> Item:
+        html = self.renderer.piece("_change.html", fact=fact, label=label, now=now)
         return Item("changes", fact.row.event_id, f"{fact.row.seq:020}", html)
 
 

@@ -35,6 +35,13 @@ ORDER BY fact_id, published_at DESC, event_id DESC
 CHANGES = f"""
 SELECT {ROW} FROM release_row WHERE recipient = $recipient AND seq > $seq ORDER BY seq LIMIT $limit
 """  # noqa: S608  # column names only, from a constant
+NEWEST = f"""
+SELECT {ROW} FROM release_row
+WHERE recipient = $recipient AND family <> 'caseload' AND list_contains($person_ids::VARCHAR[], person_id)
+QUALIFY row_number() OVER (PARTITION BY person_id, fact_id ORDER BY published_at DESC, event_id DESC) = 1
+  AND state = 'released'
+ORDER BY seq DESC LIMIT $limit
+"""  # noqa: S608  # column names only, from a constant
 FRESHNESS = """
 SELECT recipient, person_id, partner_id, family, purpose, agreement_id, basis, any_value(consent_event_ids),
   expires_on, groups, max(published_at), count(*), count(*) FILTER (seq > $since)
@@ -130,6 +137,8 @@ class Questions:
     def __init__(self, views: CaseViews) -> None:
         """Ask these views."""
         self._views = views
+        self.first_seq = views.first_seq
+        """Change number that the file began with."""
 
     def caseload(self, recipient: str, case_manager_id: str, person_id: str | None = None) -> list[Assignment]:
         """Whom a case manager serves, one row a person; only this person, where one is named."""
@@ -151,6 +160,11 @@ class Questions:
         names = {"recipient": recipient, "person_ids": list(person_ids), "since": since}
         return [_freshness(row) for row in self._ask(FRESHNESS, names)]
 
+    def newest(self, recipient: str, person_ids: Sequence[str], limit: int) -> list[Fact]:
+        """Of these persons' facts those that changed last, the newest change first; without their history."""
+        names = {"recipient": recipient, "person_ids": list(person_ids), "limit": limit}
+        return [Fact(_stored(row), ()) for row in self._ask(NEWEST, names)]
+
     def changes_since(self, recipient: str, seq: int, limit: int = 1000) -> list[StoredRow]:
         """Rows of a recipient that changed after a change number, oldest change first."""
         names = {"recipient": recipient, "seq": seq, "limit": limit}
@@ -171,6 +185,10 @@ class Questions:
         """The latest tick that reached a recipient, UTC."""
         rows = self._ask("SELECT tick_at FROM clock WHERE recipient = $recipient", {"recipient": recipient})
         return dt.datetime.fromtimestamp(rows[0][0] / 1_000_000, dt.UTC) if rows else None
+
+    def ping(self) -> None:
+        """Ask for nothing, to see that the views answer."""
+        self._ask("SELECT 1", {})
 
     def row_count(self, recipient: str, person_id: str) -> int:
         """How many releases of a person a recipient holds."""
