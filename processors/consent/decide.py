@@ -111,13 +111,21 @@ def _ticked(batch: _Batch, entry: Entry) -> None:
     """Time goes on; every partition of every recipient's topic hears of it."""
     batch.book.state.put("clock", "tick", entry.row["tick_at"])
     for recipient in sorted({a.party for a in batch.book.agreements() if a.tier == "dsa"}):
-        for partition in range(batch.context.partitions):
-            topic, id_ = released_topic(recipient), derived_id(entry.id, f"{STAGE}.{recipient}", partition)
-            batch.passed_on.append(Draft(topic, "clock", "internal.clock_ticked.v1", entry.row, id_, partition))
+        _tell_time(batch, recipient, entry)
+
+
+def _tell_time(batch: _Batch, recipient: str, entry: Entry) -> None:
+    tick = batch.book.state.get("clock", "tick")
+    if tick is None:
+        return
+    topic, row = released_topic(recipient), {"tick_at": tick}
+    for partition in range(batch.context.partitions):
+        id_ = derived_id(entry.id, f"{STAGE}.{recipient}", partition)
+        batch.passed_on.append(Draft(topic, "clock", "internal.clock_ticked.v1", row, id_, partition))
 
 
 def _activated(batch: _Batch, entry: Entry) -> None:
-    """An agreement comes into force; its recipient hears of it, to decide again by it."""
+    """An agreement comes into force; its recipient hears of it, and of the time, to decide again by both."""
     row = entry.row
     batch.book.state.put("agreement", row["agreement_id"], row)
     batch.agreements_changed()
@@ -125,6 +133,7 @@ def _activated(batch: _Batch, entry: Entry) -> None:
         id_ = derived_id(entry.id, STAGE, 0)
         topic, subject = released_topic(row["party"]), "internal.agreement_activated.v1"
         batch.passed_on.append(Draft(topic, row["agreement_id"], subject, row, id_))
+        _tell_time(batch, row["party"], entry)
 
 
 def _moved(batch: _Batch, entry: Entry) -> None:
