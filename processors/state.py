@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable
+from itertools import islice, takewhile
 from typing import Any, Protocol
 
 import orjson
@@ -71,6 +72,8 @@ class Working:
         self._lookups = lookups
         self._read: dict[tuple[str, str], Any] = {}
         self._changed: dict[str, dict[str, Any]] = {}
+        self._changed_keys: dict[str, list[str]] = {}
+        """Sorted, so that a scan finds its own without looking at all."""
 
     def prefetch(self, table: str, keys: Iterable[str]) -> None:
         """Read keys in bulk, so that ``get`` finds them here."""
@@ -88,11 +91,14 @@ class Working:
     def put(self, table: str, key: str, value: Any) -> None:
         """Set a key; None removes it."""
         self._read[table, key] = value
-        self._changed.setdefault(table, {})[key] = value
+        changed = self._changed.setdefault(table, {})
+        if key not in changed:
+            insort(self._changed_keys.setdefault(table, []), key)
+        changed[key] = value
 
     def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, Any]]:
         """Keys that begin with a prefix, this batch's changes included, in order; at least ``limit`` if there are."""
-        own = {key: value for key, value in self._changed.get(table, {}).items() if key.startswith(prefix)}
+        own = self._own(table, prefix)
         asked = None if limit is None else limit + len(own)
         rows: dict[str, Any] = {}
         for key, raw in self._lookups.scan(table, prefix, asked):
@@ -100,6 +106,12 @@ class Working:
                 rows[key] = self._read.setdefault((table, key), orjson.loads(raw))
         rows.update({key: value for key, value in own.items() if value is not None})
         return sorted(rows.items())
+
+    def _own(self, table: str, prefix: str) -> dict[str, Any]:
+        """This batch's changes to keys that begin with a prefix."""
+        keys, changed = self._changed_keys.get(table, []), self._changed.get(table, {})
+        start = bisect_left(keys, prefix)
+        return {key: changed[key] for key in takewhile(lambda k: k.startswith(prefix), islice(keys, start, None))}
 
     def changes(self) -> Changes:
         """Everything that ``put`` set, encoded."""

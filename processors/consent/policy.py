@@ -156,9 +156,12 @@ def _by_consent(
     """Why consent does not allow it; or the groups, statements and last day that it allows."""
     groups, used = [], set()
     core_refusal: Reason | None = None
+    known: dict[frozenset[str], tuple[Reason | None, set[Statement]]] = {}
     for group in sorted(grant.groups):
         needed = group_categories(subject.family, group) | subject.categories
-        refusal, statements = _covering(needed, subject, person, agreement, today)
+        if needed not in known:
+            known[needed] = _covering(needed, subject, person, agreement, today)
+        refusal, statements = known[needed]
         if refusal is None:
             groups.append(group)
             used |= statements
