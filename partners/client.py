@@ -49,19 +49,23 @@ class Publisher:
         ...     publisher.publish(event)
     """
 
-    def __init__(self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000
+    ) -> None:
         """Make a publisher.
 
         Args:
             bootstrap: broker addresses, host:port, separated by commas.
             partner_id: the partner that publishes.
             timeout_seconds: how long an event may take, and how long to wait for room and at the end.
+            queued_messages: how many may wait to be sent before ``publish`` waits for room.
         """
         self.partner_id = partner_id
         self.report = Report()
         self._bootstrap = bootstrap
         self._timeout_seconds = timeout_seconds
-        self._producer = Producer(producer_settings(bootstrap, timeout_seconds))
+        settings = producer_settings(bootstrap, timeout_seconds)
+        self._producer = Producer({**settings, "queue.buffering.max.messages": queued_messages})
 
     def __enter__(self) -> Self:
         """Nothing to open: the producer connects by itself."""

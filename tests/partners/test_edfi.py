@@ -76,7 +76,7 @@ def test_a_students_preferred_names_are_other_names_and_the_suffix_stays_apart(e
 def test_an_association_is_known_by_student_school_and_entry_date(tmp_path: Path) -> None:
     envelope = one(tmp_path)["envelope"]
     assert envelope["source_record_id"] == "604821|255901107|2021-08-23"
-    assert envelope["subject_token"] == "604821"
+    assert envelope["subject_token"] == str(604821)
     assert envelope["effective_from"] == days(date(2021, 8, 23))
 
 

@@ -13,7 +13,7 @@ from partners.formats import Bad, Code, Good, midnight
 from partners.rows import Row, micros
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
-SECRET = "Zacarías Quetzal"
+HIDDEN = "Zacarías Quetzal"
 
 
 def line(**changed: Any) -> Row:
@@ -95,8 +95,8 @@ def test_a_file_that_tells_of_no_day_asks_for_one(tmp_path: Path) -> None:
         ([1], Code.NOT_AN_OBJECT, None),
         ({"envelope": {}}, Code.NOT_AN_OBJECT, None),
         ({**line(), "extra": 1}, Code.UNKNOWN_KEY, ""),
-        (line(entry_dat=SECRET), Code.UNKNOWN_KEY, "body (near entry_date)"),
-        (line(envelope={"zip": SECRET}), Code.UNKNOWN_KEY, "envelope"),
+        (line(entry_dat=HIDDEN), Code.UNKNOWN_KEY, "body (near entry_date)"),
+        (line(envelope={"zip": HIDDEN}), Code.UNKNOWN_KEY, "envelope"),
         (line(organization_id=None), Code.WRONG_TYPE, "body.organization_id"),
         (line(organization_id=7), Code.WRONG_TYPE, "body.organization_id"),
         (line(units_attempted_hundredths="300"), Code.WRONG_TYPE, "body.units_attempted_hundredths"),
@@ -107,7 +107,7 @@ def test_a_file_that_tells_of_no_day_asks_for_one(tmp_path: Path) -> None:
         (line(envelope={"source_record_id": None}), Code.MISSING_FIELD, "envelope.source_record_id"),
         (line(envelope={"partner_id": "edd"}), Code.WRONG_PARTNER, "envelope.partner_id"),
         (line(envelope={"event_type": "aid.recorded.v1"}), Code.WRONG_EVENT_TYPE, "envelope.event_type"),
-        (line(envelope={"event_id": SECRET}), Code.BAD_EVENT_ID, "envelope.event_id"),
+        (line(envelope={"event_id": HIDDEN}), Code.BAD_EVENT_ID, "envelope.event_id"),
         (b" " * 2_000_000, Code.TOO_LARGE, None),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_bad_row_is_named_by_place_code_and_field_and_its_neighbours_flow(
 
 
 def test_what_is_said_of_bad_and_good_rows_holds_no_value(tmp_path: Path) -> None:
-    found = read(tmp_path, line(entry_date=SECRET), line(**{SECRET: SECRET}), line(organization_id=SECRET))
+    found = read(tmp_path, line(entry_date=HIDDEN), line(**{HIDDEN: HIDDEN}), line(organization_id=HIDDEN))
     assert not re.search("Zacar|Quetzal", repr(found))
 
 

@@ -1,5 +1,6 @@
 """An event keeps its content through all its forms: model, physical row, JSON document, Avro bytes."""
 
+from datetime import UTC
 from typing import Any
 
 import orjson
@@ -12,8 +13,9 @@ from partners.events import framed, schema_id_of
 from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
+ZONES = st.just(UTC)
 DATES = st.dates().map(rows.days)
-MOMENTS = st.datetimes(timezones=st.just(rows.UTC)).map(rows.micros)
+MOMENTS = st.datetimes(timezones=ZONES).map(rows.micros)
 BASIC: dict[str, st.SearchStrategy[Any]] = {
     "null": st.none(),
     "string": st.text(max_size=12),

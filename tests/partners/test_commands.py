@@ -1,0 +1,127 @@
+"""``throughline publish`` and ``throughline population``, as a person runs them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+ROOT = Path(__file__).parents[2]
+MAIN = (
+    "import typer, sys; from deploy.commands.partners import publish, population; from deploy.console import guarded; "
+)
+APP = MAIN + "app = typer.Typer(); app.command()(publish); app.command()(population); sys.exit(guarded(app))"
+ROW = {
+    "envelope": {"source_record_id": "e-1", "subject_token": "t-1"},
+    "body": {"organization_id": "1", "organization_id_system": "CDS", "entry_date": "2026-08-12"},
+}
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command, run in a folder where nothing is set."""
+    unset = {name: value for name, value in os.environ.items() if not name.startswith("THROUGHLINE_")}
+    environment = unset | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-c", APP, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def looked_at(
+    folder: Path, *lines: object, more: tuple[str, ...] = ("--dry-run", "--json")
+) -> subprocess.CompletedProcess[str]:
+    """``publish`` on a file of these lines."""
+    (folder / "rows.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    return run(folder, "publish", "rows.jsonl", "--partner", "cde_k12", "--family", "enrollment", *more)
+
+
+@pytest.fixture
+def partner(broker: str) -> Iterator[str]:
+    """A partner with a topic for enrollments, gone afterwards."""
+    name = f"c{time.monotonic_ns()}"
+    admin = AdminClient({"bootstrap.servers": broker})
+    for made in admin.create_topics([NewTopic(f"partner.{name}.enrollment", 1, 1)]).values():
+        made.result()
+    yield name
+    for gone in admin.delete_topics([f"partner.{name}.enrollment"]).values():
+        gone.result()
+
+
+def test_a_dry_run_of_good_rows_ends_with_zero_and_counts_them(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, ROW, ROW)
+    assert done.returncode == 0, done.stderr
+    assert orjson.loads(done.stdout.splitlines()[-1]) == {"rows": 2, "published": 0, "rejected": 0, "reasons": {}}
+
+
+def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) -> None:
+    bad = {**ROW, "body": {**ROW["body"], "entry_date": "Quetzal"}}
+    done = looked_at(tmp_path, ROW, bad)
+    assert done.returncode == 1
+    assert orjson.loads(done.stdout)["reasons"] == {"bad_date": 1}
+    assert done.stderr == "row 2: body.entry_date: bad_date\n"
+
+
+def test_a_row_that_no_message_can_hold_is_rejected(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "organization_id": "9" * 70_000}})
+    assert orjson.loads(done.stdout)["reasons"] == {"too_large": 1}
+
+
+@pytest.mark.broker
+def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, broker: str, partner: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    words = ("publish", "rows.jsonl", "--partner", partner, "--family", "enrollment", "--bootstrap", broker)
+    first, second = run(tmp_path, *words), run(tmp_path, *words, "--json")
+    assert first.returncode == second.returncode == 0, first.stderr
+    assert f"1 rows, 1 published to partner.{partner}.enrollment, 0 rejected" in first.stdout
+    assert orjson.loads(second.stdout) == {"rows": 1, "published": 1, "rejected": 0, "reasons": {}}
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("publish", "nofile.jsonl", "--partner", "csac", "--family", "aid"), "check the path"),
+        (("publish", "rows.jsonl", "--partner", "csac", "--family", "aids"), "--family is one of"),
+        (("publish", "rows.jsonl", "--partner", "C S", "--family", "aid"), "lower-case"),
+        (("publish", "rows.jsonl", "--partner", "csac", "--family", "aid", "--as-of", "soon"), "2026-09-01T12:00:00Z"),
+        (("publish", "rows.jsonl", "--partner", "csac", "--family", "aid", "--as-of", "2199-01-01"), "lies ahead"),
+        (("publish", "rows.jsonl", "--partner", "csac", "--family", "enrollment"), "THROUGHLINE_BOOTSTRAP"),
+        (("population", "--out", "people", "--as-of", "2199-01-01"), "lies ahead"),
+    ],
+)
+def test_what_cannot_be_done_so_ends_with_two_and_one_line_with_the_remedy(
+    tmp_path: Path, words: tuple[str, ...], remedy: str
+) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert remedy in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.broker
+def test_a_topic_that_is_not_there_ends_with_two_and_the_command_that_makes_it(tmp_path: Path, broker: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    done = run(
+        tmp_path, "publish", "rows.jsonl", "--partner", "nobody", "--family", "enrollment", "--bootstrap", broker
+    )
+    assert done.returncode == 2
+    assert "run `throughline topics create`" in done.stderr
+
+
+def test_a_population_is_written_with_its_totals(tmp_path: Path) -> None:
+    done = run(tmp_path, "population", "--people", "40", "--seed", "3", "--out", "people", "--json")
+    assert done.returncode == 0, done.stderr
+    totals = orjson.loads(done.stdout)["totals"]
+    truth = orjson.loads((tmp_path / "people" / "truth.json").read_bytes())
+    assert truth["totals"] == totals
+    assert (tmp_path / "people" / "history" / "csac.aid.jsonl").exists()
+
+
+@pytest.mark.parametrize("command", ["publish", "population"])
+def test_help_shows_an_example(tmp_path: Path, command: str) -> None:
+    assert f"Example: throughline {command} " in run(tmp_path, command, "--help").stdout

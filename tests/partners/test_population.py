@@ -1,0 +1,189 @@
+"""The population: the same on every machine, sound in every event, and no two people taken for one."""
+
+import hashlib
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from partners import formats, rows
+from partners.events import framed, key_of, schema_id_of
+from partners.formats import Good
+from partners.population import PHASES, Planned, Population, files, generate, managers
+from partners.population.dice import Dice
+from partners.population.malformed import KINDS
+from partners.population.people import Registry, canonical, nicknames, people, swaps
+from schemas_avro import catalog, codec, wire
+from schemas_avro.models import EVENTS
+
+AS_OF = date(2026, 9, 1)
+DIGEST = "3d9bcf2273010b6fdf08cb0a6336191fba667b1214a5cd6b95aa96b6fca3e530"
+
+
+def sound(population: Population) -> list[Planned]:
+    """Every well-formed event, once."""
+    return list({e.event_id: e for events in population.phases.values() for e in events if not e.code}.values())
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over names and bytes of all files of a folder."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*.json*")):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def test_the_same_seed_gives_the_same_bytes_on_any_machine(tmp_path: Path) -> None:
+    files.write(generate(60, 3), tmp_path)
+    assert digest(tmp_path) == DIGEST
+
+
+def test_another_seed_gives_other_ids_throughout() -> None:
+    first, second = ({e.event_id for e in sound(generate(40, seed))} for seed in (1, 2))
+    assert not first & second
+
+
+def test_writing_again_leaves_nothing_of_the_run_before(tmp_path: Path) -> None:
+    files.write(generate(60, 3), tmp_path)
+    (tmp_path / "history" / "stale.aid.jsonl").write_text("{}\n")
+    written = files.write(generate(60, 3), tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(written)
+
+
+def test_no_two_people_share_a_social_security_number_even_with_two_digits_swapped() -> None:
+    found = list(people(400, 11, AS_OF, Registry()))
+    owners: dict[str, set[int]] = defaultdict(set)
+    for person in found:
+        for number in [person.ssn, *swaps(person.ssn)] if person.ssn else []:
+            owners[number].add(person.number)
+    assert all(len(numbers) == 1 for numbers in owners.values())
+
+
+def test_no_two_people_share_a_given_name_and_a_birth_date() -> None:
+    found = Counter((canonical(p.given), p.born) for p in people(400, 11, AS_OF, Registry()))
+    assert set(found.values()) == {1}
+
+
+def test_twins_share_birth_date_home_and_surname_and_not_the_given_name() -> None:
+    twins = [p for p in people(600, 11, AS_OF, Registry()) if p.twin]
+    assert len(twins) >= 10
+    for first, second in zip(twins[::2], twins[1::2], strict=True):
+        assert (first.born, first.home, first.surname) == (second.born, second.home, second.surname)
+        assert canonical(first.given) != canonical(second.given)
+
+
+def test_no_nickname_stands_for_another_nickname_and_none_is_written_with_accents() -> None:
+    table = nicknames()
+    assert not set(table) & set(table.values())
+    assert all(name.isascii() and name.isalpha() and name.isupper() for pair in table.items() for name in pair)
+    assert len(table) >= 60
+
+
+def test_every_event_is_valid_by_its_model_and_stays_as_it_is(population: Population) -> None:
+    for event in sound(population):
+        assert event.row is not None
+        assert rows.to_row(rows.from_row(event.family, event.row)) == event.row
+
+
+@pytest.mark.parametrize("family", catalog.FAMILIES)
+def test_every_event_is_the_canonical_bytes_of_its_row(population: Population, family: str) -> None:
+    found = [e.row for e in sound(population) if e.family == family and e.row is not None]
+    schema_id = schema_id_of(family)
+    for row, value in zip(found, framed(family, found), strict=True):
+        assert codec.decode_strictly(schema_id, wire.payload_of(value)) == row
+
+
+def test_every_event_carries_its_topics_partner_and_family_and_its_records_key(population: Population) -> None:
+    for event in sound(population):
+        assert event.envelope["partner_id"] == event.partner
+        assert event.envelope["event_type"] == f"{event.family}.recorded.v1"
+        assert event.key == key_of(event.row or {})
+        assert dict(event.headers)["ce_id"].decode() == event.event_id == event.envelope["event_id"]
+
+
+def test_everything_is_published_before_the_populations_day_and_each_phase_after_the_last(
+    population: Population,
+) -> None:
+    spans = []
+    for phase in PHASES:
+        times = [e.envelope["published_at"] for e in population.phases[phase] if not e.code]
+        spans += [min(times), max(times)]
+    assert spans == sorted(spans)
+    assert spans[-1] < rows.micros(formats.midnight(AS_OF))
+
+
+def test_only_an_application_that_reveals_immigration_status_is_marked_so(population: Population) -> None:
+    for event in sound(population):
+        revealing = event.body.get("application_type") == "CADAA"
+        assert event.envelope["data_categories"] == (["immigration_proxy"] if revealing else [])
+
+
+def test_wage_rows_have_no_token_but_a_number_and_a_surname_in_full(population: Population) -> None:
+    wages = [e for e in sound(population) if e.family == "employment"]
+    assert wages
+    for event in wages:
+        assert event.envelope["subject_token"] is None
+        assert event.envelope["subject_name"] == event.envelope["subject_name"].upper()
+        assert [i["system"] for i in event.envelope["identifiers"]] == ["SSN"]
+
+
+def test_every_kind_of_rejected_event_is_there_twice_or_more(population: Population) -> None:
+    spoiled = [e for e in population.phases["history"] if e.code]
+    assert Counter(e.code for e in spoiled) >= Counter({code: 2 for _, code, _ in KINDS.values()})
+    assert len({e.event_id for e in spoiled}) == len(spoiled) == 2 * len(KINDS)
+
+
+def test_the_files_read_back_are_the_same_events(population: Population, tmp_path: Path) -> None:
+    files.write(population, tmp_path)
+    for phase, events in population.phases.items():
+        for path in (tmp_path / phase).glob("*.*.jsonl"):
+            partner, family, _ = path.name.split(".")
+            found = list(formats.rows(path, partner, family, datetime(2001, 1, 1, tzinfo=UTC)))
+            planned = [e.row for e in events if (e.partner, e.family) == (partner, family) and not e.code]
+            assert [row.row for row in found if isinstance(row, Good)] == planned
+
+
+def test_malformed_messages_are_written_with_all_that_is_needed_to_send_them(
+    population: Population, tmp_path: Path
+) -> None:
+    files.write(population, tmp_path)
+    lines = (tmp_path / "history" / "malformed.jsonl").read_bytes().splitlines()
+    found = {orjson.loads(line)["headers"]["ce_id"] for line in lines}
+    assert found == set(population.truth.codes)
+    assert set(orjson.loads(lines[0])) == {"topic", "key", "value", "headers"}
+
+
+def test_a_case_manager_of_the_demonstration_serves_fifteen_to_twenty_five_people(population: Population) -> None:
+    for manager in managers.DEMO:
+        assert 15 <= len(population.truth.demo[manager]) <= 25
+
+
+def test_the_endless_trickle_is_the_same_by_number_and_time_and_never_twice_the_same_id(population: Population) -> None:
+    def now() -> datetime:
+        return datetime(2026, 9, 2, 12, tzinfo=UTC)
+
+    first, again = (population.trickle(60, now) for _ in range(2))
+    found = [next(first) for _ in range(200)]
+    assert found == [next(again) for _ in range(200)]
+    assert len({e.event_id for e in found}) == 200
+    assert all(EVENTS[e.family] and rows.from_row(e.family, e.row or {}) for e in found)
+
+
+def test_the_trickle_tells_of_what_the_case_managers_of_the_demonstration_see(population: Population) -> None:
+    seen = {
+        event_id
+        for recipient, _, event_id in population.truth.visible["trickle"]
+        if recipient in managers.DEMO.values()
+    }
+    assert {e.event_id for e in population.phases["trickle"]} <= seen
+
+
+def test_chance_is_the_same_for_the_same_name_and_fair_enough() -> None:
+    dice, again, other = Dice(7, "x", 1), Dice(7, "x", 1), Dice(7, "x", 2)
+    rolls = [dice.between(1, 6) for _ in range(6_000)]
+    assert rolls == [again.between(1, 6) for _ in range(6_000)]
+    assert rolls != [other.between(1, 6) for _ in range(6_000)]
+    assert set(rolls) == set(range(1, 7))
+    assert all(850 < count < 1_150 for count in Counter(rolls).values())

@@ -1,0 +1,166 @@
+"""The truth: its sums add up, its phases follow from one another, and the stages, asked apart, agree with it."""
+
+import itertools
+import tomllib
+from collections import Counter, defaultdict
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+from support.worlds import PureWorld
+
+from partners.events import framed
+from partners.population import PHASES, Planned, Population, Truth
+from partners.population.permission import RELATIONS
+from partners.population.rules import CONSENT_FOR, RULES
+
+AGREEMENTS = Path(__file__).parents[2] / "deploy" / "agreements"
+
+
+def agreements(tier: str) -> list[dict[str, object]]:
+    """Agreements of one tier that ship, as they stand in their files."""
+    found = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(AGREEMENTS.glob("*.toml"))]
+    return [agreement for agreement in found if agreement["tier"] == tier]
+
+
+def test_the_truths_own_table_of_rules_is_what_the_agreements_say() -> None:
+    shipped: dict[tuple[str, str], set[object]] = defaultdict(set)
+    for dsa in agreements("dsa"):
+        for grant in dsa["grants"]:  # type: ignore[attr-defined]
+            clients_only = dsa["relation"] == "caseload" if "relation" in dsa else True
+            rule = (dsa["party"], dsa["purpose"], dsa["basis"] == "consent", clients_only)
+            shipped[grant["partner_id"], grant["family"]].add(rule)
+    ours = {cell: {astuple(rule) for rule in rules} for cell, rules in RULES.items()}
+    assert {cell: rules for cell, rules in shipped.items() if "grand_bend" not in cell[0]} == ours
+
+
+def test_the_truths_own_table_of_who_speaks_for_whom_is_what_the_agreements_say() -> None:
+    shipped = {str(mou["party"]): set(mou["consent_for"]) for mou in agreements("mou")}  # type: ignore[call-overload]
+    assert {party: spoken for party, spoken in shipped.items() if party in CONSENT_FOR} == CONSENT_FOR
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_what_is_published_is_carried_withheld_or_rejected(population: Population, phase: str) -> None:
+    totals = population.truth.totals[phase]
+    assert totals.published == totals.carried + totals.withheld + totals.rejected
+    assert min(totals.carried, totals.withheld, totals.rejected) > 0
+    assert totals.persons == len(set(population.truth.records[phase].values()))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_every_event_published_so_far_has_one_outcome(population: Population, phase: str) -> None:
+    told = PHASES[: PHASES.index(phase) + 1]
+    published = {event.event_id for name in told for event in population.phases[name]}
+    outcomes = population.truth.outcomes[phase]
+    assert set(outcomes) == published
+    assert Counter(outcomes.values())["withheld"] == population.truth.totals[phase].withheld
+
+
+def test_an_event_once_carried_stays_carried_and_a_rejected_one_rejected(population: Population) -> None:
+    truth = population.truth
+    for before, after in itertools.pairwise(PHASES):
+        for event_id, outcome in truth.outcomes[before].items():
+            assert outcome == "withheld" or truth.outcomes[after][event_id] == outcome
+
+
+def test_what_stands_in_a_view_was_carried_and_names_a_person_of_then(population: Population) -> None:
+    truth = population.truth
+    for phase in PHASES:
+        persons = set(truth.records[phase].values())
+        for _, person, event_id in truth.visible[phase]:
+            assert truth.outcomes[phase][event_id] == "carried"
+            assert person in persons
+
+
+def test_a_share_of_the_events_is_withheld_and_few_are_rejected(population: Population) -> None:
+    final = population.truth.final
+    assert 0.2 < final.withheld / final.published < 0.4
+    assert final.rejected / final.published < 0.02
+
+
+def test_every_kind_of_change_befalls_people_of_its_own(population: Population) -> None:
+    records = population.truth.records["changes"]
+    by_id = {event.event_id: event for event in population.phases["changes"]}
+    owners = [
+        {records[f"{by_id[i].partner}|{by_id[i].key.decode()}"].partition("-")[0] for i in ids if token_of(by_id[i])}
+        for ids in population.truth.changes.values()
+    ]
+    assert all(owners)
+    assert len(set().union(*owners)) == sum(len(found) for found in owners)
+
+
+def token_of(event: Planned) -> str | None:
+    """The record's id at the partner; none of wage rows."""
+    token: str | None = event.envelope["subject_token"]
+    return token
+
+
+def facts_lost(truth: Truth) -> set[str]:
+    """Events that stood in some view when history ended and in none when the changes did."""
+    before, after = ({event_id for _, _, event_id in truth.visible[phase]} for phase in ("history", "changes"))
+    return before - after
+
+
+def test_withdrawals_endings_and_retractions_take_back_and_grants_and_bridges_release(population: Population) -> None:
+    truth = population.truth
+    assert facts_lost(truth)
+    released = [i for i, outcome in truth.outcomes["history"].items() if outcome == "withheld"]
+    assert any(truth.outcomes["changes"][event_id] == "carried" for event_id in released)
+    assert truth.totals["changes"].persons < truth.totals["history"].persons
+
+
+def test_a_retracted_fact_stands_in_no_view_and_a_corrected_one_stands_with_its_correction(
+    population: Population,
+) -> None:
+    truth = population.truth
+    seen = {event_id for _, _, event_id in truth.visible["changes"]}
+    for event in population.phases["changes"]:
+        before = event.envelope["supersedes_event_id"]
+        if event.event_id in truth.changes["retracted"]:
+            assert not {before, event.event_id} & seen
+            assert truth.outcomes["changes"][event.event_id] == "carried"
+        if event.event_id in truth.changes["corrected"]:
+            assert {before, event.event_id} <= seen
+        if event.event_id in truth.changes["retracted unseen"]:
+            assert truth.outcomes["changes"][event.event_id] == "withheld"
+
+
+def test_all_of_the_trickle_is_carried(population: Population) -> None:
+    outcomes = population.truth.outcomes["trickle"]
+    assert {outcomes[event.event_id] for event in population.phases["trickle"]} == {"carried"}
+
+
+def sent(world: PureWorld, events: list[Planned], *, backwards: bool) -> None:
+    """A phase onto the world's topics, topic by topic."""
+    topics: dict[str, list[Planned]] = defaultdict(list)
+    for event in events:
+        topics[event.topic].append(event)
+    for topic in sorted(topics, reverse=backwards):
+        good = [event for event in topics[topic] if event.row is not None]
+        values = framed(topics[topic][0].family, [event.row or {} for event in good])
+        raw = [(event, event.raw or b"") for event in topics[topic] if event.row is None]
+        for event, value in [*zip(good, values, strict=True), *raw]:
+            world.send(topic, event.key, value, dict(event.headers))
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["topics forwards", "topics backwards"])
+def test_the_stages_come_to_the_truth_phase_by_phase(population: Population, backwards: bool) -> None:  # noqa: FBT001
+    world, truth = PureWorld(), population.truth
+    for phase in PHASES:
+        sent(world, population.phases[phase], backwards=backwards)
+        found = world.settle().outcomes()
+        codes = {
+            i: f"rejected:{truth.codes[i]}" for i, outcome in truth.outcomes[phase].items() if outcome == "rejected"
+        }
+        assert found == truth.outcomes[phase] | codes
+        for recipient in RELATIONS:
+            wanted = {(person, event_id) for who, person, event_id in truth.visible[phase] if who == recipient}
+            assert partition(world.view(recipient)) == partition(wanted)
+
+
+def partition(sights: object) -> set[frozenset[str]]:
+    """Events by person, whatever the persons are called."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for person, event_id in sights:  # type: ignore[attr-defined]
+        people[person].add(event_id)
+    return {frozenset(found) for found in people.values()}
