@@ -1,7 +1,9 @@
 # Throughline. `make` alone lists what there is. Everything runs from .venv; nothing is installed outside of it but the
 # cache of Kafka's jars (README, "What it downloads").
 .DEFAULT_GOAL := help
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# The first Python that runs and is of a version that we support; a shim of a version manager may do neither.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 

@@ -5,7 +5,7 @@ set -eu
 lock=$1
 fail() { echo "setup: $1" >&2; exit 2; }
 
-[ -n "${PYTHON:-}" ] || fail "no python3 found: install Python 3.11, 3.12 or 3.13"
+[ -n "${PYTHON:-}" ] || fail "no Python 3.11, 3.12 or 3.13 found: install one, or make setup PYTHON=/path/to/it"
 version=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || fail "$PYTHON does not run"
 case $version in
   3.11 | 3.12 | 3.13) ;;
