@@ -11,9 +11,9 @@ UNITS = ("_cents", "_usd", "_ten_thousandths", "_hundredths")
 """Endings of field names that say the unit."""
 LABELS = {
     "assigned_on": "Assigned",
-    "calpads_completion_status": "Completion status (CALPADS)",
-    "calpads_enrollment_status": "Enrollment status (CALPADS)",
-    "calpads_exit_reason": "Exit reason (CALPADS)",
+    "calpads_completion_status": "CALPADS completion",
+    "calpads_enrollment_status": "CALPADS enrollment",
+    "calpads_exit_reason": "CALPADS exit reason",
     "cip_code": "Program of study (CIP)",
     "cip_version": "Edition of the CIP list",
     "display_label": "Called",

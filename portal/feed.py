@@ -66,7 +66,12 @@ class Subscriber:
     recipient: str
     loop: asyncio.AbstractEventLoop
     woken: asyncio.Event = field(default_factory=asyncio.Event)
-    persons: frozenset[str] = frozenset()
+    persons: frozenset[str] | None = None
+    """Whom its page is about; None while it looks: what it has read by then, nobody can tell."""
+
+    def is_concerned_by(self, person_ids: Collection[str]) -> bool:
+        """Whether changes of these persons, of its recipient, may show on its page."""
+        return bool(person_ids) and (self.persons is None or not self.persons.isdisjoint(person_ids))
 
     def wake(self) -> None:
         """Wake it, from any thread; one whose loop has ended needs no waking."""
@@ -107,8 +112,7 @@ class Feed:
         with self._lock:
             subscribers = tuple(self._subscribers)
         for one in subscribers:
-            concerned = one.recipient in caseloads or not one.persons.isdisjoint(touched.get(one.recipient, ()))
-            if everyone or concerned:
+            if everyone or one.recipient in caseloads or one.is_concerned_by(touched.get(one.recipient, ())):
                 one.wake()
 
     def close(self) -> None:
@@ -148,6 +152,7 @@ async def frames(
     """
     shown: PageState | None = None
     while not feed.closed:
+        one.persons = None
         one.woken.clear()
         state = await run_in_threadpool(look)
         if state is None:

@@ -1,6 +1,5 @@
 """What an open page is told: what it missed, what changed, and when it must close."""
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -8,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.feed import Feed, Item, PageState, frames
 from processors.consent.agreements import Agreement
-from sinks.case_views import Change
 from sinks.questions import Questions
 from tests.portal.served import (
     DAY,
@@ -205,49 +202,8 @@ def test_a_page_about_somebody_else_sleeps_on(person: Served) -> None:
 
 def test_a_stream_that_its_viewer_left_is_forgotten(person: Served) -> None:
     with person.client().stream("GET", "/feed") as answer:
-        next(events(answer.iter_lines()))
+        told = events(answer.iter_lines())
+        next(told)
         assert person.feed.subscriber_count == 1
     person.feed.publish((), everyone=True)
     wait_until(lambda: person.feed.subscriber_count == 0, 20)
-
-
-def state(*items: Item, as_of: str = "noon") -> PageState:
-    """A page with these entries."""
-    return PageState("", items, {}, frozenset({"p1"}), "s", 7, as_of)
-
-
-def test_however_often_it_is_woken_a_page_is_looked_at_once_a_frame_and_nothing_piles_up() -> None:
-    looks = []
-
-    async def follow() -> list[bytes]:
-        feed, told = Feed(), []
-        with feed.subscribed(ME) as one:
-
-            def look() -> PageState:
-                looks.append(1)
-                return state(Item("timeline", "k", "o", f"look {len(looks)}"))
-
-            async for frame in frames(feed, one, look, lambda _: None):
-                told.append(frame)
-                for n in range(10_000):
-                    feed.publish([Change(n, ME, "p1", "e", "aid", "released")])
-                if len(told) == 3:
-                    feed.close()
-        return told
-
-    assert len(asyncio.run(follow())) == 3
-    assert len(looks) == 3
-
-
-def test_a_page_that_did_not_change_is_only_told_that_the_connection_lives() -> None:
-    async def follow() -> list[bytes]:
-        feed, told = Feed(), []
-        with feed.subscribed(ME) as one:
-            async for frame in frames(feed, one, lambda: state(Item("t", "k", "o", "h")), lambda _: set()):
-                told.append(frame)
-                feed.publish([Change(1, ME, "p1", "e", "aid", "released")])
-                if len(told) == 2:
-                    feed.close()
-        return told
-
-    assert asyncio.run(follow())[1] == b": still here\n\n"

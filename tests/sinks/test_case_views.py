@@ -1,9 +1,7 @@
 """What the case views promise about writing: one row a key, the highest position, one transaction."""
 
 import itertools
-import os
 import pathlib
-import signal
 import stat
 import subprocess
 import sys
@@ -219,35 +217,3 @@ def test_the_engine_reads_no_other_file_whatever_a_query_says(views: CaseViews, 
     (tmp_path / "x.csv").write_text("a\n1\n")
     with views.cursor() as cursor, pytest.raises(duckdb.PermissionException):
         cursor.execute("SELECT * FROM read_csv(?)", [str(tmp_path / "x.csv")])
-
-
-KILLED_WRITER = """
-import sys
-sys.path.insert(0, sys.argv[2])
-from sinks.case_views import CaseViews
-from sinks.view_batch import ViewBatch
-from tests.sinks.test_case_views import row
-import pathlib
-views = CaseViews.open(pathlib.Path(sys.argv[1]))
-n = views.offsets().get(("t", 0), 0)
-while True:
-    views.apply(ViewBatch(rows=[row(f"e{n + i}", n + i) for i in range(50)], offsets={("t", 0): n + 50}))
-    n += 50
-    print(n, flush=True)
-"""
-
-
-def test_after_a_kill_the_rows_are_those_of_the_stored_offset(tmp_path: pathlib.Path) -> None:
-    path, root = tmp_path / "views.duckdb", pathlib.Path(__file__).parents[2]
-    for _ in range(3):
-        command = [sys.executable, "-c", KILLED_WRITER, str(path), str(root)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-            assert writer.stdout is not None
-            told = [int(writer.stdout.readline()) for _ in range(4)]
-            os.kill(writer.pid, signal.SIGKILL)
-        views = CaseViews.open(path)
-        with views.cursor() as cursor:
-            count = cursor.execute("SELECT count(*) FROM release_row").fetchone()
-        assert count == (views.offsets()["t", 0],)
-        assert count[0] >= told[-1]
-        views.close()

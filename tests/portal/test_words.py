@@ -1,0 +1,111 @@
+"""Events in words: units converted, codes spelled out, and no field without a label."""
+
+import pathlib
+from datetime import date
+
+import pytest
+
+from portal import words
+from portal.headlines import headline
+from portal.parts import load_users
+from portal.sign_in import LINK_SECONDS, UsedLinks
+from schemas_avro import catalog
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "value", "said"),
+    [
+        ("aid", "award_amount_cents", 614_700, "$6,147"),
+        ("aid", "award_amount_cents", 614_705, "$6,147.05"),
+        ("aid", "student_aid_index_usd", -1500, "-$1,500"),
+        ("aid", "state_programme", "CAL_GRANT_A", "Cal Grant A"),
+        ("aid", "reject_codes", ["16", "A2"], "16, A2"),
+        ("aid", "application_status", "opted_out", "Opted out"),
+        ("enrollment", "units_earned_hundredths", 1250, "12.5"),
+        ("enrollment", "units_earned_hundredths", 3000, "30"),
+        ("enrollment", "gpa_cumulative_ten_thousandths", 30_000, "3.00"),
+        ("enrollment", "gpa_cumulative_ten_thousandths", 33_333, "3.3333"),
+        ("enrollment", "entry_date", 20_684, "Aug 19, 2026"),
+        ("enrollment", "entry_grade_level", "G09", "Grade 9"),
+        ("enrollment", "calpads_exit_reason", "E230", "Completed grade 12 (E230)"),
+        ("enrollment", "calpads_exit_reason", "X999", "X999"),
+        ("enrollment", "term_id", "267", "Fall 2026"),
+        ("enrollment", "term_id", "2026FA", "2026FA"),
+        ("contact", "language", "spa", "Spanish"),
+        ("contact", "preferred_name", "mcKENZIE", "mcKENZIE"),
+    ],
+)
+def test_a_value_is_said_with_its_unit_or_its_code_spelled_out(
+    family: str, name: str, value: object, said: str
+) -> None:
+    assert words.value_in_words(family, name, value) == said
+
+
+@pytest.mark.parametrize("family", catalog.PROJECTED)
+def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit(family: str) -> None:
+    for name in words.fields_of(family):
+        said = words.label(name)
+        assert said[0].isupper()
+        assert "_" not in said
+        assert not any(said.endswith(unit) for unit in (" cents", " hundredths", " usd", " ten thousandths"))
+
+
+@pytest.mark.parametrize(
+    ("family", "body", "said"),
+    [
+        ("enrollment", {}, "Enrolled at school"),
+        ("enrollment", {"organization_id": "1", "entry_grade_level": "G11"}, "Enrolled at Lincoln High, grade 11"),
+        ("enrollment", {"organization_id": "1", "exit_date": 20_000}, "Left Lincoln High"),
+        ("enrollment", {"organization_id": "1", "calpads_completion_status": "100"}, "Graduated from Lincoln High"),
+        ("aid", {"aid_year": "2026-2027", "sap_status": "warning"}, "Academic progress for aid: warning"),
+        ("aid", {"aid_year": "2026-2027"}, "Student aid, 2026-2027"),
+        (
+            "aid",
+            {"aid_year": "2026-2027", "application_type": "FAFSA", "application_status": "processed"},
+            "FAFSA for 2026-2027: processed",
+        ),
+        ("aid", {"aid_year": "2026-2027", "award_type": "pell_grants"}, "Pell Grant for 2026-2027"),
+        (
+            "employment",
+            {"reference_period_start": 20_635, "jobs_count": 2, "quarterly_earnings_cents": 841_250},
+            "Wage record for July to September 2026: 2 jobs, $8,412.50 in wages",
+        ),
+        ("employment", {}, "Wage record"),
+        ("caseload", {"assignment_state": "ended", "relation": "liaison"}, "Caseload ended: liaison"),
+        ("contact", {}, "Contact details"),
+    ],
+)
+def test_a_headline_says_what_may_be_shown_and_misses_nothing_aloud(
+    family: str, body: dict[str, object], said: str
+) -> None:
+    assert headline(family, body, {"1": "Lincoln High"}) == said
+
+
+def test_spans_and_ages_are_said_as_people_do() -> None:
+    first, last = date(2026, 8, 19), date(2026, 8, 20)
+    said = [words.span(first, None), words.span(first, last), words.span(first, first), words.span(None, last)]
+    assert said == ["Since Aug 19, 2026", "Aug 19, 2026 to Aug 20, 2026", "Aug 19, 2026", "Until Aug 20, 2026"]
+    ages = [words.ago(first, day) for day in (first, last, date(2026, 8, 22), date(2026, 8, 18))]
+    assert ages == ["today", "yesterday", "3 days ago", "in 1 days"]
+
+
+def test_users_come_from_a_file(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "users.toml"
+    path.write_text('[[users]]\nid = "u1"\nname = "Dana"\nrecipient = "lausd_counseling"\n')
+    assert load_users(path)["u1"].recipient == "lausd_counseling"
+
+
+@pytest.mark.parametrize("more", ['id = "u1"\nname = "x"\nrecipient = "y"', 'id = "u2"', 'id = "u2"\nadmin = true'])
+def test_a_wrong_user_is_named_by_its_place_only(tmp_path: pathlib.Path, more: str) -> None:
+    path = tmp_path / "users.toml"
+    path.write_text(f'[[users]]\nid = "u1"\nname = "Dana"\nrecipient = "r"\n[[users]]\n{more}\n')
+    with pytest.raises(ValueError, match=r"^users\.toml: user 2 needs"):
+        load_users(path)
+
+
+def test_a_used_link_stays_used_over_a_restart_until_it_is_too_old_anyway(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "used-links"
+    assert UsedLinks(path).use("n1", 0)
+    assert not UsedLinks(path).use("n1", LINK_SECONDS - 1)
+    assert UsedLinks(path).use("n2", LINK_SECONDS + 1)
+    assert "n1" not in path.read_text()
