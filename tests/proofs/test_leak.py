@@ -1,0 +1,156 @@
+"""Planted values about one person are searched for in everything that we write, but where they may be."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import events
+
+from deploy.demo_run import PARTNER, wait_until_ended
+from deploy.ledger import LiveLedger
+from deploy.stack import Stack
+from deploy.topic_reader import TopicReader
+from partners.client import Publisher
+from streams.settings import Settings
+
+PLANTED = {
+    "first_name": "Zyxqvanna", "middle_name": "Plimbert", "last_name": "Quorblatt", "other_last_name": "Vexholm",
+    "address_line": "7741 Canaryfeather Lane", "city": "Brackwaterton", "postal_code": "90099", "ssn": "536-22-9187",
+    "email": "zyxq.canary@mail.example", "phone": "+1 213 555 0187", "birth_city": "Umberfold",
+}  # fmt: skip
+TOKENS = ("STUDENT-CANARY-77", "CLIENT-CANARY-88")
+WITHHELD_FACT = "CANARY-COLLEGE-4"
+"""Of a fact that nobody may see."""
+NEEDLES = [
+    *(v.encode() for k, v in PLANTED.items() if k != "postal_code"), *(t.encode() for t in TOKENS), b"536229187",
+    b"2135550187", b"ZYXQVANNA", b"QUORBLATT", b"CANARYFEATHER", WITHHELD_FACT.encode(),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run has left behind."""
+
+    stack: Stack
+    rejected_places: list[str]
+    event_ids: list[str]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
+    """A stack that has met the planted person in every family, in sound events and in rejected ones."""
+    users = tmp_path_factory.mktemp("users") / "users.toml"
+    users.write_text('[[users]]\nid = "cm-1"\nname = "One"\nrecipient = "lausd_counseling"\n')
+    chosen = Settings(data_dir=tmp_path_factory.mktemp("leak"), users_file=users, portal_port=0, log_level="debug")
+    with Stack(chosen) as stack, Publisher(stack.bootstrap, PARTNER) as publisher:
+        ledger = LiveLedger(stack.bootstrap)
+        for topic, key, row, value in _events():
+            publisher.publish_raw(topic, key, value, [("ce_id", row["event_id"].encode())])
+        publisher.flush()
+        ids = set(publisher.report.acknowledged)
+        wait_until_ended(stack, ledger, ids, lambda done: None)  # noqa: ARG005  # nobody watches
+        rejected = _run(stack, "deadletters", "list", "--json")["dead_letters"]
+        yield Written(stack, [letter["place"] for letter in rejected], sorted(ids))
+        ledger.close()
+
+
+def _events() -> Iterator[tuple[str, bytes, dict[str, Any], bytes]]:
+    now = time.time_ns() // 1_000
+    when = {"published_at": now, "observed_at": now}
+    identifiers = [{"system": "SSN", "value": PLANTED["ssn"], "assigner": None}]
+    bodies: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
+        ("cde_k12", "identity", TOKENS[0], {}, {**PLANTED, "birth_date": "2008-03-04"}),
+        ("lausd_counseling", "identity", TOKENS[1], {}, {**PLANTED, "birth_date": "2008-03-04"}),
+        ("cde_k12", "contact", TOKENS[0], {}, {"preferred_name": "Zyxqvanna Quorblatt", "phone": PLANTED["phone"]}),
+        ("ccc", "enrollment", "x", {"identifiers": identifiers}, {"organization_id": WITHHELD_FACT}),
+        ("cde_k12", "contact", TOKENS[0], {"partner_id": "ccc"}, {"preferred_name": "Zyxqvanna Quorblatt"}),
+        ("cde_k12", "identity", TOKENS[0], {"event_id": "Zyxqvanna Quorblatt"}, PLANTED),
+    ]
+    for n, (partner, family, token, changed, said) in enumerate(bodies):
+        row = events.envelope(partner, family, token, f"{TOKENS[0]} fact {n}", **when, **changed)
+        value = events.encoded(family, row, events.body(family, **said))
+        known = (
+            row if re.fullmatch(r"[0-9a-f-]{36}", row["event_id"]) else {**row, "event_id": events.event_id("bad id")}
+        )
+        yield f"partner.{partner}.{family}", token.encode(), known, value
+    wage = events.envelope("edd", "employment", None, "wage", **when, identifiers=identifiers,
+                           subject_name="QUORBLATT ZYXQVANNA")  # fmt: skip
+    yield "partner.edd.employment", b"wage", wage, events.encoded("employment", wage, events.body("employment"))
+
+
+def _run(stack: Stack, *words: str) -> Any:
+    return json.loads(_output(stack, *words).split("\n")[-2])
+
+
+def _output(stack: Stack, *words: str) -> str:
+    env = {"THROUGHLINE_DATA_DIR": str(stack.data_dir), "THROUGHLINE_BOOTSTRAP": stack.bootstrap, "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-m", "deploy", *words]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def found_in(content: bytes) -> list[bytes]:
+    """Needles in some bytes."""
+    return [needle for needle in NEEDLES if needle in content]
+
+
+pytestmark = pytest.mark.broker
+
+
+def test_the_needles_are_found_where_they_may_be(written: Written) -> None:
+    """The search itself works: partner topics, days-long and for resolve alone, hold them."""
+    reader = TopicReader(written.stack.bootstrap, lambda topic: topic.startswith("partner."))
+    content = b"".join((a.value or b"") + (a.key or b"") for a in reader.arrivals())
+    reader.close()
+    assert {b"Zyxqvanna", b"7741 Canaryfeather Lane", b"536-22-9187", TOKENS[0].encode()} <= set(found_in(content))
+
+
+def test_no_topic_beyond_the_partners_own_holds_a_planted_value(written: Written) -> None:
+    reader = TopicReader(written.stack.bootstrap, lambda topic: not topic.startswith(("partner.", "__")))
+    found = {
+        (a.topic, needle)
+        for a in reader.arrivals()
+        for part in (a.key, a.value, *a.headers.values())
+        for needle in found_in(part or b"")
+    }
+    reader.close()
+    assert found == set()
+
+
+def test_no_file_that_we_write_holds_a_planted_value(written: Written) -> None:
+    """State stores, views, keys, logs; Kafka's own files hold the partners' topics and are not ours to search."""
+    folder = written.stack.data_dir
+    files = [p for p in folder.rglob("*") if p.is_file() and "kafka" not in p.relative_to(folder).parts[:1]]
+    assert {p.suffix for p in files} >= {".sqlite", ".duckdb", ".log", ".out"}
+    assert [(p.name, needle) for p in files for needle in found_in(p.read_bytes())] == []
+
+
+def test_no_command_prints_a_planted_value(written: Written) -> None:
+    stack = written.stack
+    said = [_output(stack, "deadletters", "list")]
+    said += [_output(stack, "deadletters", "show", place) for place in written.rejected_places]
+    said += [_output(stack, "explain", event_id) for event_id in written.event_ids]
+    said.append(_output(stack, "explain", "Zyxqvanna"))
+    assert all("throughline: a bug" not in text for text in said)
+    allowed = said.pop().replace("Zyxqvanna", "")  # what a user types is shown to that user
+    assert [needle for text in (*said, allowed) for needle in found_in(text.encode())] == []
+
+
+def test_wrong_use_of_publish_names_field_and_line_but_no_value(written: Written, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    body = {"first_name": "Zyxqvanna", "birth_date": "Quorblatt", "ssn": 536229187}
+    file.write_text(
+        json.dumps({"envelope": {"source_record_id": "r", "subject_token": TOKENS[0]}, "body": body}) + "\n"
+    )
+    said = _output(
+        written.stack, "publish", str(file), "--partner", "cde_k12", "--family", "identity", "--as-of", "2026-01-01"
+    )
+    assert "birth_date" in said
+    assert found_in(said.encode()) == []
