@@ -60,13 +60,3 @@ def bootstrap() -> str:
     if found is None:
         raise ThroughlineError("no broker is known: set THROUGHLINE_BOOTSTRAP=host:port, or start one with `make demo`")
     return found
-
-
-def interrupt_on_term() -> None:
-    """Let SIGTERM end a supervisor as Ctrl-C does: by unwinding, so that it ends its children."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)

@@ -21,16 +21,21 @@ log = structlog.get_logger()
 GROUP = "case-views"
 DISCOVER_EVERY_BATCHES = 200
 RELEASED = "released."
+Heard = Callable[[Sequence[Change], bool], None]
 
 
 class Sink:
     """Reads ``released.*``; one thread runs it, and it alone writes to the views."""
 
     def __init__(
-        self, bootstrap: str, views: CaseViews, heard: Callable[[Sequence[Change]], None],
+        self, bootstrap: str, views: CaseViews, heard: Heard,
         batch_records: int = 5_000, linger_seconds: float = 0.02,
     ) -> None:  # fmt: skip
-        """``heard`` is told of the rows that each batch changed, after its commit."""
+        """Read on where the views stand.
+
+        ``heard`` is told of the rows that each batch changed, after its commit, and whether the time or an agreement
+        changed too: what may be shown of any row follows from those.
+        """
         self._views, self._heard = views, heard
         self._batch_records, self._linger = batch_records, linger_seconds
         self._consumer = clients.consumer(bootstrap, GROUP)
@@ -56,11 +61,12 @@ class Sink:
 
     def _write(self, arrivals: list[Arrival]) -> None:
         moved = next_offsets(arrivals)
-        changes = self._views.apply(view_batch(arrivals, moved))
+        batch = view_batch(arrivals, moved)
+        changes = self._views.apply(batch)
         self._offsets.update(moved)
         offsets = [TopicPartition(topic, part, next_) for (topic, part), next_ in moved.items()]
         self._consumer.commit(offsets=offsets, asynchronous=True)  # for lag tools: the views' own offsets count
-        self._heard(changes)
+        self._heard(changes, bool(batch.agreements or batch.ticks))
 
     def _patiently_discover(self, stopping: threading.Event) -> None:
         while not stopping.is_set():

@@ -2,7 +2,7 @@
 
 import json
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from deploy import demo_run, local_kafka
 from deploy.commands.serve import portal_secret
-from deploy.console import FAILED, interrupt_on_term
+from deploy.console import FAILED, stop_on_signals
 from deploy.demo_reader import Reader
 from deploy.ledger import LiveLedger
 from deploy.processes import replace_json
@@ -50,11 +50,12 @@ def demo(
     Example: throughline demo --once --people 2000 --json
     """
     console = Console(stderr=True)
-    interrupt_on_term()
+    stopping = stop_on_signals()
     if once:
         clear(settings.load().data_dir / "once")
-        raise typer.Exit(_once(_settings(settings.load().data_dir / "once", port=0), people, console, as_json=as_json))
-    _live(_settings(settings.load().data_dir, port=None), people, console)
+        chosen = _settings(settings.load().data_dir / "once", port=0)
+        raise typer.Exit(_once(chosen, people, console, stopping, as_json=as_json))
+    _live(_settings(settings.load().data_dir, port=None), people, console, stopping)
 
 
 def _settings(data_dir: Path, port: int | None) -> Settings:
@@ -63,8 +64,8 @@ def _settings(data_dir: Path, port: int | None) -> Settings:
     return settings.load().model_copy(update=chosen if port is None else {**chosen, "portal_port": port})
 
 
-def _once(chosen: Settings, people: int, console: Console, *, as_json: bool) -> int:
-    with _progress(console) as (tell, progress):
+def _once(chosen: Settings, people: int, console: Console, stopping: threading.Event, *, as_json: bool) -> int:
+    with _progress(console, stopping) as (tell, progress):
         tell("making the population")
         made = generate(people, SEED)
         _write_users(chosen)
@@ -93,20 +94,21 @@ def _links(stack: Stack) -> dict[str, str]:
     return {user_id: make_sign_in_link(stack.portal, secret, user_id) for user_id in MANAGERS}
 
 
-def _live(chosen: Settings, people: int, console: Console) -> None:
+def _live(chosen: Settings, people: int, console: Console, stopping: threading.Event) -> None:
     """Load what is not loaded yet, then trickle until Ctrl-C."""
     made = generate(people, SEED)
     _write_users(chosen)
     noted = _Noted.read(chosen.data_dir / "demo.json", people)
     try:
         with ExitStack() as held:
-            with _progress(console) as (tell, progress):
+            with _progress(console, stopping) as (tell, progress):
                 stack = held.enter_context(Stack(chosen, tell))
                 _load(stack, made, noted, progress)
             _say_where(stack, console)
-            _trickle(stack, made, noted)
+            _trickle(stack, made, noted, stopping)
     except KeyboardInterrupt:
-        console.print("stopped")
+        pass
+    console.print("stopped")
 
 
 @dataclass
@@ -146,14 +148,15 @@ def _load(stack: Stack, made: Population, noted: _Noted, progress: demo_run.Prog
     noted.write()
 
 
-def _trickle(stack: Stack, made: Population, noted: _Noted) -> None:
+def _trickle(stack: Stack, made: Population, noted: _Noted, stopping: threading.Event) -> None:
     with Publisher(stack.bootstrap, demo_run.PARTNER) as publisher:
         for event in made.trickle(noted.next, demo_run.now):
             noted.next += 1
             noted.write()
             demo_run.publish(publisher, [event])
             stack.check()
-            time.sleep(TRICKLE_SECONDS)
+            if stopping.wait(TRICKLE_SECONDS):
+                return
 
 
 def _say_where(stack: Stack, console: Console) -> None:
@@ -172,8 +175,13 @@ def _write_users(chosen: Settings) -> None:
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[tuple[Callable[[str], None], demo_run.Progress]]:
-    """What is going on: a spinner and bars on a terminal, a line for each new thing elsewhere."""
+def _progress(console: Console, stopping: threading.Event) -> Iterator[tuple[Callable[[str], None], demo_run.Progress]]:
+    """What is going on: a spinner and bars on a terminal, a line for each new thing elsewhere.
+
+    Raises:
+        KeyboardInterrupt: a signal asked to stop. Raised from here and not by the signal itself, which would hit
+            whatever C code is running.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -185,9 +193,13 @@ def _progress(console: Console) -> Iterator[tuple[Callable[[str], None], demo_ru
         tasks: dict[str, TaskID] = {}
 
         def tell(line: str) -> None:
+            if stopping.is_set():
+                raise KeyboardInterrupt
             bars.console.print(line, highlight=False)
 
         def progress(name: str, done: int, total: int) -> None:
+            if stopping.is_set():
+                raise KeyboardInterrupt
             if name not in tasks:
                 tasks[name] = bars.add_task(name, total=total)
                 tell(f"publishing {name}: {total} events")

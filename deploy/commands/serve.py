@@ -63,10 +63,10 @@ class _Service:
     def run(self) -> int:
         """Serve until told to stop; the exit code."""
         feed, stopping = Feed(), threading.Event()
-        sink = Sink(self.address, self.views, feed.publish)
+        sink = Sink(self.address, self.views, lambda changes, news: feed.publish(changes, everyone=news))
         app = create_app(portal_parts(self.chosen, self.views, feed))
-        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on")
-        server = uvicorn.Server(config)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+        server = _Server(config, feed)
         thread = threading.Thread(target=self._sink, args=(sink, stopping, server), name="sink")
         thread.start()
         host, port = self.listener.getsockname()[:2]
@@ -90,6 +90,19 @@ class _Service:
             log.error("bug", error=type(error).__name__, where=where(error))  # noqa: TRY400
         finally:
             server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Lets go of open feeds as soon as it is to stop; it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(config)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._feed.close()
+        await super().shutdown(sockets)
 
 
 def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:

@@ -1,0 +1,121 @@
+"""What goes wrong is said in one line, with the remedy; exit codes are as documented."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from support.commands import throughline
+
+AGREEMENT = """
+agreement_id = "dsa-x"
+version = 1
+tier = "dsa"
+title = "X"
+party = "x"
+purpose = "p"
+citation = "none"
+effective_from = 2024-07-01
+[[grants]]
+partner_id = "ccc"
+family = "enrollment"
+groups = ["core"]
+"""
+NO_BROKER = "127.0.0.1:1"
+
+
+def the_line(done: object) -> str:
+    """The one line on standard error.
+
+    Raises:
+        ValueError: there are more, or none.
+    """
+    [line] = str(getattr(done, "stderr", "")).strip().split("\n")
+    return line
+
+
+def test_no_arguments_lists_the_commands(tmp_path: Path) -> None:
+    assert "demo" in throughline(tmp_path).stdout
+
+
+def test_an_unknown_setting_is_an_error_that_names_it(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "topics", "list", THROUGHLINE_BOOTSTRP="x")
+    assert done.returncode == 2
+    assert "unknown setting THROUGHLINE_BOOTSTRP" in the_line(done)
+
+
+def test_an_unusable_setting_is_named_and_its_value_is_not_shown(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "topics", "list", THROUGHLINE_PORTAL_PORT="s3cret")
+    assert done.returncode == 2
+    assert "THROUGHLINE_PORTAL_PORT" in the_line(done)
+    assert "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("worker", "resolve"), ("serve",), ("explain", "x"), ("topics", "create")])
+def test_without_a_broker_the_remedy_is_named(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = throughline(tmp_path, *words, THROUGHLINE_PORTAL_PORT="0")
+    assert done.returncode == 2
+    assert "make demo" in the_line(done)
+
+
+def test_an_unknown_worker_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "worker", "resolv")
+    assert done.returncode == 2
+    assert the_line(done) == "throughline: no worker is called resolv; there are resolve and consent"
+
+
+def test_a_broken_agreement_is_named_by_file_and_field(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(AGREEMENT.replace('"core"', '"core", "secret"'))
+    done = throughline(tmp_path, "agreements", "list", THROUGHLINE_AGREEMENTS_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert the_line(done).startswith("throughline: a.toml is no agreement: grants.0")
+
+
+def test_two_agreements_over_one_thing_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(AGREEMENT)
+    (tmp_path / "b.toml").write_text(AGREEMENT.replace("dsa-x", "dsa-y"))
+    done = throughline(tmp_path, "agreements", "list", THROUGHLINE_AGREEMENTS_DIR=str(tmp_path))
+    assert (
+        the_line(done) == "throughline: agreements overlap: dsa-x and dsa-y both cover ccc enrollment; keep one of them"
+    )
+
+
+def test_an_empty_agreements_folder_is_an_error(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "agreements", "list", THROUGHLINE_AGREEMENTS_DIR=str(tmp_path))
+    assert "THROUGHLINE_AGREEMENTS_DIR" in the_line(done)
+
+
+def test_a_taken_port_is_said_with_the_setting_that_changes_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = throughline(tmp_path, "serve", THROUGHLINE_PORTAL_PORT=port, THROUGHLINE_BOOTSTRAP=NO_BROKER)
+    assert done.returncode == 2
+    assert f"port {port} is taken" in the_line(done)
+    assert "THROUGHLINE_PORTAL_PORT" in the_line(done)
+
+
+def test_the_portal_listens_on_loopback_only(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "serve", THROUGHLINE_PORTAL_HOST="192.0.2.1", THROUGHLINE_BOOTSTRAP=NO_BROKER)
+    assert "loopback only" in the_line(done)
+
+
+def test_sign_in_of_an_unknown_user_is_refused(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "sign-in", "nobody")
+    assert done.returncode == 2
+    assert "no such user" in the_line(done)
+
+
+def test_data_of_another_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("99")
+    done = throughline(tmp_path, "demo", "--people", "100")
+    assert done.returncode == 2
+    assert "make clean" in the_line(done)
+
+
+def test_publishing_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = throughline(tmp_path, "publish", str(tmp_path / "none.jsonl"), "--partner", "csac", "--family", "aid")
+    assert done.returncode == 2
+    assert "none.jsonl" in the_line(done)
+
+
+def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
+    assert throughline(tmp_path / "none", "clean").returncode == 0

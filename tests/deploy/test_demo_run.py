@@ -1,0 +1,64 @@
+"""The demo's comparison finds what is not as the truth says."""
+
+import pytest
+
+from deploy.demo_run import Figures, differences, percentile
+from deploy.ledger import Ledger
+from deploy.topic_reader import Read
+from partners.population import generate
+
+
+def read(name: str, **row: object) -> Read:
+    return Read("topic", 0, 0, 0, name, row)
+
+
+def decided(event_id: str, outcome: str, caused_by: str | None = None) -> Read:
+    return read("decision_recorded", event_id=event_id, caused_by=caused_by or event_id, outcome=outcome)
+
+
+def rejected(event_id: str) -> Read:
+    return read("dead_letter", event_id=event_id, topic="t", partition=0, offset=0)
+
+
+def booked(*reads: Read) -> Ledger:
+    book = Ledger()
+    for one in reads:
+        book.enter(one)
+    return book
+
+
+def test_a_withheld_event_that_is_released_later_counts_as_carried() -> None:
+    assert booked(decided("a", "withheld"), decided("a", "carried", "grant")).outcomes == {"a": "carried"}
+
+
+def test_a_carried_event_that_is_taken_back_stays_carried() -> None:
+    assert booked(decided("a", "carried"), decided("a", "withheld", "withdrawal")).outcomes == {"a": "carried"}
+
+
+def test_an_event_that_ends_in_two_ways_is_unaccounted() -> None:
+    figures = Figures({"a"}, book=booked(decided("a", "carried"), rejected("a")))
+    assert figures.to_document()["unaccounted"] == 1
+
+
+def test_a_published_event_without_an_end_is_unaccounted() -> None:
+    assert Figures({"a", "b"}, book=booked(rejected("a"))).to_document()["unaccounted"] == 1
+
+
+def test_an_event_decided_as_new_twice_is_seen() -> None:
+    assert booked(decided("a", "carried"), decided("a", "carried")).first_decisions == {"a": 2}
+
+
+def test_every_difference_from_the_truth_is_named() -> None:
+    truth = generate(40, 1).truth
+    outcomes = truth.outcomes["trickle"]
+    wrong = next(event_id for event_id, outcome in outcomes.items() if outcome == "carried")
+    kinds = {"carried": decided, "withheld": decided}
+    reads = [kinds[o](e, o) if o in kinds else rejected(e) for e, o in outcomes.items() if e != wrong]
+    lines = differences(truth, Figures(set(outcomes), book=booked(*reads, decided(wrong, "withheld"))))
+    assert f"event {wrong}: withheld, the truth says carried" in lines
+    assert any(line.startswith("persons: 0") for line in lines)
+
+
+@pytest.mark.parametrize(("part", "expected"), [(50, 5), (99, 10), (100, 10)])
+def test_percentiles_are_by_nearest_rank(part: int, expected: int) -> None:
+    assert percentile([float(n) for n in range(1, 11)], part) == expected

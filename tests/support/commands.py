@@ -1,0 +1,19 @@
+"""Running ``throughline`` as a person would: a process of its own, in an environment of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """An environment without the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("THROUGHLINE_")}
+    return {**kept, "THROUGHLINE_DATA_DIR": str(data_dir), "PYTHONSAFEPATH": "1", "COLUMNS": "200", **settings}
+
+
+def throughline(data_dir: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "deploy", *words]
+    env = environment(data_dir, **settings)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
