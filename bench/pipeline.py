@@ -16,19 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from confluent_kafka import TopicPartition
 
 from deploy.commands.serve import portal_secret
 from deploy.demo_reader import Reader
 from deploy.demo_run import percentile
+from deploy.lag import sink_is_level
 from deploy.ledger import LiveLedger
 from deploy.stack import Stack
+from deploy.topic_reader import TopicReader
 from partners.client import Publisher
 from portal.sign_in import make_sign_in_link
 from schemas_avro import catalog
-from streams import clients
 from streams.settings import Settings
-from streams.sink import GROUP
 
 Row = dict[str, Any]
 PARTNER = "bench_college"
@@ -75,17 +74,19 @@ def _measure(stack: Stack, events: int, held: ExitStack) -> Row:
     outcomes = ledger.book.outcomes
     facts = [event_id(f"fact {n}") for n in range(events)]
     withheld = sum(outcomes[e] == "withheld" for e in facts)
+    releases = _released(stack) - released
     _say("measuring latency")
     latencies = _latencies(stack, publisher, held, people)
     return {
         "pipeline_events_per_second": round(events / seconds),
-        "latency_ms": {"p50": percentile(latencies, 50), "p99": percentile(latencies, 99), "events_per_second": PER_SECOND},
+        "latency_ms": {"p50": percentile(latencies, 50), "p99": percentile(latencies, 99)},
+        "latency_events_per_second": PER_SECOND,
         "stage_cpu_us_per_event": {
             "resolve": round(used["resolve"], 1), "consent": round(used["consent"], 1), "sink": round(used["serve"], 1)
         },
         "events": events,
         "recipients": len(RECIPIENTS),
-        "releases_per_event": round((_released(stack) - released) / events, 3),
+        "releases_per_event": round(releases / events, 3),
         "withheld_share": round(withheld / events, 3),
         "publish_seconds": round(published, 1),
         "cores": psutil.cpu_count(),
@@ -201,30 +202,13 @@ def _until(stack: Stack, done: Any) -> None:
 
 
 def _until_in_view(stack: Stack) -> None:
-    """Until the sink has written everything that was released: its group's offsets follow the views' own."""
-    consumer = clients.consumer(stack.bootstrap, GROUP)
-    places = _released_partitions(stack)
-
-    def done() -> bool:
-        committed = {(p.topic, p.partition): p.offset for p in consumer.committed(places, 10)}
-        # One offset behind the end is a transaction's marker.
-        return all(committed[p.topic, p.partition] >= consumer.get_watermark_offsets(p)[1] - 1 for p in places)
-
-    _until(stack, done)
-    consumer.close()
-
-
-def _released_partitions(stack: Stack) -> list[TopicPartition]:
-    topics = clients.admin(stack.bootstrap).list_topics(timeout=10).topics
-    return [TopicPartition(n, p) for n, t in topics.items() if n.startswith("released.") for p in t.partitions]
+    _until(stack, lambda: sink_is_level(stack.bootstrap))
 
 
 def _released(stack: Stack) -> int:
     """Releases in the topics: counted one by one, since offsets count markers and ticks too."""
-    from deploy.topic_reader import TopicReader  # noqa: PLC0415  # only here
-
     reader = TopicReader(stack.bootstrap, lambda topic: topic.startswith("released."))
-    count = sum(a.key not in {b"clock"} for a in reader.arrivals())
+    count = sum(a.key != b"clock" for a in reader.arrivals())
     reader.close()
     return count
 

@@ -82,7 +82,9 @@ class Sink:
         topics = self._consumer.list_topics(timeout=10).topics
         found = {(name, p) for name, topic in topics.items() if name.startswith(RELEASED) for p in topic.partitions}
         if new := sorted(found - self._assigned):
-            self._consumer.incremental_assign([self._start(*place) for place in new])
+            starts = [self._start(*place) for place in new]
+            self._consumer.incremental_assign(starts)
+            self._consumer.commit(offsets=starts, asynchronous=True)  # what a killed predecessor could not say any more
             self._assigned |= set(new)
 
     def _start(self, topic: str, partition: int) -> TopicPartition:

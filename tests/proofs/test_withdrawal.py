@@ -1,17 +1,14 @@
 """The withdrawal proof as a test: see withdrawal.py."""
 
-import importlib.util
 import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-SPEC = importlib.util.spec_from_file_location("withdrawal", Path(__file__).with_name("withdrawal.py"))
-assert SPEC is not None
-assert SPEC.loader is not None
-withdrawal = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(withdrawal)
+from tests.proofs.scripts import script
+
+withdrawal = script("withdrawal")
 
 
 @pytest.mark.browser
