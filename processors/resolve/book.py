@@ -87,19 +87,18 @@ class Book:
         blocks = link.block_keys(traits, self.key)
         self._old_persons.add(record["person"])
         self._index(record_key, set(record["blocks"]), set(blocks))
-        sealed = sealing.seal(self.keys, record_key, _place(record_key, events), orjson.dumps(rows))
+        content = orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)  # one place, one content, whatever came first
+        sealed = sealing.seal(self.keys, record_key, _place(record_key, events), content)
         self.state.put("record", record_key, {**record, "blocks": blocks, "events": events, "sealed": sealed})
         self._traits[record_key] = traits
         self.causes[record_key] = cause
         self.written.add(record_key)
 
     def _index(self, record_key: str, before: set[str], after: set[str]) -> None:
-        for block in before - after:
-            self.state.put("block", f"{block}|{record_key}", None)
-            self._blocks[block] -= 1
-        for block in after - before:
-            self.state.put("block", f"{block}|{record_key}", 1)
-            self._blocks[block] += 1
+        for block in before | after:  # whom the record was joined to stands in one of them, also where it stays in it
+            self._blocks[block] += (block in after) - (block in before)
+        for block in before ^ after:
+            self.state.put("block", f"{block}|{record_key}", 1 if block in after else None)
 
     def _rows(self, record_key: str) -> Row:
         """Identity events folded so far, by source row: published_at, event id, traits."""

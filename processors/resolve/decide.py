@@ -113,9 +113,9 @@ def record_key_of(event: gate.Admitted, key: bytes) -> str:
 
 
 def _take_in(book: Book, keyed: Sequence[tuple[str, gate.Admitted]]) -> None:
-    """Enter new records, oldest arrival first, and fold identity in."""
+    """Enter new records, in order of arrival whatever the size of batches, and fold identity in."""
     book.state.prefetch("record", {record_key for record_key, _ in keyed})
-    for record_key, event in sorted(keyed, key=lambda pair: (pair[1].arrival.appended_at, pair[1].arrival.position)):
+    for record_key, event in keyed:
         book.enter(record_key, event.partner_id, event.arrival)
     for record_key, event in keyed:
         envelope = event.envelope
@@ -161,7 +161,8 @@ def _resolved(book: Book, record_key: str, event: gate.Admitted) -> Draft:
         "body_schema_id": catalog.id_of(f"body.{event.family}.v1"),
         "sealed_body": sealing.seal(book.keys, record_key, f"{event.event_id}|{STAGE}", event.body),
     }
-    return Draft(RESOLVED_EVENTS, record_key, "internal.resolved_event.v1", row, derived_id(event.event_id, STAGE, 0))
+    id_ = derived_id(f"{event.partner_id}|{event.event_id}", STAGE, 0)  # partners do not know each other's ids
+    return Draft(RESOLVED_EVENTS, record_key, "internal.resolved_event.v1", row, id_)
 
 
 def _changes(book: Book, keyed: Sequence[tuple[str, gate.Admitted]], moves: Sequence[Move]) -> list[Draft]:

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 MAX_VALUE_BYTES = 64 * 1024
 FUTURE_MICROS = 10 * 60 * 1_000_000
 """How far ahead of the broker's clock a partner's may be."""
-FIRST_DAY, LAST_DAY = -36_525, 84_006
+FIRST_DAY, LAST_DAY = -36_524, 84_006
 """1870-01-01 and 2200-01-01: what a date of this field may be."""
 OLDEST_DAYS = 130 * 366
 FIRST_PUBLISHED = 946_684_800_000_000
@@ -103,7 +103,12 @@ def _code_of_schema(topic: Topic, schema_id: int) -> Code | None:
 def header_event_id(arrival: Arrival) -> str | None:
     """The event id of the CloudEvents header, where it is one."""
     text = arrival.headers.get("ce_id", b"").decode("ascii", "replace")
-    return text if UUID.fullmatch(text) else None
+    return text if is_event_id(text) else None
+
+
+def is_event_id(text: str) -> bool:
+    """Whether a text is a UUID in the one form, and not the nil UUID."""
+    return UUID.fullmatch(text) is not None and text != NIL
 
 
 def _by_schema(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome | None]) -> dict[int, list[int]]:
@@ -150,8 +155,10 @@ def _fault(event: Admitted, mou: Agreement, date_field: str | None) -> Fault | N
 
 def _fault_of_names(event: Admitted) -> Fault | None:
     envelope = event.envelope
-    if not UUID.fullmatch(envelope["event_id"]) or envelope["event_id"] == NIL:
+    if not is_event_id(envelope["event_id"]):
         return Code.BAD_EVENT_ID, "event_id"
+    if envelope["supersedes_event_id"] is not None and not is_event_id(envelope["supersedes_event_id"]):
+        return Code.BAD_EVENT_ID, "supersedes_event_id"  # it leaves the identity zone, so it may hold nothing else
     if envelope["partner_id"] != event.partner_id:
         return Code.WRONG_PARTNER, "partner_id"
     return None if envelope["event_type"] == f"{event.family}.recorded.v1" else (Code.WRONG_EVENT_TYPE, "event_type")

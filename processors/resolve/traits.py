@@ -14,6 +14,11 @@ Row = dict[str, Any]
 PARTICLES = {"DE", "LA", "DEL", "LOS", "LAS", "VAN", "VON", "DA", "DOS"}
 DUMMY_SSNS = {"123456789", "078051120", "219099999", *(digit * 9 for digit in "0123456789")}
 STATEWIDE = {"SSID", "CCCID", "CSU_ID", "UC_ID", "CSAC_ID", "CIN"}
+UNSEEN = {"Mn", "Mc", "Me", "Cf"}
+"""Unicode categories: combining marks; zero-width characters and changes of direction."""
+APOSTROPHES = str.maketrans(
+    "", "", "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
+)
 MIDDLE_MIN_LETTERS = 2
 PHONE_DIGITS = 10
 
@@ -60,9 +65,9 @@ def valid_ssn(text: str) -> str:
 
 
 def folded(text: str | None) -> str:
-    """Upper case, without accents; other than letters, digits and single spaces become spaces."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text or "") if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[^A-Z0-9]", " ", plain.upper().replace("'", "")).split())
+    """Upper case, without accents, apostrophes and what cannot be seen; all but letters and digits become spaces."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text or "") if unicodedata.category(c) not in UNSEEN)
+    return " ".join(re.sub(r"[^A-Z0-9]", " ", plain.upper().translate(APOSTROPHES)).split())
 
 
 @functools.cache
