@@ -2,8 +2,10 @@
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from processors.names import partner_topic
+from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
@@ -59,3 +61,32 @@ def encoded(family: str, envelope_row: Row, body_row: Row) -> bytes:
     """The framed value that a partner would send."""
     schema_id = catalog.id_of(f"partner.{family}.v1")
     return wire.frame(schema_id, codec.encode_rows(schema_id, [{"envelope": envelope_row, "body": body_row}])[0])
+
+
+class Message(NamedTuple):
+    """What a partner sends: onto which topic, under which key."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+    @property
+    def event_id(self) -> str:
+        """Of the CloudEvents header."""
+        return self.headers["ce_id"].decode()
+
+
+def message(partner: str, family: str, token: str | None, name: str, **said: Any) -> Message:
+    """One partner event; words that name envelope fields go there, the others into the body."""
+    known = {field["name"] for field in catalog.read("envelope")["fields"]}
+    changed = {key: said.pop(key) for key in list(said) if key in known}
+    row = envelope(partner, family, token, name, **changed)
+    key = (token if token is not None else row["source_record_id"]).encode()
+    value = encoded(family, row, body(family, **said))
+    return Message(partner_topic(partner, family), key, value, {"ce_id": row["event_id"].encode()})
+
+
+def arrival(sent: Message, offset: int = 0, appended_at: int = NOON // 1000 + 60_000) -> Arrival:
+    """The message as a topic holds it."""
+    return Arrival(sent.topic, 0, offset, appended_at, sent.key, sent.value, sent.headers)

@@ -3,6 +3,7 @@
 import pathlib
 import tomllib
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,11 +11,12 @@ import orjson
 from processors import names
 from processors.consent import decide as consent
 from processors.consent.agreements import Agreement
-from processors.records import Arrival, Out
+from processors.records import Arrival, Out, keyed_hash
 from processors.resolve import decide as resolve
-from processors.state import Memory, Working
+from processors.state import Changes, Memory, Working
 from schemas_avro import catalog, codec, wire
 from support import events
+from support.events import Message
 
 Row = dict[str, Any]
 SHIPPED = pathlib.Path(__file__).parents[2] / "deploy" / "agreements"
@@ -31,6 +33,11 @@ def agreement_value(agreement: Agreement) -> bytes:
     return wire.frame(schema_id, codec.encode_rows(schema_id, [agreement.to_row()])[0])
 
 
+def ssn(number: str) -> Row:
+    """A social security number among an envelope's identifiers."""
+    return {"system": "SSN", "value": number, "assigner": None}
+
+
 class DictKeys:
     """Keys in a dictionary, made from their ids: the same in every run."""
 
@@ -38,10 +45,29 @@ class DictKeys:
         self.keys: dict[str, bytes] = {}
 
     def find(self, key_id: str) -> bytes | None:
+        """The key, None where it never was or was erased."""
         return self.keys.get(key_id)
 
     def find_or_make(self, key_id: str) -> bytes:
+        """The key, made now where there is none."""
         return self.keys.setdefault(key_id, key_id.encode().ljust(32, b"0")[:32])
+
+
+class Kept(Memory):
+    """State in memory that can be looked through as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: set[str] = set()
+
+    def apply(self, changes: Changes) -> None:
+        """Take a decision's changes over."""
+        self._names |= changes.keys()
+        super().apply(changes)
+
+    def everything(self) -> dict[str, list[tuple[str, bytes]]]:
+        """Every table's rows, in the order of keys."""
+        return {name: self.scan(name, "") for name in sorted(self._names)}
 
 
 def decoded(out: Out) -> Row:
@@ -51,13 +77,72 @@ def decoded(out: Out) -> Row:
     return {**row, "schema": catalog.catalog()[schema_id].family}
 
 
+PSEUDONYM_KEY = b"k" * 32
+
+
+class ResolveWorld:
+    """The stage resolve alone: batches of messages in, records out."""
+
+    def __init__(self) -> None:
+        self.state = Kept()
+        self.keys = DictKeys()
+        self.outs: list[Out] = []
+        self.now = events.NOON + events.MINUTE
+        self._offsets: dict[str, int] = defaultdict(int)
+        agreements = [Message(names.AGREEMENTS, None, agreement_value(a), {}) for a in shipped_agreements()]
+        self.take(*agreements)
+
+    def take(self, *batch: Message) -> list[Out]:
+        """One batch; what comes out of it."""
+        arrivals = []
+        for sent in batch:
+            arrivals.append(events.arrival(sent, self._offsets[sent.topic], self.now // 1_000))
+            self._offsets[sent.topic] += 1
+        working = Working(self.state)
+        outs = resolve.decide(arrivals, working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now))
+        self.state.apply(working.changes())
+        self.outs += outs
+        return outs
+
+    def take_all(self, messages: Sequence[Message], batch: int) -> "ResolveWorld":
+        """Everything, in batches of a size."""
+        for start in range(0, len(messages), batch):
+            self.take(*messages[start : start + batch])
+        return self
+
+    def persons(self) -> dict[str, str]:
+        """The person of each record."""
+        return {key: str(orjson.loads(raw)["person"]) for key, raw in self.state.scan("record", "")}
+
+    def groups(self) -> set[frozenset[str]]:
+        """Records of one person together, whatever the persons are called."""
+        return together(self.persons())
+
+    def rows(self, topic: str) -> list[Row]:
+        """What was sent to a topic, decoded."""
+        return [decoded(out) for out in self.outs if out.topic == topic]
+
+
+def together(persons: Mapping[str, str]) -> set[frozenset[str]]:
+    """Records of one person together."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for record_key, person_id in persons.items():
+        found[person_id].add(record_key)
+    return {frozenset(records) for records in found.values()}
+
+
+def record_key(partner: str, token: str) -> str:
+    """Key of a partner's record."""
+    return keyed_hash(PSEUDONYM_KEY, "record", partner, token)
+
+
 class PureWorld:
     """Topics as lists, both decisions, and the views folded by position."""
 
     def __init__(self, agreements: list[Agreement] | None = None, *, batch: int = 1000) -> None:
         self.topics: dict[str, list[Arrival]] = defaultdict(list)
         self.keys = DictKeys()
-        self.states = {"resolve": Memory(), "consent": Memory()}
+        self.states = {"resolve": Kept(), "consent": Kept()}
         self.batch = batch
         self.now = events.NOON + events.MINUTE
         self._waiting: list[Arrival] = []
@@ -76,25 +161,21 @@ class PureWorld:
 
     def publish(self, partner: str, family: str, token: str | None, name: str, **said: Any) -> str:
         """One partner event; words that name envelope fields go there, the others into the body."""
-        known = {field["name"] for field in catalog.read("envelope")["fields"]}
-        changed = {key: said.pop(key) for key in list(said) if key in known}
-        envelope = events.envelope(partner, family, token, name, **changed)
-        key = (token if token is not None else envelope["source_record_id"]).encode()
-        value = events.encoded(family, envelope, events.body(family, **said))
-        self.send(names.partner_topic(partner, family), key, value, {"ce_id": envelope["event_id"].encode()})
-        return str(envelope["event_id"])
+        sent = events.message(partner, family, token, name, **said)
+        self.send(*sent)
+        return sent.event_id
 
     def settle(self) -> "PureWorld":
         """Run both stages until nothing waits."""
-        context = resolve.Context(b"k" * 32, self.keys, self.now)
+        context = resolve.Context(PSEUDONYM_KEY, self.keys, self.now)
         while self._waiting:
             batch, self._waiting = self._waiting[: self.batch], self._waiting[self.batch :]
-            self._step("resolve", lambda state, b=batch: resolve.decide(b, state, context))  # type: ignore[misc]
+            self._step("resolve", lambda state, b=batch: resolve.decide(b, state, context))
             while self._read < len(log := self.topics[names.RESOLVED_EVENTS]):
                 part = log[self._read : self._read + self.batch]
                 self._read += len(part)
                 decide = consent.Context(self.keys, 1)
-                self._step("consent", lambda state, p=part, d=decide: consent.decide(p, state, d))  # type: ignore[misc]
+                self._step("consent", lambda state, p=part, d=decide: consent.decide(p, state, d))
         return self
 
     def _step(self, stage: str, decide: Any) -> None:
@@ -137,6 +218,5 @@ class PureWorld:
 
     def person_of(self, partner: str, token: str) -> str:
         """The person of a partner's record."""
-        key = resolve.keyed_hash(b"k" * 32, "record", partner, token)
-        [raw] = self.states["resolve"].get_many("record", [key]).values()
+        [raw] = self.states["resolve"].get_many("record", [record_key(partner, token)]).values()
         return str(orjson.loads(raw)["person"])

@@ -1,0 +1,248 @@
+"""Resolve's decision: whose event it is, whatever comes when."""
+
+from typing import Any
+
+import pytest
+from support import worlds
+from support.events import MINUTE, NOON, Message, arrival, message
+from support.worlds import ResolveWorld, record_key
+
+from processors import names, sealing
+from processors.records import Out, keyed_hash
+from processors.resolve import cluster
+from processors.resolve import decide as resolve
+from processors.resolve.codes import Code, Rejection
+from schemas_avro import catalog, wire
+
+SAM = {"first_name": "Sam", "last_name": "Reyes", "birth_date": "2005-01-02"}
+NUMBER = "219-09-9998"
+COLLEGE, SCHOOL, AID = ("ccc", "s1"), ("cde_k12", "k1"), ("csac", "a1")
+
+
+def identity(record: tuple[str, str], name: str = "i1", **said: Any) -> Message:
+    """What a record says of Sam; the name is that of the source's row."""
+    return message(*record[:1], "identity", record[1], name, **{**SAM, **said})
+
+
+SCHOOL_SAYS = identity(SCHOOL, phone="213-555-0101")
+AID_SAYS = identity(AID, ssn=NUMBER)
+BRIDGE = identity(COLLEGE, ssn=NUMBER, phone="213-555-0101")
+"""It shares the number with the one and the phone with the other, which share nothing."""
+NO_BRIDGE = identity(
+    COLLEGE, event_id="6ba7b810-9dad-51d1-80b4-00c04fd430c8", operation="retract", published_at=NOON + 1,
+    ssn=NUMBER, phone="213-555-0101",
+)  # fmt: skip
+
+
+def world(*messages: Message) -> ResolveWorld:
+    """A world in which each message came a minute after the one before."""
+    made = ResolveWorld()
+    for sent in messages:
+        made.take(sent)
+        made.now += MINUTE
+    return made
+
+
+def person(made: ResolveWorld, record: tuple[str, str]) -> str:
+    return made.persons()[record_key(*record)]
+
+
+def moves(outs: list[Out]) -> list[tuple[str, str, str]]:
+    """Every record that changed persons: which, from, to."""
+    rows = [worlds.decoded(out) for out in outs if out.topic == names.RESOLVED_EVENTS]
+    return [
+        (m["record_key"], m["from_person_id"], m["to_person_id"])
+        for row in rows
+        if row["schema"] == "records_moved"
+        for m in row["moves"]
+    ]
+
+
+def test_a_new_record_is_a_person_of_its_own_named_by_where_it_first_appeared() -> None:
+    made = world(SCHOOL_SAYS, message(*SCHOOL[:1], "enrollment", SCHOOL[1], "e1"))
+    assert person(made, SCHOOL) == keyed_hash(worlds.PSEUDONYM_KEY, "seed", "partner.cde_k12.identity/0/0")
+
+
+def test_events_that_come_before_any_identity_have_a_person_too() -> None:
+    [out] = [o for o in world().take(message("ccc", "enrollment", "s1", "e1")) if o.topic == names.RESOLVED_EVENTS]
+    assert worlds.decoded(out)["person_id"] == keyed_hash(worlds.PSEUDONYM_KEY, "seed", "partner.ccc.enrollment/0/0")
+
+
+def test_a_record_that_joins_takes_the_older_ones_person() -> None:
+    made = world(AID_SAYS)
+    older = person(made, AID)
+    made.take(BRIDGE)
+    assert person(made, COLLEGE) == older
+    assert moves(made.outs) == []
+
+
+def test_a_late_bridge_merges_two_persons_and_the_older_id_survives() -> None:
+    made = world(SCHOOL_SAYS, AID_SAYS)
+    older, younger = person(made, SCHOOL), person(made, AID)
+    outs = made.take(BRIDGE)
+    assert {person(made, record) for record in (SCHOOL, AID, COLLEGE)} == {older}
+    assert moves(outs) == [(record_key(*AID), younger, older)]
+
+
+def test_moves_come_before_the_events_of_their_batch() -> None:
+    made = world(SCHOOL_SAYS, AID_SAYS)
+    older = person(made, SCHOOL)
+    outs = made.take(message("csac", "aid", "a1", "award"), BRIDGE)
+    log = [worlds.decoded(out) for out in outs if out.topic == names.RESOLVED_EVENTS]
+    assert [row["schema"] for row in log] == ["clock_ticked", "records_moved", "resolved_event"]
+    assert log[2]["person_id"] == older
+
+
+def test_retracting_the_bridge_gives_the_part_without_the_oldest_record_its_former_id_back() -> None:
+    made = world(SCHOOL_SAYS, AID_SAYS)
+    school, aid = person(made, SCHOOL), person(made, AID)
+    made.take(BRIDGE)
+    outs = made.take(NO_BRIDGE)
+    assert (person(made, SCHOOL), person(made, AID)) == (school, aid)
+    assert (record_key(*AID), school, aid) in moves(outs)
+
+
+def test_merged_and_split_equals_never_merged() -> None:
+    apart, back = world(SCHOOL_SAYS, AID_SAYS), world(SCHOOL_SAYS, AID_SAYS, BRIDGE, NO_BRIDGE)
+    assert {key: back.persons()[key] for key in apart.persons()} == apart.persons()
+
+
+def test_a_bridge_retracted_before_it_came_never_bridges() -> None:
+    made = world(SCHOOL_SAYS, AID_SAYS, NO_BRIDGE, BRIDGE)
+    assert len(set(made.persons().values())) == 3
+    assert moves(made.outs) == []
+
+
+def test_a_correction_counts_from_its_publication_and_not_from_its_arrival() -> None:
+    later = identity(COLLEGE, event_id=SCHOOL_SAYS.event_id, published_at=NOON + 1, first_name="Ana", ssn=NUMBER)
+    for order in ((BRIDGE, later), (later, BRIDGE)):
+        made = world(AID_SAYS, *order)
+        assert person(made, COLLEGE) == person(made, AID)  # number and birth date still agree
+        made.take(identity(COLLEGE, event_id=AID_SAYS.event_id, published_at=NOON + 2, ssn=None))
+        assert person(made, COLLEGE) != person(made, AID)
+
+
+def test_wage_rows_of_one_number_and_name_are_one_record_and_of_another_name_another() -> None:
+    def wages(name: str, subject_name: str) -> Message:
+        numbers = [worlds.ssn(NUMBER)]
+        return message("edd", "employment", None, name, subject_name=subject_name, identifiers=numbers)
+
+    made = world(wages("w1", "REYES SAM"), wages("w2", "reyes, sam"), wages("w3", "LOPEZ ANA"))
+    assert len(made.persons()) == 2
+    made.take(AID_SAYS)
+    assert {frozenset(g) for g in made.groups() if record_key(*AID) in g} == {
+        frozenset({record_key(*AID), next(iter(key for key in made.persons() if person_is(made, key, AID)))})
+    }
+
+
+def person_is(made: ResolveWorld, key: str, record: tuple[str, str]) -> bool:
+    return key != record_key(*record) and made.persons()[key] == person(made, record)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"first_name": "Ana", "phone": "213-555-0101"}, id="a twin"),
+        pytest.param({"birth_date": "1975-01-02", "phone": "213-555-0101"}, id="a father of the same name"),
+        pytest.param({"first_name": "Ana", "birth_date": "1975-01-02", "phone": "213-555-0101"}, id="a mother"),
+        pytest.param({}, id="a namesake of the same birth date"),
+    ],
+)
+def test_people_who_are_easily_taken_for_one_another_are_held_apart(other: dict[str, str]) -> None:
+    made = world(SCHOOL_SAYS, identity(COLLEGE, **other))
+    assert person(made, SCHOOL) != person(made, COLLEGE)
+
+
+def test_a_person_too_large_for_links_that_becomes_smaller_is_linked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "COMPONENT_CAP", 3)
+    phone, mail = {"phone": "213-555-0101"}, {"email": "s@example.org"}
+    first, second, middle, last = SCHOOL, AID, COLLEGE, ("csu", "t1")
+    made = world(
+        identity(first, **phone), identity(second, **phone), identity(last, **mail), identity(middle, **phone, **mail)
+    )
+    assert len(set(made.persons().values())) == 4
+    made.take(identity(middle, event_id=NO_BRIDGE.event_id, published_at=NOON + 1, **mail))
+    together = {
+        frozenset({record_key(*first), record_key(*second)}),
+        frozenset({record_key(*middle), record_key(*last)}),
+    }
+    assert made.groups() == together
+
+
+def test_a_repeat_changes_nothing_within_a_batch_or_after_it() -> None:
+    award = message("csac", "aid", "a1", "award")
+    made = world()
+    outs = made.take(AID_SAYS, award, AID_SAYS, award)
+    assert [o.topic for o in outs].count(names.RESOLVED_EVENTS) == 1
+    assert made.take(AID_SAYS, award) == []
+
+
+def test_the_id_of_an_event_that_came_before_with_other_bytes_is_rejected() -> None:
+    first, other = (message("csac", "aid", "a1", "award", award_amount_cents=n) for n in (1, 2))
+    for batches in ([first, other], [first], [other]):
+        made = world()
+        made.take(first)
+        outs = made.take(*batches)
+        letters = [worlds.decoded(o) for o in outs if o.topic == "deadletter.csac"]
+        assert [letter["code"] for letter in letters] == [Code.CONFLICTING_DUPLICATE] * (other in batches)
+        assert not [o for o in outs if o.topic == names.RESOLVED_EVENTS]
+
+
+def test_one_id_used_by_two_partners_is_two_events() -> None:
+    award = message("csac", "aid", "a1", "award")
+    entry = message("ccc", "enrollment", "s1", "e1", event_id=award.event_id)
+    outs = world().take(award, entry)
+    log = [o for o in outs if o.topic == names.RESOLVED_EVENTS]
+    assert [worlds.decoded(o)["partner_id"] for o in log] == ["csac", "ccc"]
+    assert len({o.id for o in log}) == 2
+
+
+def test_a_dead_letter_keeps_the_original_bytes_sealed_and_says_stage_and_code() -> None:
+    made = world()
+    broken = AID_SAYS._replace(value=b"{}" + NUMBER.encode())
+    [out] = made.take(broken)
+    letter = worlds.decoded(out)
+    assert (out.topic, letter["stage"], letter["code"], letter["event_id"]) == (
+        "deadletter.csac", "resolve", Code.BAD_FRAMING, broken.event_id,
+    )  # fmt: skip
+    opened = sealing.unseal(made.keys, "deadletter:csac", "partner.csac.identity/0/0", letter["sealed_bytes"])
+    assert opened == broken.value
+    assert NUMBER.encode() not in out.value
+
+
+def test_a_bug_of_ours_is_a_dead_letter_too() -> None:
+    draft = resolve.dead_letter(arrival(AID_SAYS), Rejection(Code.INTERNAL_ERROR), worlds.DictKeys())
+    assert (draft.topic, draft.row["code"]) == ("deadletter.csac", "internal_error")
+
+
+def test_ticks_come_once_a_minute_and_never_go_back() -> None:
+    made = ResolveWorld()
+    for step in (0, 1, 59, 60, -120, 61, 121):
+        made.now = NOON + step * 1_000_000
+        made.take()
+    ticks = [row["tick_at"] for row in made.rows(names.RESOLVED_EVENTS) if row["schema"] == "clock_ticked"]
+    assert ticks == sorted(set(ticks))
+    assert all(tick % MINUTE == 0 for tick in ticks)
+
+
+def agreement(party: str, version: int, **changed: Any) -> Message:
+    """A version of the agreement that a partner publishes under."""
+    [known] = [a for a in worlds.shipped_agreements() if (a.party, a.tier) == (party, "mou")]
+    value = worlds.agreement_value(known.model_copy(update={"version": version, **changed}))
+    return Message(names.AGREEMENTS, None, value, {})
+
+
+def test_only_a_higher_version_of_an_agreement_counts() -> None:
+    made = world()
+    award = message("csac", "aid", "a1", "award")
+    made.take(agreement("csac", 3, families=("identity",)))
+    assert made.take(agreement("csac", 2), agreement("csac", 3)) == []
+    [out] = made.take(award)
+    assert worlds.decoded(out)["code"] == Code.FAMILY_NOT_AGREED
+
+
+def test_what_is_no_agreement_on_the_control_topic_changes_nothing() -> None:
+    junk = [None, b"", b"{}", wire.frame(catalog.id_of("internal.agreement_activated.v1"), b"\xff")]
+    made = world()
+    assert made.take(*(Message(names.AGREEMENTS, None, value, {}) for value in junk)) == []
+    assert made.take(SCHOOL_SAYS)

@@ -1,0 +1,190 @@
+"""Order of arrival and size of batches do not show: persons are a function of the set of identity events."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import events, worlds
+from support.events import NOON, Message, message
+from support.worlds import PSEUDONYM_KEY, ResolveWorld, record_key
+
+from processors import names
+from processors.resolve import cluster, link, traits
+from processors.resolve.traits import Traits
+
+RECORDS = (("ccc", "s1"), ("ccc", "s2"), ("csu", "t1"), ("cde_k12", "k1"), ("cde_k12", "k2"), ("csac", "a1"))
+NUMBERS = ("219-09-9998", "219-09-9997")
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAPS = st.tuples(st.sampled_from([2, 3, 50]), st.sampled_from([2, 3, 4]))
+
+
+@contextmanager
+def caps(key_cap: int, component_cap: int) -> Iterator[None]:
+    """Make the caps small enough for a test to pass them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "KEY_CAP", key_cap)
+        patch.setattr(cluster, "COMPONENT_CAP", component_cap)
+        yield
+
+
+@dataclass(frozen=True)
+class Said:
+    """One identity event, as far as linking goes."""
+
+    record: tuple[str, str]
+    source: str
+    published: int
+    operation: str
+    content: tuple[tuple[str, Any], ...]
+
+    def message(self, n: int) -> Message:
+        """As the partner sends it; ``n`` makes its id."""
+        partner, token = self.record
+        more = {"operation": self.operation, "published_at": NOON + self.published, "event_id": events.event_id(str(n))}
+        return message(partner, "identity", token, self.source, **more, **dict(self.content))
+
+    def traits(self) -> Traits:
+        """What it says, normalised."""
+        envelope = events.envelope(*self.record, "i", "i") | {"identifiers": []}
+        return traits.of_identity(envelope, events.body("identity", **dict(self.content)), PSEUDONYM_KEY)
+
+
+NAMES = ("first_name", "last_name", "birth_date", "ssn", "phone", "email")
+
+
+def content(*values: str | None) -> tuple[tuple[str, Any], ...]:
+    """What a source says, in the order of NAMES."""
+    return tuple(zip(NAMES, values, strict=True))
+
+
+CONTENT = st.builds(
+    content,
+    st.sampled_from(["Sam", "Samuel", "Ana"]),
+    st.sampled_from(["Reyes", "Reyes López"]),
+    st.sampled_from(["2005-01-02", "2005-01-02", "2006-01-02", None]),
+    st.sampled_from([*NUMBERS, None, None]),
+    st.sampled_from(["213-555-0101", "213-555-0102", None]),
+    st.sampled_from(["s@example.org", None]),
+)
+SAID = st.builds(
+    Said,
+    st.sampled_from(RECORDS),
+    st.sampled_from(["r1", "r1", "r2"]),
+    st.integers(0, 3),
+    st.sampled_from(["assert", "assert", "correct", "retract"]),
+    CONTENT,
+)
+HISTORIES = st.lists(SAID, min_size=2, max_size=12)
+
+
+def wage(number: str) -> Message:
+    """Wages of a number under Sam's name."""
+    numbers = [worlds.ssn(number)]
+    return message("edd", "employment", None, number, subject_name="REYES SAM", identifiers=numbers)
+
+
+def expected(history: list[Said]) -> set[frozenset[str]]:
+    """The persons from scratch: newest version of each source row, then of each record; pairs; caps."""
+    rows: dict[tuple[tuple[str, str], str], tuple[int, str, Said]] = {}
+    for n, said in enumerate(history):
+        version = (said.published, events.event_id(str(n)), said)
+        place = (said.record, said.source)
+        if place not in rows or rows[place][:2] < version[:2]:
+            rows[place] = version
+    newest: dict[str, tuple[int, str, Said]] = {}
+    for (record, _), version in rows.items():
+        key = record_key(*record)
+        if version[2].operation != "retract" and (key not in newest or newest[key][:2] < version[:2]):
+            newest[key] = version
+    known = {record_key(*record): Traits() for record, _ in rows} | {k: v[2].traits() for k, v in newest.items()}
+    return partition(known)
+
+
+def partition(known: dict[str, Traits]) -> set[frozenset[str]]:
+    """Records by person, every pair compared."""
+    blocks: dict[str, set[str]] = defaultdict(set)
+    for key, trait in known.items():
+        for block in link.block_keys(trait, PSEUDONYM_KEY):
+            blocks[block].add(key)
+    person = {key: frozenset({key}) for key in known}
+    usable = [block for block in blocks.values() if len(block) <= cluster.KEY_CAP]
+    for one, other in {pair for block in usable for pair in combinations(sorted(block), 2)}:
+        if link.rule_for(known[one], known[other]):
+            joined = person[one] | person[other]
+            person |= dict.fromkeys(joined, joined)
+    groups = set(person.values())
+    return {part for g in groups for part in ([g] if len(g) <= cluster.COMPONENT_CAP else [frozenset({k}) for k in g])}
+
+
+@SLOW
+@given(HISTORIES, CAPS, st.data())
+def test_persons_are_the_same_for_every_order_and_every_batching(
+    history: list[Said], small: tuple[int, int], data: st.DataObject
+) -> None:
+    sent = [said.message(n) for n, said in enumerate(history)]
+    order = data.draw(st.permutations(sent))
+    batch = data.draw(st.integers(1, len(sent)))
+    with caps(*small):
+        assert ResolveWorld().take_all(order, batch).groups() == expected(history)
+
+
+@SLOW
+@given(HISTORIES, CAPS, st.integers(1, 5), st.integers(0, 2))
+def test_the_size_of_batches_does_not_even_show_in_a_persons_id(
+    history: list[Said], small: tuple[int, int], batch: int, wages: int
+) -> None:
+    sent = [said.message(n) for n, said in enumerate(history)] + [wage(number) for number in NUMBERS[:wages]]
+    facts = [message(*said.record[:1], "enrollment", said.record[1], f"e{n}") for n, said in enumerate(history)]
+    mixed = [m for pair in zip(sent, facts, strict=False) for m in pair if not m.topic.startswith("partner.csac.enr")]
+    mixed += sent[len(facts) :]
+    with caps(*small):
+        one_by_one, batched = ResolveWorld().take_all(mixed, 1), ResolveWorld().take_all(mixed, batch)
+        assert one_by_one.persons() == batched.persons()
+
+
+@SLOW
+@given(HISTORIES, st.data())
+def test_repeats_change_nothing(history: list[Said], data: st.DataObject) -> None:
+    sent = [said.message(n) for n, said in enumerate(history)]
+    made = ResolveWorld().take_all(sent, 4)
+    before = made.state.everything()
+    again = data.draw(st.lists(st.sampled_from(sent), max_size=8))
+    assert made.take(*again) == []
+    assert made.state.everything() == before
+
+
+@SLOW
+@given(HISTORIES, CAPS, st.integers(1, 4))
+def test_whoever_follows_the_log_knows_the_person_of_each_record(
+    history: list[Said], small: tuple[int, int], batch: int
+) -> None:
+    facts = [message("ccc", "enrollment", token, f"e {token}") for token in ("s1", "s2")]
+    with caps(*small):
+        made = ResolveWorld().take_all([*facts, *(said.message(n) for n, said in enumerate(history))], batch)
+    follower: dict[str, str] = {}
+    for row in made.rows(names.RESOLVED_EVENTS):
+        if row["schema"] == "resolved_event":
+            follower[row["record_key"]] = row["person_id"]
+        for move in row.get("moves", []):
+            assert follower.get(move["record_key"], move["from_person_id"]) == move["from_person_id"]
+            follower[move["record_key"]] = move["to_person_id"]
+    assert follower.items() <= made.persons().items()
+    newest = {row["record_key"]: row["person_id"] for row in made.rows(names.IDENTITY_RECORDS)}
+    assert newest == made.persons()
+
+
+@SLOW
+@given(HISTORIES, st.data())
+def test_what_is_sealed_in_one_place_is_the_same_in_every_order(history: list[Said], data: st.DataObject) -> None:
+    """A nonce follows from its place: two contents in one place would break the cipher."""
+    sent = [said.message(n) for n, said in enumerate(history)]
+    worlds_ = [ResolveWorld().take_all(order, 2) for order in (sent, data.draw(st.permutations(sent)))]
+    rows = [row for made in worlds_ for row in made.rows(names.IDENTITY_RECORDS)]
+    contents = {(row["record_key"], tuple(row["event_ids"]), row["sealed_traits"]) for row in rows}
+    assert len({place[:2] for place in contents}) == len(contents)
