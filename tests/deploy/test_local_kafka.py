@@ -23,8 +23,9 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from deploy import local_kafka, processes
-from deploy.local_kafka import LocalKafka, LocalKafkaError
+from deploy import kafka_jars, local_kafka, processes
+from deploy.kafka_jars import LocalKafkaError
+from deploy.local_kafka import LocalKafka
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture(scope="module")
 def cache_dir() -> Path:
     """Return the user's cache with the jars in it and Java's start trained, as `make setup` leaves it."""
-    folder = local_kafka.default_cache_dir()
+    folder = kafka_jars.default_cache_dir()
     local_kafka.prepare(folder)
     return folder
 
@@ -219,7 +220,7 @@ def test_a_broken_directory_is_named_with_the_remedy(
     make: Callable[..., LocalKafka], damage: Callable[[Path], None], words: str
 ) -> None:
     kafka = make()
-    pretend_formatted(kafka.data_dir, local_kafka.KAFKA_VERSION)
+    pretend_formatted(kafka.data_dir, kafka_jars.KAFKA_VERSION)
     damage(kafka.data_dir)
 
     with pytest.raises(LocalKafkaError, match=words) as caught:
@@ -299,24 +300,24 @@ def clients_jar(folder: Path) -> Path:
 
 def test_jars_are_downloaded_once_and_then_without_a_network(mirror: tuple[str, Path], tmp_path: Path) -> None:
     told: list[str] = []
-    first = local_kafka.resolve_jars(tmp_path / "cache", told.append, repository=mirror[0])
-    second = local_kafka.resolve_jars(tmp_path / "cache", told.append, repository=NO_REPOSITORY)
+    first = kafka_jars.resolve_jars(tmp_path / "cache", told.append, repository=mirror[0])
+    second = kafka_jars.resolve_jars(tmp_path / "cache", told.append, repository=NO_REPOSITORY)
 
     assert first == second
-    assert any(line.startswith(f"downloading kafka-clients-{local_kafka.KAFKA_VERSION}.jar (") for line in told)
+    assert any(line.startswith(f"downloading kafka-clients-{kafka_jars.KAFKA_VERSION}.jar (") for line in told)
 
 
 @pytest.mark.parametrize("pattern", ["kafka-clients-*.jar", "kafka-clients-*.pom", "kafka-*-jars.json"])
 def test_a_download_that_broke_off_is_healed(mirror: tuple[str, Path], tmp_path: Path, pattern: str) -> None:
     cache = tmp_path / "cache"
-    whole = local_kafka.resolve_jars(cache, repository=mirror[0])
+    whole = kafka_jars.resolve_jars(cache, repository=mirror[0])
     sizes = [jar.stat().st_size for jar in whole]
     half = next(cache.rglob(pattern))
     half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
     if half.suffix == ".pom":
         next(cache.glob("kafka-*-jars.json")).unlink()
 
-    healed = local_kafka.resolve_jars(cache, repository=mirror[0])
+    healed = kafka_jars.resolve_jars(cache, repository=mirror[0])
     assert [jar.stat().st_size for jar in healed] == sizes
 
 
@@ -328,11 +329,11 @@ def test_jars_that_are_not_the_tested_ones_are_refused(mirror: tuple[str, Path],
     forged.write_bytes(content + b"x")
 
     with pytest.raises(LocalKafkaError, match=r"not those of Apache Kafka .* that were tested") as caught:
-        local_kafka.resolve_jars(tmp_path / "cache", repository=address)
+        kafka_jars.resolve_jars(tmp_path / "cache", repository=address)
     assert one_line(caught)
 
 
 def test_a_repository_out_of_reach_is_one_line_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(LocalKafkaError, match=r"cannot be downloaded .* run `make setup` again") as caught:
-        local_kafka.resolve_jars(tmp_path / "cache", repository=NO_REPOSITORY)
+        kafka_jars.resolve_jars(tmp_path / "cache", repository=NO_REPOSITORY)
     assert one_line(caught)

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.demo_run import PARTNER, publish, wait_until_ended
+from deploy.demo_run import PARTNER, wait_until_ended
 from deploy.lag import sink_is_level
 from deploy.ledger import LiveLedger
 from deploy.stack import SERVE, WORKERS, Stack
 from deploy.topic_reader import Read, all_of
 from partners.client import Publisher
 from partners.population import Planned, Truth, generate
+from partners.population.send import send
 from processors.names import AUDIT_DECISIONS
 from sinks.case_views import CaseViews
 from streams.settings import Settings
@@ -85,7 +86,7 @@ def _flow(
     shares = [kills - kills // 3, kills // 3]
     for events, share in zip(phases, shares, strict=True):
         for piece in _pieces(events, share):
-            published |= publish(publisher, piece)
+            published |= send(publisher, piece)
             _kill_one(stack, chance)
         wait_until_ended(stack, ledger, published, _unheard)
     deadline = time.monotonic() + LEVEL_SECONDS

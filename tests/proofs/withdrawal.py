@@ -18,12 +18,13 @@ from playwright.sync_api import Page, sync_playwright
 
 from deploy.commands.serve import portal_secret
 from deploy.demo_reader import Reader
-from deploy.demo_run import PARTNER, publish, run_phase
+from deploy.demo_run import PARTNER, run_phase
 from deploy.ledger import LiveLedger
 from deploy.stack import Stack
 from partners.client import Publisher
 from partners.events import key_of
 from partners.population import Planned, Population, generate
+from partners.population.send import send
 from portal.sign_in import make_sign_in_link
 from streams.settings import Settings
 
@@ -61,7 +62,7 @@ def run(folder: Path, held: ExitStack) -> dict[str, Any]:
     page.locator(ROW).first.wait_for(timeout=20_000)
     before = page.locator(ROW).count()
     page.evaluate("window.notReloaded = true")
-    publish(publisher, [withdrawal])
+    send(publisher, [withdrawal])
     after = _count_when_cleared(page)
     return {
         "rows_before": before,
