@@ -6,11 +6,13 @@ Losing the ring erases everyone; erasing one key erases one record. Resolve writ
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from streams.errors import StoreError
+from streams.errors import StoreError, TransientError
 
 KEY_BYTES = 32
 
@@ -60,13 +62,27 @@ class Keyring:
         self._new: dict[str, bytes] = {}
 
     def find(self, key_id: str) -> bytes | None:
-        """The key, None where it never was or was erased."""
+        """The key, None where it never was or was erased.
+
+        Raises:
+            StoreError: the ring is damaged, or was wrapped under another key than the one beside it.
+            TransientError: the disk does not answer.
+        """
         if key_id not in self._known:
-            row = self._db.execute("SELECT wrapped FROM key WHERE id = ?", (key_id,)).fetchone()
+            with _in_use():
+                row = self._db.execute("SELECT wrapped FROM key WHERE id = ?", (key_id,)).fetchone()
             if row is None:
                 return None
-            self._known[key_id] = aes_key_unwrap(self._kek, row[0])
+            self._known[key_id] = self._unwrapped(row[0])
         return self._known[key_id]
+
+    def _unwrapped(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self._kek, wrapped)
+        except InvalidUnwrap:
+            raise StoreError(
+                "key-encryption.key does not open keys.sqlite; restore both from the same backup"
+            ) from None
 
     def find_or_make(self, key_id: str) -> bytes:
         """The key, made now where there is none."""
@@ -76,15 +92,36 @@ class Keyring:
         return key
 
     def flush(self) -> None:
-        """Make new keys durable."""
+        """Make new keys durable.
+
+        Raises:
+            TransientError: the disk is full or does not answer; nothing was changed.
+        """
         if not self._new:
             return
         rows = [(key_id, aes_key_wrap(self._kek, key)) for key_id, key in self._new.items()]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT INTO key VALUES (?, ?)", rows)
-        self._db.execute("COMMIT")
+        try:
+            with _in_use():
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("INSERT INTO key VALUES (?, ?)", rows)
+                self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
         self._new.clear()
 
     def close(self) -> None:
         """Let go of it."""
         self._db.close()
+
+
+@contextmanager
+def _in_use() -> Iterator[None]:
+    """SQLite's errors as ours: a disk that is full must not pass for an event that cannot be decided."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise TransientError(f"the keyring does not answer: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"keys.sqlite cannot be used ({error}); restore it from its backup") from error

@@ -20,6 +20,7 @@ from streams.errors import StaleError, StoreError, StoreLockedError, TransientEr
 FORMAT = 1
 LAST_CHARACTER = "\U0010ffff"
 KEYS_A_QUERY = 500
+NOT_OURS = "this worker is no longer the stage's owner"
 
 Partition = tuple[str, int]
 """Topic and number."""
@@ -35,6 +36,8 @@ class Standing:
     """Number of the last batch."""
     offsets: Mapping[Partition, int]
     """Next offset to read."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Kafka's id of each topic that is read: one made anew has another."""
     pending: tuple[Out, ...] = field(default=(), repr=False)
     """What the last batch sends; kept until the next batch replaces it."""
 
@@ -56,18 +59,16 @@ class Store:
             StoreError: it is of another format, or no store.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with _opening(path):
             db = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
-            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144"):
-                db.execute(f"PRAGMA {pragma}")
-            store = cls(db)
-            store._prepare(path)
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise StoreLockedError(f"{path.name} is in use by another worker; stop that one first") from error
-            raise StoreError(f"{path.name} cannot be opened: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{path.name} is damaged; remove it and rebuild") from error
+            try:
+                for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144"):
+                    db.execute(f"PRAGMA {pragma}")
+                store = cls(db)
+                store._prepare(path)
+            except BaseException:  # else it would stay locked until somebody collects the garbage
+                db.close()
+                raise
         return store
 
     def _prepare(self, path: Path) -> None:
@@ -82,6 +83,7 @@ class Store:
             "CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))"
         )
         self._db.execute("CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, head TEXT, value BLOB)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, id TEXT)")
         if self._db.execute("SELECT count(*) FROM standing").fetchone()[0] == 0:
             self._db.execute("INSERT INTO standing VALUES (0, 0)")
         self._db.execute(f"PRAGMA user_version={FORMAT}")
@@ -95,8 +97,21 @@ class Store:
             self._db.execute("UPDATE standing SET token = token + 1")
         token, batch = self._db.execute("SELECT token, batch FROM standing").fetchone()
         offsets = {(t, p): n for t, p, n in self._db.execute("SELECT topic, part, next FROM next_offset")}
+        topics = dict(self._db.execute("SELECT name, id FROM topic"))
         rows = self._db.execute("SELECT head, value FROM pending ORDER BY n")
-        return Standing(token, batch, offsets, tuple(_out(head, value) for head, value in rows))
+        return Standing(token, batch, offsets, topics, tuple(_out(head, value) for head, value in rows))
+
+    def know_topics(self, token: int, ids: Mapping[str, str]) -> None:
+        """Remember Kafka's ids of topics, before the first record of theirs is read.
+
+        Raises:
+            StaleError: the token is not the store's.
+            TransientError: the disk is full or does not answer.
+        """
+        with self._transaction():
+            if self._db.execute("SELECT token FROM standing").fetchone() != (token,):
+                raise StaleError(NOT_OURS)
+            self._db.executemany("INSERT OR REPLACE INTO topic VALUES (?, ?)", ids.items())
 
     def commit(
         self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
@@ -114,13 +129,12 @@ class Store:
             StaleError: token or batch number are not the store's; nothing was changed.
             TransientError: the disk is full or does not answer; nothing was changed.
         """
-        for table in changes:
-            self._ensure(table)
         with self._transaction():
             standing = self._db.execute("SELECT token, batch FROM standing").fetchone()
             if standing != (token, batch):
-                raise StaleError("this worker is no longer the stage's owner")
+                raise StaleError(NOT_OURS)
             for table, rows in changes.items():
+                self._ensure(table)
                 self._change(table, rows)
             rows_ = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
             self._db.executemany("INSERT OR REPLACE INTO next_offset VALUES (?, ?, ?)", rows_)
@@ -129,6 +143,7 @@ class Store:
                 "INSERT INTO pending VALUES (?, ?, ?)", (_row(n, out) for n, out in enumerate(pending))
             )
             self._db.execute("UPDATE standing SET batch = batch + 1")
+        self._tables |= changes.keys()
         return batch + 1
 
     def _change(self, table: str, rows: Mapping[str, bytes | None]) -> None:
@@ -140,17 +155,14 @@ class Store:
     def _ensure(self, table: str) -> None:
         if table not in self._tables:
             self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID")
-            self._tables.add(table)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            self._roll_back()
-            raise TransientError(f"the store does not take the batch: {error}") from error
+            with _in_use():
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
@@ -168,15 +180,17 @@ class Store:
         for start in range(0, len(wanted), KEYS_A_QUERY):
             part = wanted[start : start + KEYS_A_QUERY]
             marks = ",".join("?" * len(part))
-            found.update(self._db.execute(f"SELECT k, v FROM s_{table} WHERE k IN ({marks})", part))  # noqa: S608
+            with _in_use():
+                found.update(self._db.execute(f"SELECT k, v FROM s_{table} WHERE k IN ({marks})", part))  # noqa: S608
         return found
 
     def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
-        """Keys that begin with a prefix, in order, and their values."""
+        """Keys that begin with a prefix, in order, and their values; no key holds Unicode's last character."""
         if table not in self._tables:
             return []
         query = f"SELECT k, v FROM s_{table} WHERE k >= ? AND k < ? ORDER BY k LIMIT ?"  # noqa: S608
-        return list(self._db.execute(query, (prefix, prefix + LAST_CHARACTER, -1 if limit is None else limit)))
+        with _in_use():
+            return list(self._db.execute(query, (prefix, prefix + LAST_CHARACTER, -1 if limit is None else limit)))
 
     def close(self) -> None:
         """Let go of it."""
@@ -191,6 +205,30 @@ class Store:
     ) -> None:
         """Close."""
         self.close()
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """SQLite's errors while a store is opened, as ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StoreLockedError(f"{path.name} is in use by another worker; stop that one first") from error
+        raise StoreError(f"{path.name} cannot be opened: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path.name} is damaged; remove it and rebuild") from error
+
+
+@contextmanager
+def _in_use() -> Iterator[None]:
+    """SQLite's errors in an open store, as ours: what the disk may yet mend, and what it will not."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise TransientError(f"the store does not answer: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"the store is damaged ({error}); remove it and rebuild") from error
 
 
 def _row(n: int, out: Out) -> tuple[int, bytes, bytes]:

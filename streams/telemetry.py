@@ -26,10 +26,13 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path."""
     log_dir.mkdir(parents=True, exist_ok=True)
     path = log_dir / f"{role}.log"
+    placed = _ErrorsByPlace("%(message)s")
     file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING)
-    logging.basicConfig(level=level.upper(), handlers=[file, console], format="%(message)s", force=True)
+    for handler in (file, console):
+        handler.setFormatter(placed)
+    logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
     structlog.configure(
         processors=[
@@ -44,6 +47,15 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     )
     structlog.contextvars.bind_contextvars(role=role)
     return path
+
+
+class _ErrorsByPlace(logging.Formatter):
+    """Lines of libraries: of an exception its type and place, no text and no traceback."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
+        """Type and place."""
+        kind, error, _ = ei
+        return f"{kind.__name__} at {where(error)}" if error is not None else ""
 
 
 def known_keys_only(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -81,10 +81,14 @@ def create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int = 1)
                 f"topic {spec.name} has {len(known.partitions)} partitions, the settings say {spec.partitions}; "
                 "a change would break the order of its keys: set them back"
             )
-    missing = [spec for spec in specs if spec.name not in there]
-    for name, future in (admin.create_topics([s.to_new(replication) for s in missing]) if missing else {}).items():
+    missing = [spec.to_new(replication) for spec in specs if spec.name not in there]
+    made = []
+    for name, future in (admin.create_topics(missing) if missing else {}).items():
         try:
             future.result()
         except KafkaException as error:
-            raise ThroughlineError(f"the broker did not make topic {name}: {error.args[0].str()}") from error
-    return [spec.name for spec in missing]
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody else has just made it
+                raise ThroughlineError(f"the broker did not make topic {name}: {error.args[0].str()}") from error
+        else:
+            made.append(name)
+    return made

@@ -1,0 +1,136 @@
+"""The keyring: keys apart from what they seal, durable before anything leaves, useless without the key over them."""
+
+import secrets
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from streams.errors import StoreError
+from streams.keyring import KEY_BYTES, Keyring, read_or_make_secret
+
+
+def test_a_key_is_random_and_the_same_ever_after(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    one, other = ring.find_or_make("one"), ring.find_or_make("other")
+    assert len(one) == KEY_BYTES
+    assert one != other
+    assert ring.find_or_make("one") == one
+    ring.flush()
+    ring.close()
+    again = Keyring(tmp_path)
+    assert (again.find("one"), again.find("other")) == (one, other)
+    assert again.find_or_make("one") == one
+    again.close()
+
+
+def test_a_key_that_never_was_or_was_erased_is_none(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    assert ring.find("nobody") is None
+    ring.find_or_make("gone")
+    ring.flush()
+    ring.close()
+    _change(tmp_path, "DELETE FROM key WHERE id = 'gone'")
+    again = Keyring(tmp_path)
+    assert again.find("gone") is None
+    again.close()
+
+
+def test_keys_are_durable_only_from_flush_on(tmp_path: Path) -> None:
+    writer, reader = Keyring(tmp_path), Keyring(tmp_path)
+    key = writer.find_or_make("k")
+    assert reader.find("k") is None
+    writer.flush()
+    assert reader.find("k") == key
+    writer.flush()
+    writer.close()
+    reader.close()
+
+
+def test_the_ring_holds_no_key_in_the_clear_and_only_its_owner_reads_its_secret(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys")
+    keys = [ring.find_or_make(f"k{n}") for n in range(20)]
+    ring.flush()
+    ring.close()
+    stored = b"".join(p.read_bytes() for p in (tmp_path / "keys").iterdir() if p.name.startswith("keys.sqlite"))
+    assert not [key for key in keys if key in stored]
+    assert (tmp_path / "keys" / "key-encryption.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_another_key_encryption_key_opens_nothing_and_says_so(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    ring.find_or_make("k")
+    ring.flush()
+    ring.close()
+    (tmp_path / "key-encryption.key").write_bytes(secrets.token_bytes(KEY_BYTES))
+    other = Keyring(tmp_path)
+    with pytest.raises(StoreError, match=r"key-encryption\.key does not open keys\.sqlite; restore both"):
+        other.find("k")
+    other.close()
+
+
+def test_a_ring_that_cannot_be_read_is_a_store_error_and_not_a_bug_of_the_decision(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    ring.find_or_make("k")
+    ring.flush()
+    ring.close()
+    _change(tmp_path, "CREATE TABLE filler AS SELECT hex(randomblob(90000)) AS x")
+    whole = (tmp_path / "keys.sqlite").read_bytes()
+    other = Keyring(tmp_path)
+    (tmp_path / "keys.sqlite").write_bytes(whole[:4_096] + b"\xaa" * (len(whole) - 4_096))
+    with pytest.raises(StoreError, match=r"keys\.sqlite cannot be used"):
+        other.find("k")
+    other.close()
+
+
+def _change(folder: Path, statement: str) -> None:
+    db = sqlite3.connect(folder / "keys.sqlite")
+    db.execute(statement)
+    db.commit()
+    db.close()
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from streams.errors import TransientError
+from streams.keyring import Keyring
+ring = Keyring(Path(sys.argv[1]))
+key = ring.find_or_make("k")
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (Path(sys.argv[1], "keys.sqlite-wal").stat().st_size, hard))
+for _ in range(2):
+    try:
+        ring.flush()
+    except TransientError as error:
+        print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+ring.flush()
+assert Keyring(Path(sys.argv[1])).find("k") == key
+"""
+
+
+def test_a_full_disk_is_waited_for_and_no_key_is_lost(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert said.stderr == ""
+    assert [line.split(":")[0] for line in said.stdout.splitlines()] == ["the keyring does not answer"] * 2
+
+
+def test_whoever_makes_a_secret_at_the_same_time_gets_the_same_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "s.key"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: read_or_make_secret(path), range(32)))
+    assert len(found) == 1
+    assert [p.name for p in path.parent.iterdir()] == ["s.key"]
+
+
+def test_a_secret_of_another_length_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s.key").write_bytes(b"short")
+    with pytest.raises(StoreError, match=r"s\.key is not a key of 32 bytes; restore it from its backup"):
+        read_or_make_secret(tmp_path / "s.key")
