@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,7 +49,7 @@ class _Batch:
     book: Book
     context: Context
     bodies: dict[str, Row] = field(repr=False)
-    """By event id: bodies that change what is decided."""
+    """By event's key: bodies that change what is decided."""
     sent: list[release.Sent] = field(default_factory=list)
     audits: list[Draft] = field(default_factory=list)
     passed_on: list[Draft] = field(default_factory=list)
@@ -95,15 +96,16 @@ def _entries(arrivals: Sequence[Arrival]) -> list[Entry]:
 
 
 def _bodies(events: Sequence[Row], keys: sealing.Keys) -> dict[str, Row]:
-    """Bodies of the events that change what is decided, by event id; one whose key is gone is left out."""
+    """Bodies of the events that change what is decided, by event's key; one that cannot be opened is left out."""
     by_schema: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
     for event in events:
-        if event["family"] in {"consent", "caseload"} and keys.find(event["record_key"]) is not None:
-            by_schema[event["body_schema_id"]].append((event["event_id"], release.body_of(event, keys)))
+        if event["family"] in {"consent", "caseload"}:
+            with suppress(sealing.UnreadableError):
+                by_schema[event["body_schema_id"]].append((event_key(event), release.body_of(event, keys)))
     found: dict[str, Row] = {}
     for schema_id, pairs in by_schema.items():
         rows = codec.decode(schema_id, [body for _, body in pairs]).rows.to_pylist()
-        found.update({event_id: row for (event_id, _), row in zip(pairs, rows, strict=True)})
+        found.update({key: row for (key, _), row in zip(pairs, rows, strict=True)})
     return found
 
 
@@ -153,16 +155,18 @@ def _event(batch: _Batch, entry: Entry) -> None:
         return
     book.place(row["record_key"], row["person_id"])
     book.state.put("event", event_key(row), {k: v for k, v in row.items() if k != "person_id"})
-    if row["event_id"] in batch.bodies:
+    if event_key(row) in batch.bodies:
         _fold(batch, row)
-        batch.audits.append(_audit_applied(row, entry))
+        batch.audits.append(_audit_undecided(row, entry, "applied"))
         _decide_person(batch, row["person_id"], entry)
-    elif row["family"] != "consent":
+    elif row["family"] == "consent":
+        batch.audits.append(_audit_undecided(row, entry, "withheld"))
+    else:
         _decide_fact(batch, row, entry)
 
 
 def _fold(batch: _Batch, row: Row) -> None:
-    body = batch.bodies[row["event_id"]]
+    body = batch.bodies[event_key(row)]
     version = {"fact": row["fact_id"], **{k: row[k] for k in ("event_id", "published_at", "operation", "partner_id")}}
     if row["family"] == "consent":
         said = {name: body[name] for name in STATEMENT}
@@ -171,8 +175,9 @@ def _fold(batch: _Batch, row: Row) -> None:
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
 
 
-def _audit_applied(row: Row, entry: Entry) -> Draft:
-    return audit.record(row, row["event_id"], entry.position, "applied", [], audit.START)
+def _audit_undecided(row: Row, entry: Entry, outcome: str) -> Draft:
+    """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
+    return audit.record(row, row["event_id"], entry.position, outcome, [], audit.START)
 
 
 def _decide_person(batch: _Batch, person_id: str, entry: Entry) -> None:
@@ -229,7 +234,7 @@ def _settle(batch: _Batch, versions: list[Row], releases: dict[str, Row], entry:
         decisions = policy.decide(subject, person, agreements, today)
         if event["event_id"] not in living:
             decisions = _denied(decisions, Reason.SOURCE_RETRACTED)
-        elif batch.context.keys.find(event["record_key"]) is None:
+        elif any(d.permit for d in decisions) and not release.can_open(event, batch.context.keys):
             decisions = _denied(decisions, Reason.UNREADABLE)
         sent = _difference(batch, event, decisions, releases, entry)
         found.append(_Settled(event, decisions, audit.input_hash(subject, person, agreements, today), sent))

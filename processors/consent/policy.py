@@ -144,6 +144,8 @@ def _decide_one(subject: Subject, person: Person, agreement: Agreement, grant: G
         return answer(Reason.NOT_IN_FORCE)
     if agreement.relation == "caseload" and agreement.party not in person.served_by:
         return answer(Reason.NO_CASELOAD)
+    if agreement.basis == "statute" and not subject.categories <= _categories_of(subject.family, grant.groups):
+        return answer(Reason.NO_CONSENT)
     if agreement.basis != "consent":
         return answer(Reason(agreement.basis), permit=True, groups=tuple(sorted(grant.groups)))
     refusal, terms = _by_consent(subject, person, agreement, grant, today)
@@ -206,3 +208,9 @@ def group_categories(family: str, group: str) -> frozenset[str]:
     """Data categories of a field group: the classifications of its fields."""
     fields = catalog.read(f"families/{family}")["fields"]
     return frozenset(f["classification"] for f in fields if f.get("group") == group) - {"operational"}
+
+
+@functools.cache
+def _categories_of(family: str, groups: tuple[str, ...]) -> frozenset[str]:
+    """What a statute opens: the categories of the field groups granted, none beyond them."""
+    return frozenset[str]().union(*(group_categories(family, group) for group in groups))

@@ -108,3 +108,12 @@ def body_of(event: Row, keys: sealing.Keys) -> bytes:
         processors.sealing.UnreadableError: its key is gone.
     """
     return sealing.unseal(keys, event["record_key"], f"{event['event_id']}|resolve", event["sealed_body"])
+
+
+def can_open(event: Row, keys: sealing.Keys) -> bool:
+    """Whether an event's body can be opened: not so once its record's key was erased, also where a new one was made."""
+    try:
+        body_of(event, keys)
+    except sealing.UnreadableError:
+        return False
+    return True
