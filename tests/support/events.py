@@ -90,3 +90,12 @@ def message(partner: str, family: str, token: str | None, name: str, **said: Any
 def arrival(sent: Message, offset: int = 0, appended_at: int = NOON // 1000 + 60_000) -> Arrival:
     """The message as a topic holds it."""
     return Arrival(sent.topic, 0, offset, appended_at, sent.key, sent.value, sent.headers)
+
+
+def zigzag(number: int) -> bytes:
+    """Avro's variable-length number."""
+    rest, out = (number << 1) ^ (number >> 63), bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*out, rest])

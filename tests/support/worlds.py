@@ -174,9 +174,13 @@ class PureWorld:
             while self._read < len(log := self.topics[names.RESOLVED_EVENTS]):
                 part = log[self._read : self._read + self.batch]
                 self._read += len(part)
-                decide = consent.Context(self.keys, 1)
-                self._step("consent", lambda state, p=part, d=decide: consent.decide(p, state, d))
+                self.decide_again(part)
         return self
+
+    def decide_again(self, part: Sequence[Arrival]) -> None:
+        """Let consent decide a part of the log, new or not."""
+        context = consent.Context(self.keys, 1)
+        self._step("consent", lambda state: consent.decide(part, state, context))
 
     def _step(self, stage: str, decide: Any) -> None:
         working = Working(self.states[stage])
@@ -215,6 +219,11 @@ class PureWorld:
         for topic in [t for t in self.topics if t.startswith("deadletter.")]:
             found |= {row["event_id"] or row["topic"]: f"rejected:{row['code']}" for row in self.rows(topic)}
         return found
+
+    def record_groups(self) -> set[frozenset[str]]:
+        """Records of one person together, whatever the persons are called."""
+        rows = self.states["resolve"].scan("record", "")
+        return together({key: str(orjson.loads(raw)["person"]) for key, raw in rows})
 
     def person_of(self, partner: str, token: str) -> str:
         """The person of a partner's record."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import events, worlds
-from support.events import NOON, Message, arrival, message
+from support.events import NOON, Message, arrival, message, zigzag
 
 from processors.consent.agreements import Agreement
 from processors.records import Arrival
@@ -192,15 +192,6 @@ def with_long(name: str, value: int) -> bytes:
     said: dict[str, Any] = {name: mark}
     payload = wire.payload_of(ccc(**said).value or b"")
     return payload.replace(zigzag(mark), zigzag(value))
-
-
-def zigzag(number: int) -> bytes:
-    """Avro's variable-length number."""
-    rest, out = (number << 1) ^ (number >> 63), bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    return bytes([*out, rest])
 
 
 def test_a_number_beyond_its_type_is_rejected() -> None:

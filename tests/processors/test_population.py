@@ -1,0 +1,86 @@
+"""A population of 120 people ends as its own truth says: outcomes, codes, persons, and what stands in whose view."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pytest
+from support.worlds import PSEUDONYM_KEY, PureWorld, record_key, together
+
+from partners import events
+from partners.population.generate import Population, generate
+from partners.population.oracle import Sight, label_of
+from partners.population.planned import Planned
+from partners.population.rules import RULES
+from processors.records import keyed_hash
+from processors.resolve.traits import folded
+
+RECIPIENTS = sorted({rule.recipient for rules in RULES.values() for rule in rules})
+Visible = dict[str, set[frozenset[str]]]
+"""By recipient: the events of each person together, whatever the person is called."""
+
+
+@functools.cache
+def population(seed: int) -> Population:
+    """The same for every test of a seed."""
+    return generate(120, seed)
+
+
+def tell(world: PureWorld, planned: Iterable[Planned]) -> None:
+    """Send a phase as partners do, and let it settle."""
+    for event in planned:
+        raw = event.raw if event.row is None else events.framed(event.family, [event.row])[0]
+        world.send(event.topic, event.key, raw, dict(event.headers))
+    world.settle()
+
+
+def key_of(event: Planned) -> str:
+    """The key under which resolve must know an event's record."""
+    if event.envelope["subject_token"] is not None:
+        return record_key(event.partner, event.envelope["subject_token"])
+    number = next(i["value"] for i in event.envelope["identifiers"] if i["system"] == "SSN")
+    return keyed_hash(PSEUDONYM_KEY, "record", event.partner, "wage", number, folded(event.envelope["subject_name"]))
+
+
+def expected_view(sights: Iterable[Sight]) -> Visible:
+    """The truth's sights by recipient and person."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for recipient, person, event in sights:
+        found[recipient][person].add(event)
+    return {recipient: {frozenset(seen) for seen in found[recipient].values()} for recipient in RECIPIENTS}
+
+
+def view(world: PureWorld) -> Visible:
+    """What stands in the views."""
+    return expected_view((r, person, event) for r in RECIPIENTS for person, event in world.view(r))
+
+
+@pytest.mark.parametrize(("seed", "batch"), [(1, 2_000), (2, 2_000), (1, 7)])
+def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: int) -> None:
+    made, world = population(seed), PureWorld(batch=batch)
+    truth = made.truth
+    for phase, planned in made.phases.items():
+        tell(world, planned)
+        outcomes = world.outcomes()
+        assert {event: outcome.split(":")[0] for event, outcome in outcomes.items()} == truth.outcomes[phase]
+        assert view(world) == expected_view(truth.visible[phase])
+    codes = {event: outcome.removeprefix("rejected:") for event, outcome in outcomes.items() if ":" in outcome}
+    assert codes == truth.codes
+    sound = [event for planned in made.phases.values() for event in planned if not event.code]
+    persons = {key_of(event): truth.records[phase][label_of(event)] for event in sound}
+    assert world.record_groups() == together(persons)
+
+
+def test_the_populations_events_leave_no_trait_of_anybody_outside_the_identity_zone() -> None:
+    made, world = population(2), PureWorld()
+    tell(world, made.phases["history"])
+    identities = [e for e in made.phases["history"] if e.family == "identity" and e.row is not None and not e.code]
+    numbers = {e.row["body"]["ssn"].encode() for e in identities if e.row and e.row["body"]["ssn"]}
+    tokens = {e.key for e in identities}
+    outward = [t for t in world.topics if not t.startswith(("partner.", "control."))]
+    values = [a.value or b"" for topic in outward for a in world.topics[topic]]
+    kept = [v for state in world.states.values() for rows in state.everything().values() for _, v in rows]
+    everything = b"\n".join([*values, *kept])
+    assert len(numbers) > 50
+    assert len(tokens) > 100
+    assert [secret for secret in numbers | tokens if secret in everything] == []
