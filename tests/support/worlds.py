@@ -1,10 +1,11 @@
 """Worlds to run events in. ``PureWorld`` is the whole way in memory: lists in, lists out, no Kafka."""
 
+import abc
 import pathlib
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -136,7 +137,52 @@ def record_key(partner: str, token: str) -> str:
     return keyed_hash(PSEUDONYM_KEY, "record", partner, token)
 
 
-class PureWorld:
+class World(abc.ABC):
+    """What a story is told to, and what can be seen of it: topics and views."""
+
+    topics: dict[str, list[Arrival]]
+
+    @abc.abstractmethod
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, bytes] | None = None) -> None:
+        """One record onto an input topic."""
+
+    @abc.abstractmethod
+    def settle(self) -> Self:
+        """Wait until everything sent so far has come out, whatever becomes of it."""
+
+    @abc.abstractmethod
+    def view(self, recipient: str) -> dict[tuple[str, str], Row]:
+        """What stands in a recipient's view, by person and event: at least ``release`` and ``body`` of each row."""
+
+    def seen_by(self, recipient: str) -> set[str]:
+        """Ids of the events that a recipient's view shows."""
+        return {event for _, event in self.view(recipient)}
+
+    def publish(self, partner: str, family: str, token: str | None, name: str, **said: Any) -> str:
+        """One partner event; words that name envelope fields go there, the others into the body."""
+        sent = events.message(partner, family, token, name, **said)
+        self.send(*sent)
+        return sent.event_id
+
+    def rows(self, topic: str) -> list[Row]:
+        """Everything on a topic, decoded."""
+        return [decoded(Out(a.topic, "", a.value or b"", "")) for a in self.topics[topic]]
+
+    def outcomes(self) -> dict[str, str]:
+        """How each event ended, by its id, as an outsider counts from the topics."""
+        found: dict[str, str] = {}
+        for row in self.rows(names.AUDIT_DECISIONS):
+            if row["outcome"] != "withheld" or row["event_id"] not in found:
+                found[row["event_id"]] = "withheld" if row["outcome"] == "withheld" else "carried"
+        for row in self.rows(names.IDENTITY_CHANGES):
+            if row["kind"] == "applied":
+                found[row["event_id"]] = "carried"
+        for topic in [t for t in self.topics if t.startswith("deadletter.")]:
+            found |= {row["event_id"] or row["topic"]: f"rejected:{row['code']}" for row in self.rows(topic)}
+        return found
+
+
+class PureWorld(World):
     """Topics as lists, both decisions, and the views folded by position."""
 
     def __init__(self, agreements: list[Agreement] | None = None, *, batch: int = 1000) -> None:
@@ -159,13 +205,7 @@ class PureWorld:
         self.topics[topic].append(arrival)
         return arrival
 
-    def publish(self, partner: str, family: str, token: str | None, name: str, **said: Any) -> str:
-        """One partner event; words that name envelope fields go there, the others into the body."""
-        sent = events.message(partner, family, token, name, **said)
-        self.send(*sent)
-        return sent.event_id
-
-    def settle(self) -> "PureWorld":
+    def settle(self) -> Self:
         """Run both stages until nothing waits."""
         context = resolve.Context(PSEUDONYM_KEY, self.keys, self.now)
         while self._waiting:
@@ -189,10 +229,6 @@ class PureWorld:
         for out in outs:
             self._append(out.topic, out.key.encode(), out.value, {"ce_id": out.id.encode(), **out.headers})
 
-    def rows(self, topic: str) -> list[Row]:
-        """Everything on a topic, decoded."""
-        return [decoded(Out(a.topic, "", a.value or b"", "")) for a in self.topics[topic]]
-
     def view(self, recipient: str) -> dict[tuple[str, str], Row]:
         """What stands in a recipient's view, by person and event: the highest position counts."""
         found: dict[tuple[str, str], Row] = {}
@@ -202,23 +238,6 @@ class PureWorld:
                 if key not in found or found[key]["release"]["position"] < row["release"]["position"]:
                     found[key] = row
         return {key: row for key, row in found.items() if "body" in row}
-
-    def seen_by(self, recipient: str) -> set[str]:
-        """Ids of the events that a recipient's view shows."""
-        return {event for _, event in self.view(recipient)}
-
-    def outcomes(self) -> dict[str, str]:
-        """How each event ended, by its id, as an outsider counts from the topics."""
-        found: dict[str, str] = {}
-        for row in self.rows(names.AUDIT_DECISIONS):
-            if row["outcome"] != "withheld" or row["event_id"] not in found:
-                found[row["event_id"]] = "withheld" if row["outcome"] == "withheld" else "carried"
-        for row in self.rows(names.IDENTITY_CHANGES):
-            if row["kind"] == "applied":
-                found[row["event_id"]] = "carried"
-        for topic in [t for t in self.topics if t.startswith("deadletter.")]:
-            found |= {row["event_id"] or row["topic"]: f"rejected:{row['code']}" for row in self.rows(topic)}
-        return found
 
     def record_groups(self) -> set[frozenset[str]]:
         """Records of one person together, whatever the persons are called."""

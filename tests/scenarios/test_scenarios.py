@@ -1,0 +1,146 @@
+"""Scenarios that a case manager could read, run at two heights: in memory, and over a real Apache Kafka.
+
+A step tells events (``<partner> <asserts|corrects|retracts> <family> <fact> of <person>: <what it says>``), waits until
+all of it has come out, and says what each recipient then sees, how events ended, and of how many persons.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.events import MINUTE, event_id, message
+from support.kafka_world import KafkaWorld
+from support.worlds import PureWorld, Row, World
+
+FILES = sorted(Path(__file__).parent.glob("*.yaml"))
+FIRST_MOMENT = 1_736_971_200_000_000
+"""2025-01-15 20:00 UTC in microseconds: before the clock of any machine that runs this, after every agreement began."""
+EVENT = re.compile(r"(\w+) (assert|correct|retract)s (\w+) ([\w-]+) of (\w+)")
+
+
+@pytest.fixture(scope="module")
+def kafka_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaWorld]:
+    """One broker for all scenarios of this file."""
+    with KafkaWorld(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@dataclass
+class Story:
+    """A scenario under way in a world that others share: its records, numbers and events are its own."""
+
+    name: str
+    world: World
+    events: dict[str, str] = field(default_factory=dict)
+    """By partner and fact: the id of its newest event."""
+    own: set[str] = field(default_factory=set)
+    """Ids of all events told so far."""
+
+    def tell(self, sentence: str, said: Row) -> None:
+        """Publish one event."""
+        found = EVENT.fullmatch(sentence)
+        assert found, f"not a sentence of this language: {sentence}"
+        partner, operation, family, fact, person = found.groups()
+        moment = FIRST_MOMENT + len(self.own) * MINUTE
+        envelope = {"operation": operation, "published_at": moment, "observed_at": moment}
+        envelope["event_id"] = event_id(f"{self.name} {len(self.own)}")
+        token = f"{self.name}-{person}"
+        sent = message(partner, family, token, f"{self.name} {person} {fact}", **envelope, **self._made_own(said))
+        self.events[f"{partner} {fact}"] = sent.event_id
+        self.own.add(sent.event_id)
+        self.world.send(*sent)
+
+    def _made_own(self, said: Row) -> Row:
+        """What is said, with numbers that only this scenario has, and dates as texts."""
+        made = {k: v.isoformat() if isinstance(v, date) else v for k, v in said.items()}
+        return made | {kind: self._number(kind, said[kind]) for kind in ("ssn", "phone") if kind in said}
+
+    def _number(self, kind: str, word: str) -> str:
+        """The number that a word stands for; one that can have been issued."""
+        drawn = int.from_bytes(hashlib.sha256(f"{self.name} {word}".encode()).digest()[:8], "big")
+        area, group, serial = drawn % 99, drawn // 99 % 99, drawn // 9801 % 9999
+        return f"{501 + area}-{1 + group:02}-{1 + serial:04}" if kind == "ssn" else f"213-{501 + area}-{1 + serial:04}"
+
+    def seen(self, recipient: str) -> list[tuple[str, Row]]:
+        """Person, and the row as a case manager would read it, of every event of this scenario in a view."""
+        return [
+            (person, {"family": row["release"]["family"], "operation": row["release"]["operation"], **row["body"]})
+            for (person, event), row in self.world.view(recipient).items()
+            if event in self.own
+        ]
+
+
+def run(path: Path, world: World) -> None:
+    """Tell a scenario, and compare after every step."""
+    scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
+    story = Story(path.stem, world)
+    for step in scenario["steps"]:
+        assert step.keys() <= {"told", "seen", "ends", "persons"}
+        for told in step["told"]:
+            [(sentence, said)] = told.items()
+            story.tell(sentence, said or {})
+        world.settle()
+        for recipient, expected in step.get("seen", {}).items():
+            compare([row for _, row in story.seen(recipient)], expected)
+        for recipient, count in step.get("persons", {}).items():
+            assert len({person for person, _ in story.seen(recipient)}) == count
+        outcomes = world.outcomes()
+        assert {name: outcomes[story.events[name]] for name in step.get("ends", {})} == step.get("ends", {})
+
+
+def compare(rows: list[Row], expected: list[Row]) -> None:
+    """Each expected row is one of those seen, and there are no others."""
+    left = list(rows)
+    for wanted in expected:
+        match = next((row for row in left if matches(row, wanted)), None)
+        assert match is not None, f"{wanted} is not among {left}"
+        left.remove(match)
+    assert left == []
+
+
+def matches(row: Row, wanted: Row) -> bool:
+    """Whether a row says all that is wanted, and shows no field that it should not."""
+    said = {k: v for k, v in wanted.items() if k != "not_shown"}
+    hidden: list[str] = wanted.get("not_shown", [])
+    return all(row.get(name) == value for name, value in said.items()) and not any(name in row for name in hidden)
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_scenario_comes_true_in_memory(path: Path) -> None:
+    run(path, PureWorld())
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_scenario_comes_true_one_event_at_a_time(path: Path) -> None:
+    run(path, PureWorld(batch=1))
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_scenario_comes_true_over_a_real_broker(path: Path, kafka_world: KafkaWorld) -> None:
+    run(path, kafka_world)
+
+
+def test_every_scenario_has_a_title_and_says_what_is_seen() -> None:
+    for path in FILES:
+        scenario: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert scenario.keys() == {"title", "steps"}
+        assert any("seen" in step for step in scenario["steps"])
+
+
+def test_a_row_too_many_too_few_or_with_other_words_does_not_pass() -> None:
+    row = {"family": "aid", "amount": 1}
+    for rows, expected in (
+        ([row], []),
+        ([], [row]),
+        ([row], [{**row, "amount": 2}]),
+        ([row], [{"not_shown": ["amount"]}]),
+    ):
+        with pytest.raises(AssertionError):
+            compare(rows, expected)

@@ -1,0 +1,130 @@
+"""The same way over a real Apache Kafka: both stages and the sink in threads, real stores, real views."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Producer, TopicPartition
+
+from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.commands.worker import run_stage
+from deploy.local_kafka import LocalKafka
+from deploy.topic_reader import TopicReader
+from processors import names
+from processors.records import Arrival
+from sinks.case_views import CaseViews
+from sinks.questions import Questions
+from streams import clients, consent, resolve
+from streams.settings import Settings
+from streams.sink import Sink
+from support.worlds import Row, World
+
+SETTLE_SECONDS = 40
+LOG = TopicPartition(names.RESOLVED_EVENTS, 0)
+
+
+class KafkaWorld(World):
+    """A broker of its own in a folder; a context manager that starts and ends it all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held = ExitStack()
+        self._stopping = threading.Event()
+        self._failed: list[BaseException] = []
+        self._sent: set[str] = set()
+        self.topics: dict[str, list[Arrival]] = defaultdict(list)
+
+    def __enter__(self) -> Self:
+        """Start broker, topics, stages and sink."""
+        with ExitStack() as held:
+            address = held.enter_context(LocalKafka(self._folder / "kafka")).bootstrap
+            chosen = Settings(
+                bootstrap=address, data_dir=self._folder / "data", released_partitions=2, partner_partitions=2
+            )
+            create_topics(address, chosen)
+            activate_agreements(address, load_agreements(chosen.agreements))
+            self._producer: Producer = clients.producer(address)
+            self._group = held.enter_context(closing(clients.consumer(address, consent.NAME)))
+            self._reader = held.enter_context(closing(TopicReader(address, _is_output)))
+            views = held.enter_context(closing(CaseViews.open(self._folder / "views.duckdb")))
+            self._views, self._questions = views, Questions(views)
+            for role in (resolve.NAME, consent.NAME):
+                self._start(held, lambda r=role: run_stage(r, chosen, address, self._stopping))  # type: ignore[misc]
+            self._start(held, lambda: Sink(address, views, _unheard).run(self._stopping))
+            held.callback(self._stopping.set)
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the threads, then the broker."""
+        self._held.close()
+
+    def _start(self, held: ExitStack, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001  # raised again where the test waits
+                self._failed.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        held.callback(thread.join, 30)
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, bytes] | None = None) -> None:
+        """One record onto an input topic."""
+        self._sent.add((headers or {})["ce_id"].decode())
+        self._producer.produce(topic, value, key, headers=list((headers or {}).items()))
+
+    def settle(self) -> Self:
+        """Wait until every event has an outcome, consent is at the end of the log, and the views hold all of it."""
+        assert self._producer.flush(SETTLE_SECONDS) == 0
+        self._wait(lambda: self._sent <= self.outcomes().keys())
+        self._wait(lambda: self._group.committed([LOG], 5)[0].offset >= self._ends()[LOG.topic, 0])
+        self._wait(self._views_are_full)
+        return self
+
+    def _views_are_full(self) -> bool:
+        known = self._views.offsets()
+        ends = {place: end for place, end in self._ends().items() if place[0].startswith("released.")}
+        return all(known.get(place, 0) >= end for place, end in ends.items())
+
+    def _ends(self) -> dict[tuple[str, int], int]:
+        """The offset behind the last record of each partition."""
+        return {(a.topic, a.partition): a.offset + 1 for arrivals in self.topics.values() for a in arrivals}
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            if self._failed:
+                raise self._failed[0]
+            for arrival in self._reader.arrivals():
+                self.topics[arrival.topic].append(arrival)
+            if done():
+                return
+            assert time.monotonic() < deadline, "the stages did not settle"
+            time.sleep(0.02)
+
+    def view(self, recipient: str) -> dict[tuple[str, str], Row]:
+        """What stands in a recipient's view, by person and event."""
+        rows = self._questions.changes_since(recipient, -1, 100_000)
+        return {
+            (row.person_id, row.event_id): {"release": asdict(row), "body": row.body}
+            for row in rows
+            if row.state == "released"
+        }
+
+
+def _is_output(topic: str) -> bool:
+    return not topic.startswith(("partner.", "control."))
+
+
+def _unheard(*_: object) -> None:
+    """Nobody is told of what the sink wrote; the view is asked."""
