@@ -48,13 +48,19 @@ def models() -> str:
     done: set[str] = set()
     classes = [text for schema in (envelope, *bodies) for text in _classes(schema, done)]
     events = [_event(body) for body in bodies]
-    names = ", ".join(
-        f'"{family}": {body["name"]}Recorded' for family, body in zip(catalog.FAMILIES, bodies, strict=True)
+    names = "".join(
+        f'    "{family}": {body["name"]}Recorded,\n' for family, body in zip(catalog.FAMILIES, bodies, strict=True)
     )
     head = [HEAD, "from datetime import date\nfrom enum import StrEnum\n", "from pydantic import AwareDatetime\n"]
-    tail = f"EVENTS: dict[str, type[Event]] = {{{names}}}\n"
+    tail = f"EVENTS: dict[str, type[Event]] = {{\n{names}}}\n"
     return "\n".join(
-        [*head, "from schemas_avro.masked import Event, Frozen, Masked, MaskedDate\n\n", *classes, *events, tail]
+        [
+            *head,
+            "from schemas_avro.masked import Event, Frozen, Hidden, Masked, MaskedDate\n\n",
+            *classes,
+            *events,
+            tail,
+        ]
     )
 
 
@@ -77,7 +83,20 @@ def _record(schema: catalog.Schema) -> str:
 
 def _field(field: catalog.Schema) -> str:
     default = " = None" if "default" in field else ""
-    return f'    {field["name"]}: {_type(field["type"], masked(field))}{default}\n    """{field["doc"]}"""\n'
+    kind = _type(field["type"], masked(field))
+    if masked(field) and not _masks_itself(field["type"]):
+        kind = f"Hidden[{kind}]"
+    return f'    {field["name"]}: {kind}{default}\n    """{field["doc"]}"""\n'
+
+
+def _masks_itself(schema: Any) -> bool:
+    """Whether a type's values have a repr that is a mask: texts, dates, and records by their own fields."""
+    match schema:
+        case "string" | {"logicalType": "date"} | {"type": "record"}:
+            return True
+        case ["null", other] | {"type": "array", "items": other}:
+            return _masks_itself(other)
+    return False
 
 
 def masked(field: catalog.Schema) -> bool:
@@ -91,7 +110,7 @@ def _type(schema: Any, mask: bool) -> str:  # noqa: FBT001  # a private helper o
     if isinstance(schema, str):
         return "Masked" if mask and schema == "string" else SCALARS.get(schema, schema)
     if "logicalType" in schema:
-        return MASKED_LOGICAL[schema["logicalType"]] if mask else LOGICAL[schema["logicalType"]]
+        return (MASKED_LOGICAL if mask else LOGICAL)[schema["logicalType"]]
     if schema["type"] == "array":
         return f"tuple[{_type(schema['items'], mask)}, ...]"
     return str(schema["name"])

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from schemas_avro.masked import Event, Frozen, Masked, MaskedDate
+from schemas_avro.masked import Event, Frozen, Hidden, Masked, MaskedDate
 
 
 class ClaimedAuthority(Frozen):
@@ -58,7 +58,7 @@ class IdentifierSystem(StrEnum):
 class Identifier(Frozen):
     """One identifier of the person."""
 
-    system: IdentifierSystem
+    system: Hidden[IdentifierSystem]
     """Who counts with it."""
     value: Masked
     """The identifier itself."""
@@ -144,7 +144,7 @@ class Identity(Frozen):
     """Other surname: alias, maiden, former."""
     birth_date: MaskedDate | None = None
     """Day of birth."""
-    sex: Sex | None = None
+    sex: Hidden[Sex | None] = None
     """Sex."""
     birth_city: Masked | None = None
     """City of birth."""
@@ -152,7 +152,7 @@ class Identity(Frozen):
     """State of birth, two letters."""
     birth_country: Masked | None = None
     """Country of birth, ISO 3166 alpha-2."""
-    multiple_birth: bool | None = None
+    multiple_birth: Hidden[bool | None] = None
     """One of twins, triplets and so on."""
     ssn: Masked | None = None
     """Social security number, nine digits; hashed at resolve's first step."""

@@ -42,7 +42,13 @@ def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -
         "linger.ms": 2,
     }
     if transactional_id is not None:
-        settings |= {"transactional.id": transactional_id, "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS}
+        # A transaction that follows at once is told to wait for the one before; at librdkafka's default of 100 ms for
+        # every retry it takes 116 ms (measured), at 10 ms 25.
+        settings |= {
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "retry.backoff.ms": 10,
+        }
     return Producer({**settings, **more}, logger=LOGGER)
 
 

@@ -17,14 +17,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
 
 from processors.records import Arrival, Out
-from processors.state import Working
+from processors.state import Changes, Working
 from streams import clients
 from streams.errors import StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
@@ -35,6 +36,9 @@ INTERNAL_ERRORS_IN_A_ROW = 100
 BACK_OFF_SECONDS = (0.1, 0.5, 1, 2, 5)
 DISCOVER_SECONDS = 2.0
 SETTLE_SECONDS = 30.0
+SEND_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
+"""For each step of a transaction; by then the broker has ended it."""
+NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
 Decide = Callable[[Sequence[Arrival], Working], list[Out]]
 
@@ -68,6 +72,14 @@ class StageParts:
     """Told of every batch that is done: how many records it took, and the next offset of each partition written."""
 
 
+@dataclass(frozen=True)
+class _Decided:
+    """What a decision brings about."""
+
+    outs: list[Out]
+    changes: Changes
+
+
 @dataclass
 class _Input:
     """One consumer and what it is assigned."""
@@ -97,6 +109,8 @@ class Stage:
         self._standing = store.take_over()
         self._offsets: dict[Partition, int] = dict(self._standing.offsets)
         self._batch = self._standing.batch
+        self._topic_ids = dict(self._standing.topics)
+        self._admin = clients.admin(bootstrap)
         self._producer: Producer | None = None
         self._sent: dict[Partition, int] = {}
 
@@ -118,16 +132,15 @@ class Stage:
 
     def _do_batch(self, stopping: threading.Event) -> None:
         arrivals = self._read()  # 1
-        working = Working(self._store)
-        outs = self._decide(arrivals, working)  # 2
-        if outs is None:
+        if not self._offsets:  # no topic yet, so no offset whose metadata could hold a batch number
             return
-        changes = working.changes()
-        if not arrivals and not outs and not changes:
+        decided = self._decide(arrivals)  # 2
+        if decided is None or not (arrivals or decided.outs or decided.changes):
             return
-        self._keyring.flush()
-        moved = next_offsets(arrivals)
-        token = self._standing.token
+        outs, changes, token = decided.outs, decided.changes, self._standing.token
+        # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
+        moved = next_offsets(arrivals) or dict([min(self._offsets.items())])
+        self._patiently(stopping, self._keyring.flush)
         self._batch = self._until_stored(
             stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs)
         )  # 3
@@ -147,18 +160,21 @@ class Stage:
             messages = self._first.consumer.consume(size, self._parts.linger_seconds)
         return [clients.arrival(m) for m in messages if usable(m)]
 
-    def _decide(self, arrivals: list[Arrival], working: Working) -> list[Out] | None:
+    def _decide(self, arrivals: list[Arrival]) -> _Decided | None:
         """Step 2. None: the batch is taken apart, nothing was decided."""
+        working = Working(self._store)
         try:
             outs = self._parts.decide(arrivals, working)
         except ThroughlineError:
             raise
         except Exception as error:  # noqa: BLE001  # a bug met by one event must not stop its neighbours
             return self._after_error(arrivals, error)
-        self._errors_in_a_row = 0
-        return outs
+        if arrivals:
+            self._errors_in_a_row = 0
+        return _Decided(outs, working.changes())
 
-    def _after_error(self, arrivals: list[Arrival], error: Exception) -> list[Out] | None:
+    def _after_error(self, arrivals: list[Arrival], error: Exception) -> _Decided | None:
+        """A batch is taken apart; a lone record is rejected, and what its decision had begun to change is forgotten."""
         if len(arrivals) != 1:
             if not arrivals:
                 raise error
@@ -168,7 +184,9 @@ class Stage:
         log.error("decision_failed", stage=self._parts.name, position=arrivals[0].position, error=type(error).__name__)
         if self._errors_in_a_row >= INTERNAL_ERRORS_IN_A_ROW:
             raise StoppedError(f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row") from error
-        return self._parts.reject(arrivals[0], Working(self._store))
+        working = Working(self._store)
+        outs = self._parts.reject(arrivals[0], working)
+        return _Decided(outs, working.changes())
 
     def _publish(self, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
         """Step 4. An answer that is not plain yes ends the producer; a new one settles what became of it."""
@@ -177,7 +195,7 @@ class Stage:
             return
         try:
             self._send(self._producer, outs, moved)
-        except (KafkaException, BufferError) as error:
+        except NOT_CONFIRMED as error:
             self._producer = None
             raise TransientError(f"transaction of batch {self._batch} not confirmed: {error}") from error
 
@@ -186,9 +204,15 @@ class Stage:
         try:
             new = clients.producer(self._bootstrap, self._parts.name)
             new.init_transactions(SETTLE_SECONDS)
-            if self._committed_batch(self._offsets) < self._batch:
+            committed = self._committed_batch(self._offsets)
+            if committed < self._batch - 1:
+                raise StoppedError(
+                    f"{self._parts.name}: the group is behind its store (group {committed}, batch {self._batch}): "
+                    "its offsets were reset or have expired, or a topic was deleted; rebuild the store"
+                )
+            if committed < self._batch:
                 self._send(new, pending, self._offsets)
-        except (KafkaException, BufferError) as error:
+        except NOT_CONFIRMED as error:
             raise TransientError(f"the broker does not answer: {error}") from error
         self._producer = new
 
@@ -204,18 +228,16 @@ class Stage:
         producer.begin_transaction()
         for out in outs:
             _produce(producer, out, delivered)
-        producer.send_offsets_to_transaction(
-            self._with_batch(moved), self._first.consumer.consumer_group_metadata(), 30
-        )
-        producer.commit_transaction(30)
+        group = self._first.consumer.consumer_group_metadata()
+        _in_time(lambda: producer.send_offsets_to_transaction(self._with_batch(moved), group, SEND_SECONDS))
+        producer.commit_transaction(SEND_SECONDS)
         if failed:
             raise KafkaException(failed[0])
 
     def _with_batch(self, moved: Mapping[Partition, int]) -> list[TopicPartition]:
-        """Offsets to commit, with the batch number; also of a batch that moved none."""
-        offsets = moved or dict([min(self._offsets.items())] if self._offsets else [])
+        """Offsets to commit, with the batch number."""
         number = str(self._batch)
-        return [TopicPartition(topic, part, next_, metadata=number) for (topic, part), next_ in offsets.items()]
+        return [TopicPartition(topic, part, next_, metadata=number) for (topic, part), next_ in moved.items()]
 
     def _committed_batch(self, places: Iterable[Partition]) -> int:
         """Highest batch number among the group's committed offsets.
@@ -239,6 +261,7 @@ class Stage:
             return
         try:
             topics = self._rest.consumer.list_topics(timeout=10).topics
+            self._know([name for name in topics if self._parts.inputs(name)])
             for input_ in (self._first, self._rest):
                 found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions}
                 if new := sorted(found - input_.assigned):
@@ -248,6 +271,23 @@ class Stage:
         except KafkaException as error:
             raise TransientError(f"the broker does not answer: {error}") from error
         self._discovered_at = time.monotonic()
+
+    def _know(self, topics: list[str]) -> None:
+        """Remember which topics these are; one made anew under an old name would be read on in its middle.
+
+        Raises:
+            StoppedError: one is not the one that the store has read.
+        """
+        described = self._admin.describe_topics(TopicCollection(topics), request_timeout=10) if topics else {}
+        ids = {name: str(future.result().topic_id) for name, future in described.items()}
+        for name, id_ in ids.items():
+            if self._topic_ids.get(name, id_) != id_:
+                raise StoppedError(
+                    f"{self._parts.name}: {name} is not the topic that was read: it was made anew; rebuild the store"
+                )
+        if new := {name: id_ for name, id_ in ids.items() if name not in self._topic_ids}:
+            self._store.know_topics(self._standing.token, new)
+            self._topic_ids |= new
 
     def _start(self, consumer: Consumer, topic: str, partition: int) -> TopicPartition:
         place = TopicPartition(topic, partition)
@@ -296,6 +336,32 @@ def usable(message: Message) -> bool:
         raise StoppedError(f"{message.topic()}: records that the store expects were deleted or the topic was made anew")
     log.warning("read_failed", topic=message.topic(), error=error.name())
     return False
+
+
+def _in_time(act: Callable[[], object]) -> None:
+    """Do it, in a thread that is left behind where it does not come back.
+
+    After its coordinator was away, librdkafka may wait for ever in ``send_offsets_to_transaction``, whatever time-out
+    it was given (confluentinc/librdkafka issue 5456; seen with 2.16 at every kill of a lone broker).
+
+    Raises:
+        TimeoutError: it did not come back.
+    """
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001  # handed over to whoever waits
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="send-offsets", daemon=True).start()
+    try:
+        done.result(SEND_SECONDS + 1)
+    except TimeoutError:
+        raise TimeoutError("the group's coordinator does not answer") from None
 
 
 def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None]) -> None:

@@ -1,0 +1,475 @@
+"""The exactly-once stage against a real broker: crashed at every step, and given stores and topics that do not fit."""
+
+import itertools
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from deploy.local_kafka import LocalKafka
+from processors.records import Arrival, Out
+from processors.state import Changes
+from streams import clients, stage
+from streams.errors import StaleError, StoppedError, ThroughlineError, TransientError
+from streams.keyring import Keyring
+from streams.stage import Stage, next_offsets, usable
+from streams.store import Partition, Store
+from tests.streams.tiny import CRASHED, POISON, Tiny, wait_until
+
+pytestmark = pytest.mark.broker
+SCRIPT = Path(__file__).with_name("tiny.py")
+MOMENTS = [
+    "read, not decided",
+    "before the store's commit",
+    "after the store's commit",
+    "records on the broker, transaction open",
+    "offsets sent, transaction open",
+    "transaction committed",
+    "batch done",
+]
+INPUTS = [b"%d" % n for n in range(60)]
+
+
+@pytest.fixture
+def tiny(broker: str, tmp_path: Path) -> Tiny:
+    """A tiny stage with its output topic."""
+    made = Tiny(broker, tmp_path)
+    made.topic("out")
+    return made
+
+
+@contextmanager
+def worker(tiny: Tiny, **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """The stage in a process of its own."""
+    argv = [sys.executable, str(SCRIPT), tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(more)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a worker as its supervisor does."""
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+
+
+@contextmanager
+def running(tiny: Tiny) -> Iterator[list[ThroughlineError]]:
+    """The stage in a thread; what stopped it, if anything did."""
+    stopping, ended = threading.Event(), list[ThroughlineError]()
+
+    def run() -> None:
+        try:
+            tiny.run(stopping)
+        except ThroughlineError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield ended
+    finally:
+        stopping.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def run_once(tiny: Tiny, count: int) -> list[dict[str, Any]]:
+    """Run until so many records have come out; all of them."""
+    with running(tiny) as ended:
+        found = tiny.wait_for(count)
+    assert ended == []
+    return found
+
+
+def refused(tiny: Tiny) -> str:
+    """Why the stage does not run."""
+    with pytest.raises(StoppedError) as caught:
+        tiny.run(threading.Event())
+    return str(caught.value).replace(tiny.name, "tiny")
+
+
+def assert_exactly_once(tiny: Tiny, topic: str, inputs: Sequence[bytes], partitions: int) -> None:
+    """Every input came out once, numbers and keys are the state's, and store, group and topic agree."""
+    found = tiny.sent()
+    assert sorted(row["input"].encode() for row in found) == sorted(inputs)
+    assert [row["n"] for row in found] == list(range(1, len(inputs) + 1))
+    assert len({row["ce_id"] for row in found}) == len(found)
+    places = [(topic, p) for p in range(partitions)]
+    ends = {place: len(inputs[place[1] :: partitions]) for place in places}
+    standing = tiny.standing()
+    assert standing.offsets == ends
+    committed = tiny.committed(places)
+    assert {place: offset for place, (offset, _) in committed.items()} == ends
+    assert max(batch for _, batch in committed.values()) == standing.batch
+    ring = Keyring(tiny.folder)
+    assert all(ring.find(f"{tiny.name} {row['n']}") == bytes.fromhex(row["key"]) for row in found)
+    ring.close()
+
+
+@pytest.mark.parametrize("occurrence", [1, 3])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(tiny: Tiny, moment: str, occurrence: int) -> None:
+    topic = tiny.topic("in", 2)
+    tiny.send(topic, INPUTS, 2)
+    with worker(tiny, moment=moment, occurrence=occurrence) as crashing:
+        assert crashing.wait(60) == CRASHED
+    assert len(tiny.sent()) < len(INPUTS)
+    with worker(tiny) as successor:
+        tiny.wait_for(len(INPUTS))
+        stop(successor)
+    assert_exactly_once(tiny, topic, INPUTS, 2)
+
+
+@pytest.mark.parametrize("moment", ["records on the broker, transaction open", "transaction committed"])
+def test_a_crash_while_settling_an_earlier_crash_is_settled_too(tiny: Tiny, moment: str) -> None:
+    topic = tiny.topic("in", 2)
+    tiny.send(topic, INPUTS, 2)
+    for again in ("after the store's commit", moment, "after the store's commit", moment):
+        with worker(tiny, moment=again, occurrence=1) as crashing:
+            assert crashing.wait(60) == CRASHED
+    with worker(tiny) as successor:
+        tiny.wait_for(len(INPUTS))
+        stop(successor)
+    assert_exactly_once(tiny, topic, INPUTS, 2)
+
+
+@pytest.mark.parametrize("moment", ["after the store's commit", "transaction committed", "batch done"])
+def test_a_batch_without_input_is_sent_once_too(tiny: Tiny, moment: str) -> None:
+    tiny.topic("in", 2)
+    for _ in range(2):
+        with worker(tiny, ticks=3, moment=moment, occurrence=1) as crashing:
+            assert crashing.wait(60) == CRASHED
+    with worker(tiny, ticks=3) as successor:
+        tiny.wait_for(3)
+        stop(successor)
+    assert [row["tick"] for row in tiny.sent()] == [1, 2, 3]
+
+
+def test_before_there_is_a_topic_to_read_nothing_is_decided(tiny: Tiny) -> None:
+    tiny.ticks = 1
+    with running(tiny) as ended:
+        threading.Event().wait(0.5)
+        assert tiny.sent() == []
+        tiny.topic("in")
+        tiny.wait_for(1)
+    assert ended == []
+    assert tiny.standing().batch == 1
+
+
+def test_a_stage_that_is_told_to_stop_finishes_its_batch(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS)
+    with worker(tiny, slow=0.5) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "deciding\n"
+        stop(process)
+    done = len(tiny.sent())
+    assert 0 < done < len(INPUTS)
+    assert tiny.standing().offsets == {(topic, 0): done}
+
+
+def test_a_lost_store_stops_rather_than_begin_again(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS)
+    run_once(tiny, len(INPUTS))
+    tiny.path.unlink()
+    assert refused(tiny).startswith("tiny: the store is behind its group (batch 0, group 6): it was restored or lost;")
+    assert len(tiny.sent()) == len(INPUTS)
+
+
+def test_a_store_restored_from_an_older_copy_stops_rather_than_do_again(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS[:20])
+    run_once(tiny, 20)
+    shutil.copy(tiny.path, tiny.folder / "backup")
+    tiny.send(topic, INPUTS[20:])
+    run_once(tiny, len(INPUTS))
+    shutil.copy(tiny.folder / "backup", tiny.path)
+    assert refused(tiny).startswith("tiny: the store is behind its group (batch 2, group 6)")
+    assert len(tiny.sent()) == len(INPUTS)
+
+
+def test_a_group_that_has_lost_its_offsets_stops_rather_than_send_pending_again(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS)
+    run_once(tiny, len(INPUTS))
+    admin = clients.admin(tiny.bootstrap)
+    admin.delete_consumer_groups([tiny.name])[tiny.name].result(30)
+    assert refused(tiny).startswith("tiny: the group is behind its store (group 0, batch 6)")
+    assert len(tiny.sent()) == len(INPUTS)
+
+
+def _anew(tiny: Tiny, topic: str) -> None:
+    admin = clients.admin(tiny.bootstrap)
+    admin.delete_topics([topic])[topic].result(30)
+    wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, "deletion")
+    tiny.topic(topic.removeprefix(f"{tiny.name}."))
+    tiny.send(topic, [b"another"] * 100)
+
+
+def test_a_topic_made_anew_stops_the_stage_also_where_it_has_grown_beyond_the_old_one(tiny: Tiny) -> None:
+    first, second = tiny.topic("in1"), tiny.topic("in2")
+    tiny.send(first, INPUTS)
+    tiny.send(second, INPUTS)
+    run_once(tiny, 2 * len(INPUTS))
+    _anew(tiny, first)
+    # The group's offsets went with the topic; those of the other one say that nothing is pending.
+    assert "made anew" in refused(tiny) or "the group is behind its store" in refused(tiny)
+    assert len(tiny.sent()) == 2 * len(INPUTS)
+
+
+def test_a_topic_made_anew_while_the_stage_runs_stops_it(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS)
+    with running(tiny) as ended:
+        tiny.wait_for(len(INPUTS))
+        _anew(tiny, topic)
+        wait_until(lambda: bool(ended), "the stop")
+    assert isinstance(ended[0], StoppedError)
+    assert "made anew" in str(ended[0])
+
+
+def test_records_deleted_before_they_were_read_stop_the_stage(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS[:20])
+    run_once(tiny, 20)
+    tiny.send(topic, INPUTS[20:])
+    place = TopicPartition(topic, 0, 21)
+    admin = clients.admin(tiny.bootstrap)
+    admin.delete_records([place])[place].result(30)
+    assert refused(tiny) == (
+        "tiny: tiny.in/0 holds offsets 21 to 60, the store expects 20: records were deleted or the topic was made anew"
+    )
+    assert len(tiny.sent()) == 20
+
+
+def test_records_deleted_after_they_were_read_do_not_matter(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS[:20])
+    run_once(tiny, 20)
+    place = TopicPartition(topic, 0, 20)
+    admin = clients.admin(tiny.bootstrap)
+    admin.delete_records([place])[place].result(30)
+    tiny.send(topic, INPUTS[20:])
+    assert [row["n"] for row in run_once(tiny, len(INPUTS))] == list(range(1, len(INPUTS) + 1))
+
+
+def test_an_offset_that_is_not_there_stops_also_in_the_middle_of_reading(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS)
+    consumer = clients.consumer(tiny.bootstrap, tiny.name)
+    consumer.assign([TopicPartition(topic, 0, 1_000)])
+    answers = consumer.consume(1, 30)
+    with pytest.raises(StoppedError, match="were deleted or the topic was made anew"):
+        usable(answers[0])
+    consumer.close()
+
+
+def test_a_record_on_which_the_decision_raises_is_rejected_alone(tiny: Tiny) -> None:
+    topic = tiny.topic("in")
+    tiny.send(topic, [*INPUTS[:4], POISON, *INPUTS[4:25], POISON, *INPUTS[25:]])
+    found = run_once(tiny, len(INPUTS) + 2)
+    assert [row["rejected"] for row in found if "rejected" in row] == [f"{topic}/0/4", f"{topic}/0/26"]
+    assert [row["n"] for row in found if "rejected" in row] == [1, 2], "what the rejection changes is kept"
+    carried = [row for row in found if "input" in row]
+    assert [row["input"].encode() for row in carried] == INPUTS
+    assert [row["n"] for row in carried] == list(range(1, len(INPUTS) + 1)), "what it had begun to change is not"
+    assert tiny.standing().offsets == {(topic, 0): len(INPUTS) + 2}
+
+
+def test_internal_errors_in_a_row_stop_the_stage_before_it_rejects_a_whole_topic(tiny: Tiny) -> None:
+    limit = stage.INTERNAL_ERRORS_IN_A_ROW
+    topic = tiny.topic("in")
+    tiny.batch_records = 40
+    tiny.send(topic, [*[POISON] * (limit - 1), b"sound", *[POISON] * (limit + 5)])
+    assert refused(tiny) == f"tiny: {limit} internal errors in a row"
+    rejected = [row["n"] for row in tiny.sent() if "rejected" in row]
+    assert rejected == list(range(1, 2 * limit - 1))
+    assert tiny.standing().offsets == {(topic, 0): 2 * limit - 1}, "the record that was too much is still to be read"
+
+
+def test_internal_errors_that_come_slowly_are_in_a_row_too(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "INTERNAL_ERRORS_IN_A_ROW", 3)
+    topic = tiny.topic("in")
+    with running(tiny) as ended:
+        for number in (1, 2):
+            tiny.send(topic, [POISON])
+            tiny.wait_for(number)
+            threading.Event().wait(0.2)  # time for batches that read nothing
+        tiny.send(topic, [POISON])
+        wait_until(lambda: bool(ended), "the stop")
+    assert "3 internal errors in a row" in str(ended[0])
+
+
+def test_a_bug_that_no_record_has_brought_up_ends_the_stage(tiny: Tiny) -> None:
+    tiny.topic("in")
+
+    def fail(arrivals: Sequence[Arrival]) -> None:
+        del arrivals
+        raise ZeroDivisionError
+
+    tiny.deciding = fail
+    with pytest.raises(ZeroDivisionError):
+        tiny.run(threading.Event())
+
+
+def test_a_topic_that_appears_is_read_from_its_beginning(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in1"), INPUTS[:10])
+    with running(tiny) as ended:
+        tiny.wait_for(10)
+        tiny.send(tiny.topic("in2", 2), INPUTS[10:], 2)
+        tiny.topic("of-somebody-else")
+        found = tiny.wait_for(len(INPUTS))
+    assert ended == []
+    assert sorted(row["input"].encode() for row in found) == sorted(INPUTS)
+
+
+def test_what_comes_first_is_read_before_all_that_waits(tiny: Tiny) -> None:
+    waiting = [b"r%d" % n for n in range(100)]
+    rest, first = tiny.topic("in"), tiny.topic("first")
+    tiny.send(rest, waiting)
+    decided: list[str] = []
+
+    def deciding(arrivals: Sequence[Arrival]) -> None:
+        if arrivals and not decided:
+            tiny.send(first, INPUTS)
+            threading.Event().wait(1.0)  # time for both consumers to fetch what there is
+        decided.extend(a.topic for a in arrivals)
+
+    tiny.deciding = deciding
+    run_once(tiny, len(INPUTS) + len(waiting))
+    assert [topic for topic, _ in itertools.groupby(decided)] == [rest, first, rest]
+
+
+def test_while_the_rest_is_held_back_only_what_comes_first_is_read(tiny: Tiny) -> None:
+    rest, first = tiny.topic("in"), tiny.topic("first")
+    holding = threading.Event()
+    holding.set()
+    tiny.held_back = holding.is_set
+    tiny.send(rest, INPUTS[:10])
+    with running(tiny) as ended:
+        tiny.send(first, INPUTS[10:])
+        tiny.wait_for(50)
+        threading.Event().wait(0.3)
+        assert {row["topic"] for row in tiny.sent()} == {"first"}
+        holding.clear()
+        tiny.wait_for(len(INPUTS))
+    assert ended == []
+
+
+def test_an_owner_that_was_replaced_cannot_commit(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS)
+    keyring = Keyring(tiny.folder)
+    with Store.open(tiny.path) as store:
+        first = Stage(tiny.parts(keyring), tiny.bootstrap, store, keyring)
+        store.take_over()
+        with pytest.raises(StaleError):
+            first.run(threading.Event())
+        first.close()
+        assert (store.take_over().batch, tiny.sent()) == (0, [])
+    keyring.close()
+    assert len(run_once(tiny, len(INPUTS))) == len(INPUTS)
+
+
+class FailingStore(Store):
+    """A disk that takes one batch in three."""
+
+    tried = 0
+
+    def commit(
+        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
+    ) -> int:
+        """Two refusals, then the batch."""
+        self.tried += 1
+        if self.tried % 3:
+            raise TransientError("the disk is full")
+        return super().commit(token, batch, changes, offsets, pending)
+
+
+def test_a_disk_that_fails_is_waited_for(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
+    tiny.send(tiny.topic("in"), INPUTS)
+    keyring, stopping = Keyring(tiny.folder), threading.Event()
+    with FailingStore.open(tiny.path) as store:
+        made = Stage(tiny.parts(keyring), tiny.bootstrap, store, keyring)
+        thread = threading.Thread(target=made.run, args=[stopping])
+        thread.start()
+        try:
+            found = tiny.wait_for(len(INPUTS))
+        finally:
+            stopping.set()
+            thread.join(30)
+        made.close()
+        assert store.tried >= 3 * 6
+    keyring.close()
+    assert [row["input"].encode() for row in found] == INPUTS
+
+
+def test_a_disk_that_stays_full_does_not_keep_a_stage_from_stopping(tiny: Tiny) -> None:
+    class FullStore(Store):
+        def commit(self, *_batch: Any) -> int:
+            stopping.set()
+            raise TransientError("the disk is full")
+
+    tiny.send(tiny.topic("in"), INPUTS)
+    keyring, stopping = Keyring(tiny.folder), threading.Event()
+    with FullStore.open(tiny.path) as store:
+        made = Stage(tiny.parts(keyring), tiny.bootstrap, store, keyring)
+        with pytest.raises(TransientError, match="the disk is full"):
+            made.run(stopping)
+        made.close()
+    keyring.close()
+    assert len(run_once(tiny, len(INPUTS))) == len(INPUTS)
+
+
+def test_a_broker_that_is_killed_and_comes_back_is_waited_for(own_broker: LocalKafka, tmp_path: Path) -> None:
+    tiny = Tiny(own_broker.bootstrap, tmp_path, batch_records=50)
+    tiny.topic("out")
+    topic = tiny.topic("in", 3)
+    count = 1_500
+    inputs = [b"%d" % n for n in range(count)]
+    producer = clients.producer(own_broker.bootstrap)
+    with worker(tiny) as process:
+        for n, value in enumerate(inputs):
+            producer.produce(topic, value, partition=n % 3)
+            if n == count // 2:
+                producer.poll(0)
+                tiny.wait_for(count // 4)
+                own_broker.kill()
+                own_broker.start()
+        assert producer.flush(60) == 0
+        tiny.wait_for(count)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+    assert_exactly_once(tiny, topic, inputs, 3)
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(own_broker: LocalKafka, tmp_path: Path) -> None:
+    tiny = Tiny(own_broker.bootstrap, tmp_path)
+    tiny.topic("out")
+    tiny.send(tiny.topic("in"), INPUTS)
+    own_broker.kill()
+    with running(tiny) as ended:
+        threading.Event().wait(1)
+        own_broker.start()
+        tiny.wait_for(len(INPUTS))
+    assert ended == []
+
+
+def test_where_to_read_on_is_behind_the_last_of_each_partition() -> None:
+    found = [Arrival("t", p, offset, 0, None, None) for p, offset in [(0, 3), (1, 9), (0, 4), (0, 2)]]
+    assert next_offsets(found) == {("t", 0): 5, ("t", 1): 10}
+    assert next_offsets([]) == {}

@@ -1,0 +1,226 @@
+"""A tiny stage to crash: every record of its input topics goes out numbered, the number is counted in its state.
+
+As a script it is a worker of its own, which can be told to die, with nothing written or closed, at a named moment.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.cimpl import NewTopic
+
+from deploy.topic_reader import TopicReader
+from processors.records import Arrival, Out, derived_id
+from processors.state import Working
+from streams import clients
+from streams.keyring import Keyring
+from streams.stage import Stage, StageParts
+from streams.store import Partition, Standing, Store
+
+CRASHED = 77
+POISON = b"poison"
+WAIT_SECONDS = 30.0
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+    """Wait for something to come true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
+        time.sleep(0.02)
+
+
+@dataclass
+class Tiny:
+    """One stage with topics, group and folder of its own."""
+
+    bootstrap: str
+    folder: Path
+    name: str = field(default_factory=lambda: f"tiny-{uuid.uuid4().hex[:8]}")
+    batch_records: int = 10
+    ticks: int = 0
+    """How many records the stage sends that no input asked for."""
+    deciding: Callable[[Sequence[Arrival]], None] = lambda _arrivals: None
+    """Told of every batch before it is decided."""
+    held_back: Callable[[], bool] = lambda: False
+
+    @property
+    def out(self) -> str:
+        """Output topic, of one partition."""
+        return f"{self.name}.out"
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self.folder / f"{self.name}.sqlite"
+
+    def topic(self, name: str, partitions: int = 1) -> str:
+        """Make a topic; those whose name begins with ``first`` are read first, with ``in`` later."""
+        full, admin = f"{self.name}.{name}", clients.admin(self.bootstrap)
+        admin.create_topics([NewTopic(full, partitions, 1)])[full].result(30)
+        wait_until(lambda: full in admin.list_topics(timeout=10).topics, f"topic {full}")
+        return full
+
+    def send(self, topic: str, values: Sequence[bytes], partitions: int = 1) -> None:
+        """Records onto an input topic, round the partitions."""
+        producer = clients.producer(self.bootstrap)
+        for n, value in enumerate(values):
+            producer.produce(topic, value, partition=n % partitions)
+        assert producer.flush(60) == 0
+
+    def sent(self) -> list[dict[str, Any]]:
+        """What a reader of committed records finds on the output topic."""
+        reader = TopicReader(self.bootstrap, lambda topic: topic == self.out)
+        found = [{"ce_id": a.headers["ce_id"].decode(), **orjson.loads(a.value or b"")} for a in reader.arrivals()]
+        reader.close()
+        return found
+
+    def wait_for(self, count: int) -> list[dict[str, Any]]:
+        """Wait until so many records have come out."""
+        wait_until(lambda: len(self.sent()) >= count, f"{count} records of {self.name}")
+        return self.sent()
+
+    def standing(self) -> Standing:
+        """What the store says; nobody may have it open."""
+        with Store.open(self.path) as store:
+            return store.take_over()
+
+    def committed(self, places: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
+        """Offset and batch number that the group has committed."""
+        consumer = clients.consumer(self.bootstrap, self.name)
+        found = consumer.committed([TopicPartition(*place) for place in places], 30)
+        consumer.close()
+        return {(p.topic, p.partition): (p.offset, int(p.metadata or 0)) for p in found if p.offset >= 0}
+
+    def parts(self, keyring: Keyring) -> StageParts:
+        """What makes the stage."""
+
+        def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+            self.deciding(arrivals)
+            outs = [self._counted(arrival, state, keyring) for arrival in arrivals]
+            return outs if arrivals else self._tick(state)
+
+        def reject(arrival: Arrival, state: Working) -> list[Out]:
+            number = (state.get("count", "rejected") or 0) + 1
+            state.put("count", "rejected", number)
+            return [self._out({"rejected": arrival.position, "n": number}, arrival.position)]
+
+        return StageParts(
+            self.name,
+            lambda topic: topic.startswith(f"{self.name}.first"),
+            lambda topic: topic.startswith((f"{self.name}.first", f"{self.name}.in")),
+            decide,
+            reject,
+            self.held_back,
+            self.batch_records,
+            linger_seconds=0.05,
+        )
+
+    def _counted(self, arrival: Arrival, state: Working, keyring: Keyring) -> Out:
+        number = (state.get("count", "total") or 0) + 1
+        state.put("count", "total", number)
+        if arrival.value == POISON:
+            raise ValueError("a bug that only this record meets")
+        said = {"input": (arrival.value or b"").decode(), "topic": arrival.topic.removeprefix(f"{self.name}."),
+                "n": number, "key": keyring.find_or_make(f"{self.name} {number}").hex()}  # fmt: skip
+        return self._out(said, arrival.position)
+
+    def _tick(self, state: Working) -> list[Out]:
+        number = (state.get("count", "tick") or 0) + 1
+        if number > self.ticks:
+            return []
+        state.put("count", "tick", number)
+        return [self._out({"tick": number}, f"tick {number}")]
+
+    def _out(self, said: dict[str, Any], parent: str) -> Out:
+        return Out(self.out, "all", orjson.dumps(said), derived_id(parent, self.name, 0), 0)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Run the stage over its store, as a worker does."""
+        keyring = Keyring(self.folder)
+        try:
+            with Store.open(self.path) as store:
+                made = Stage(self.parts(keyring), self.bootstrap, store, keyring)
+                try:
+                    made.run(stopping)
+                finally:
+                    made.close()
+        finally:
+            keyring.close()
+
+
+def crash_at(moment: str, occurrence: int) -> None:
+    """From now on the process dies the n-th time that it comes to a moment."""
+    seen = 0
+
+    def here(name: str) -> None:
+        nonlocal seen
+        seen += name == moment
+        if seen == occurrence:
+            os._exit(CRASHED)
+
+    class Mortal(Producer):
+        """A producer that may be the last thing its process does."""
+
+        def send_offsets_to_transaction(self, *args: Any) -> None:
+            self.flush(10)
+            here("records on the broker, transaction open")
+            super().send_offsets_to_transaction(*args)
+            here("offsets sent, transaction open")
+
+        def commit_transaction(self, *args: Any) -> None:
+            super().commit_transaction(*args)
+            here("transaction committed")
+
+    commit, decide, do_batch = Store.commit, Stage._decide, Stage._do_batch  # noqa: SLF001  # the moments between steps
+
+    def committing(self: Store, *args: Any) -> Any:
+        here("before the store's commit")
+        number = commit(self, *args)
+        here("after the store's commit")
+        return number
+
+    def deciding(self: Stage, arrivals: list[Arrival]) -> Any:
+        if arrivals:
+            here("read, not decided")
+        return decide(self, arrivals)
+
+    def doing(self: Stage, stopping: threading.Event) -> None:
+        do_batch(self, stopping)
+        here("batch done")
+
+    for owner, name, value in (
+        (clients, "Producer", Mortal), (Store, "commit", committing),
+        (Stage, "_decide", deciding), (Stage, "_do_batch", doing),
+    ):  # fmt: skip
+        setattr(owner, name, value)
+
+
+def main(bootstrap: str, folder: str, name: str, more: str) -> None:
+    """Run until SIGTERM, or until the moment of death."""
+    said = json.loads(more)
+    if "moment" in said:
+        crash_at(said["moment"], said["occurrence"])
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+
+    def deciding(arrivals: Sequence[Arrival]) -> None:
+        if arrivals and said.get("slow"):
+            print("deciding", flush=True)  # noqa: T201  # to the test that started it
+            time.sleep(said["slow"])
+
+    Tiny(bootstrap, Path(folder), name, ticks=said.get("ticks", 0), deciding=deciding).run(stopping)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
