@@ -11,7 +11,7 @@ from support.sam import CENTER, KNOWN, award, caseload, consent, enrolled, wages
 from support.worlds import PureWorld
 
 from processors.consent import audit
-from processors.names import AUDIT_DECISIONS
+from processors.names import AUDIT_DECISIONS, RESOLVED_EVENTS
 from processors.records import Arrival
 
 Row = dict[str, Any]
@@ -76,8 +76,17 @@ def decisions(world: PureWorld, event: str) -> list[Row]:
 def test_every_event_of_the_log_has_one_first_decision(batch: int) -> None:
     world = told(batch)
     first = Counter(row["event_id"] for row in world.rows(AUDIT_DECISIONS) if row["caused_by"] == row["event_id"])
-    log = [row["event_id"] for row in world.rows("resolved.events") if row["schema"] == "resolved_event"]
+    log = [row["event_id"] for row in world.rows(RESOLVED_EVENTS) if row["schema"] == "resolved_event"]
     assert first == Counter(log)
+
+
+def test_an_event_that_the_log_repeats_is_not_decided_again() -> None:
+    world = told()
+    before = {topic: len(arrivals) for topic, arrivals in world.topics.items()}
+    log = world.topics[RESOLVED_EVENTS]
+    events = [a for a, row in zip(log, world.rows(RESOLVED_EVENTS), strict=True) if row["schema"] == "resolved_event"]
+    world.decide_again(events)
+    assert {topic: len(arrivals) for topic, arrivals in world.topics.items()} == before
 
 
 def test_decisions_follow_one_another_as_what_they_rest_on_changes() -> None:

@@ -169,6 +169,20 @@ def test_a_person_too_large_for_links_that_becomes_smaller_is_linked_again(monke
     assert made.groups() == together
 
 
+def test_a_key_that_becomes_too_common_joins_nobody_any_more_until_it_is_rare_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "KEY_CAP", 2)
+    phone, third = {"phone": "213-555-0101"}, ("csu", "t1")
+    made = world(identity(SCHOOL, **phone), identity(AID, **phone))
+    assert len(made.groups()) == 1
+    younger, older = record_key(*AID), person(made, SCHOOL)
+    assert [key for key, before, _ in moves(made.take(identity(third))) if before == older] == [younger]
+    assert len(made.groups()) == 3
+    made.take(identity(third, event_id=NO_BRIDGE.event_id, published_at=NOON + 1, operation="retract"))
+    assert person(made, AID) == person(made, SCHOOL) == older
+
+
 def test_a_repeat_changes_nothing_within_a_batch_or_after_it() -> None:
     award = message("csac", "aid", "a1", "award")
     made = world()
