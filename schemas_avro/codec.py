@@ -14,6 +14,7 @@ from typing import Any
 
 import fastavro
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyruhvro
 
 from schemas_avro.catalog import Entry, catalog
@@ -94,6 +95,8 @@ def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:
 def encode_rows(schema_id: int, rows: Sequence[Row]) -> list[bytes]:
     """Avro payloads of rows of physical values. A key that a row lacks is null, one that the schema lacks is left out.
 
+    The text of an error may show the value at fault.
+
     Raises:
         KeyError: the catalog has no such schema.
         ValueError: a value that must not be null is, an int or a symbol is out of its range, a text no UTF-8.
@@ -169,8 +172,14 @@ def _gap(place: str, shape: _Shape, column: pa.Array) -> str | None:
         return next((gap for name, part in shape.parts if (gap := _gap(f"{place}.{name}", part, cells[name]))), None)
     if shape.inner is None:
         return None
-    items = column.flatten()  # of a map: its entries, keys and values
-    return _gap(f"{place}[]", shape.inner, items.flatten()[1] if pa.types.is_map(column.type) else items)
+    return _gap(f"{place}[]", shape.inner, _items(column))
+
+
+def _items(column: pa.Array) -> pa.Array:
+    """Items of arrays, or values of maps, one after the other; none that lie beyond a slice or in what is null."""
+    if not pa.types.is_map(column.type):
+        return column.flatten()
+    return column.take(pc.indices_nonzero(column.is_valid())).items
 
 
 def _decode_columns(entry: Entry, payloads: Sequence[bytes]) -> pa.RecordBatch | None:

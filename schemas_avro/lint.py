@@ -65,8 +65,9 @@ SYMBOL = TYPE_NAME
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 CODE_SET = GROUP = FIELD_NAME  # a group's name stands in subjects between hyphens and dots
 CEDS_ID = re.compile(r"[0-9]{6}")
-DOC = re.compile(r'[^"\\\x00-\x1f\x7f]*[^"\\\x00-\x20\x7f][^"\\\x00-\x1f\x7f]*')
+DOC = re.compile(r'(?=.*\S)[^"\\\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]*')
 """One line that says something and cannot end the docstring that the models make of it."""
+DOC_SAID = "one line of text without quotation marks and backslashes"
 
 RECORD_PARTS = frozenset({"type", "name", "doc", "fields"})
 FIELD_PARTS = frozenset({"name", "type", "doc", "classification"})
@@ -86,6 +87,13 @@ def lint(schema: Any) -> list[str]:
     if not walk.faults and (size := len(json.dumps(schema, ensure_ascii=False).encode())) > TEXT_BYTES_MAX:
         walk.fault("schema", f"{size} bytes of text; at most {TEXT_BYTES_MAX}")
     return walk.faults
+
+
+def _shown(name: Any) -> str:
+    """A name for a fault's line, whatever a stranger put there: short, on one line, without control characters."""
+    if not isinstance(name, str):
+        return "?"
+    return name[:80] if name[:80].isprintable() else ascii(name[:80])
 
 
 @dataclass(frozen=True)
@@ -163,10 +171,10 @@ class _Walk:
     def _union(self, branches: list[Any], place: str, where: _Where) -> None:
         if len(branches) != 2 or branches[0] != "null":  # noqa: PLR2004  # null and one other
             self.fault(place, "a union is null, first, and one other type")
-        for branch in branches:
+        for branch in branches[1:] if branches[:1] == ["null"] else branches:
             if isinstance(branch, list):
                 self.fault(place, "a union stands in no union")
-            elif branch != "null":
+            else:
                 self.visit(branch, place, where.deeper())
 
     def _logical(self, schema: dict[str, Any], place: str) -> None:
@@ -187,7 +195,7 @@ class _Walk:
         self._parts(schema, {"type", "name", "symbols"}, ("doc", "namespace"), place)
         self._define(schema, place)
         if "doc" in schema:
-            self._text(schema, "doc", DOC, "one line of text without quotation marks and backslashes", place)
+            self._text(schema, "doc", DOC, DOC_SAID, place)
         symbols = schema.get("symbols")
         if not isinstance(symbols, list) or not symbols:
             return self.fault(place, "symbols are a list of at least one")
@@ -199,12 +207,12 @@ class _Walk:
 
     def _record(self, schema: dict[str, Any], place: str, where: _Where) -> None:
         self._parts(schema, RECORD_PARTS, ("namespace", "family"), place)
-        self._text(schema, "doc", DOC, "one line of text without quotation marks and backslashes", place)
+        self._text(schema, "doc", DOC, DOC_SAID, place)
         name = self._define(schema, place)
         fields = schema.get("fields")
         if not isinstance(fields, list) or not fields:
             return self.fault(place, "a record without fields has no bytes")
-        place = name if place == "schema" else place
+        place = _shown(name) if place == "schema" else place
         self._family(schema, [f for f in fields if isinstance(f, dict)], place)
         self._unlike([f.get("name") for f in fields if isinstance(f, dict)], place)
         for one in fields:
@@ -214,7 +222,7 @@ class _Walk:
     def _unlike(self, names: list[Any], place: str) -> None:
         texts = [name for name in names if isinstance(name, str)]
         for name in sorted({name for name in texts if texts.count(name) > 1}):
-            self.fault(place, f"two fields named {name[:80]}")
+            self.fault(place, f"two fields named {_shown(name)}")
 
     def _define(self, schema: dict[str, Any], place: str) -> str:
         """Take down a named type; its name, or an empty text where it has none."""
@@ -225,7 +233,7 @@ class _Walk:
         if not isinstance(name, str):
             return ""
         if name in self.named:
-            self.fault(place, f"a second type named {name[:80]}")
+            self.fault(place, f"a second type named {_shown(name)}")
         if name in RESERVED:
             self.fault(place, f"{name} is a word of Avro")
         self.named.add(name)
@@ -235,7 +243,7 @@ class _Walk:
         self.fields += 1
         if not isinstance(one, dict):
             return self.fault(place, "a field is an object")
-        place = f"{place}.{str(one.get('name'))[:80]}"
+        place = f"{place}.{_shown(one.get('name'))}"
         self._parts(one, FIELD_PARTS, ("default", "group", "ceds_id", "code_set"), place)
         self._words(one, place)
         self._default(one, place)
@@ -250,7 +258,7 @@ class _Walk:
     def _words(self, one: dict[str, Any], place: str) -> None:
         """Name, doc, ceds_id, code_set."""
         self._text(one, "name", FIELD_NAME, "lower-case letters, digits and underscores, a letter first", place)
-        self._text(one, "doc", DOC, "one line of text without quotation marks and backslashes", place)
+        self._text(one, "doc", DOC, DOC_SAID, place)
         if isinstance(one.get("name"), str) and keyword.iskeyword(one["name"]):
             self.fault(place, "a word of Python; the models need another")
         if "ceds_id" in one:
@@ -281,7 +289,7 @@ class _Walk:
         family = schema["family"]
         if family not in FAMILIES:
             self.fault(place, "no such family")
-        groups = {str(one["group"]) for one in fields if "group" in one}
+        groups = {_shown(one["group"]) for one in fields if "group" in one}
         if groups and family not in PROJECTED:
             self.fault(place, "a family that never leaves has no groups")
         if family in PROJECTED and CORE not in groups:
@@ -289,7 +297,7 @@ class _Walk:
         if len(groups) > GROUPS_MAX:
             self.fault(place, f"{len(groups)} groups; at most {GROUPS_MAX}")
         for one in fields:
-            self._grouped(one, f"{place}.{str(one.get('name'))[:80]}")
+            self._grouped(one, f"{place}.{_shown(one.get('name'))}")
 
     def _grouped(self, one: dict[str, Any], place: str) -> None:
         if "group" not in one:
@@ -307,5 +315,5 @@ class _Walk:
         """A node has the parts it needs and no others: aliases, rules and scripts have no place."""
         for part in sorted(set(needed) - node.keys()):
             self.fault(place, f"no {part}")
-        for part in sorted(str(part)[:80] for part in node.keys() - set(needed) - set(allowed)):
+        for part in sorted(_shown(part) for part in node.keys() - set(needed) - set(allowed)):
             self.fault(place, f"{part} has no place here")

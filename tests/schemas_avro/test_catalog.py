@@ -1,0 +1,238 @@
+"""The catalog: ids that keep their meaning, schemas whole in themselves, projections of just what is permitted."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+
+from schemas_avro import catalog
+
+Row = dict[str, Any]
+
+PINNED = [
+    (101, "partner.identity.v1", "9a975b8be7121a9c"),
+    (102, "partner.consent.v1", "e545ef4a4e9f86c0"),
+    (103, "partner.enrollment.v1", "f5a59603ec0d82a3"),
+    (104, "partner.aid.v1", "e7e6946b65ea1b1d"),
+    (105, "partner.employment.v1", "e3bafbc5df3e4fb2"),
+    (106, "partner.contact.v1", "b9913c0c449c5c88"),
+    (107, "partner.caseload.v1", "515a397a63dfd341"),
+    (201, "body.identity.v1", "75e4d7d587d25715"),
+    (202, "body.consent.v1", "c89f4f0bce5ecec4"),
+    (203, "body.enrollment.v1", "c60ee9117f22e9a6"),
+    (204, "body.aid.v1", "0975313de88a03f7"),
+    (205, "body.employment.v1", "94e4588548802ec9"),
+    (206, "body.contact.v1", "5922ee07a58d1880"),
+    (207, "body.caseload.v1", "277cbe8ba64f1ea5"),
+    (301, "internal.agreement_activated.v1", "234bb85e22e5a6c9"),
+    (302, "internal.clock_ticked.v1", "81faf6392572dc34"),
+    (303, "internal.dead_letter.v1", "14b7d954d86fd7f4"),
+    (304, "internal.decision_recorded.v1", "91702d95fd6e03ad"),
+    (305, "internal.identity_changed.v1", "d0641daa42157875"),
+    (306, "internal.identity_record.v1", "ca81761a86e02fc9"),
+    (307, "internal.records_moved.v1", "291db5969e7d3ffb"),
+    (308, "internal.release_retracted.v1", "d5d0466b387fc780"),
+    (309, "internal.resolved_event.v1", "ea68daa7343e89eb"),
+    (401, "released.enrollment.v1.core", "e6186f79b94627cd"),
+    (402, "released.enrollment.v1.core-progress", "77ea4c30135fa645"),
+    (403, "released.aid.v1.core", "84c204b76f21e7fb"),
+    (404, "released.aid.v1.amounts-core", "5884d093053b7cf1"),
+    (405, "released.aid.v1.application_type-core", "b760625ba8649ab0"),
+    (406, "released.aid.v1.amounts-application_type-core", "f4c8f8bb45651284"),
+    (407, "released.employment.v1.core", "d85336656fe4493c"),
+    (408, "released.employment.v1.core-earnings", "0f1f535ff7c6d6e4"),
+    (409, "released.employment.v1.core-employer", "b904f2e4e869c10a"),
+    (410, "released.employment.v1.core-earnings-employer", "8b0573d6ef4375b1"),
+    (411, "released.contact.v1.core", "2274257db20aca8c"),
+    (412, "released.contact.v1.address-core", "4a1b616b0e613867"),
+    (413, "released.contact.v1.core-reach", "cf81eeddd9aea193"),
+    (414, "released.contact.v1.address-core-reach", "99d8423da96e02d4"),
+    (415, "released.caseload.v1.core", "18f1d68d7fd5b8be"),
+]
+"""Id, subject and fingerprint (CRC-64-AVRO of the parsing canonical form: docs and classifications may change)."""
+
+CHANGED = """
+The catalog no longer says what stands here:
+{lines}
+Messages in topics carry these ids for as long as the topics live, so no line here is ever changed or taken away.
+- A new schema: run `make schemas`, which gives it an id of its own, and add its line here.
+- A changed schema: leave the old one as it is; give the new one a subject of its own (v2), then as above.
+- An id or a subject changed or gone: put it back into catalog.json.
+Only before the first release may a line be pinned anew; then drop every topic and store that has seen the old one.
+"""
+ENTRIES = list(catalog.catalog().values())
+RELEASED = [entry for entry in ENTRIES if entry.subject.startswith("released.")]
+
+
+def subject_of(entry: catalog.Entry) -> str:
+    """For the names of tests."""
+    return entry.subject
+
+
+def fingerprint_of(schema: Row) -> str:
+    """Changes if and only if the bytes or the names do."""
+    return str(fingerprint(to_parsing_canonical_form(fastavro.parse_schema(schema)), "CRC-64-AVRO"))
+
+
+def fields_of(schema: Row) -> list[Row]:
+    """Every field of every record in a schema."""
+    return [one for named in catalog.named_types(schema) for one in named.get("fields", ())]
+
+
+def body_of(schema: Row) -> Row:
+    """The body of a partner's or a released schema."""
+    [body] = [one["type"] for one in schema["fields"] if one["name"] == "body"]
+    return dict(body)
+
+
+def changes(now: list[tuple[int, str, str]]) -> list[str]:
+    """Lines that were and are not, or are and were not."""
+    return [f"- {line}" for line in PINNED if line not in now] + [f"+ {line}" for line in now if line not in PINNED]
+
+
+def test_an_id_once_given_means_the_same_for_ever() -> None:
+    now = [(entry.id, entry.subject, fingerprint_of(entry.schema)) for entry in ENTRIES]
+    told = changes(now)
+    assert told == [], CHANGED.format(lines="\n".join(told))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda line: (line[0] + 1_000, *line[1:]), 2),
+        (lambda line: (line[0], "partner.other.v1", line[2]), 2),
+        (lambda line: (*line[:2], "0" * 16), 2),
+    ],
+    ids=["another id", "another subject", "another schema"],
+)
+def test_a_change_to_a_line_is_told(spoil: Any, told: int) -> None:
+    assert len(changes([spoil(PINNED[0]), *PINNED[1:]])) == told
+    assert len(changes(PINNED[1:])) == 1
+
+
+def test_no_id_and_no_subject_comes_twice() -> None:
+    """Read from the file: the catalog itself would let the last one win."""
+    rows = json.loads(Path(catalog.__file__).with_name("catalog.json").read_text())
+    assert [row for row, count in Counter(row["id"] for row in rows).items() if count > 1] == []
+    assert [row for row, count in Counter(row["subject"] for row in rows).items() if count > 1] == []
+    assert len(rows) == len(ENTRIES)
+    assert all(1 <= row["id"] < 2**31 for row in rows)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=subject_of)
+def test_a_schema_is_whole_in_itself(entry: catalog.Entry) -> None:
+    """By what a registry would serve: fastavro knows no other types than those in the text."""
+    assert json.loads(entry.text) == entry.schema
+    fastavro.parse_schema(json.loads(entry.text))
+    fastavro.parse_schema(json.loads(entry.physical))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=subject_of)
+def test_the_physical_schema_is_the_schema_without_logical_types(entry: catalog.Entry) -> None:
+    assert "logicalType" not in entry.physical
+    assert fingerprint_of(json.loads(entry.physical)) == fingerprint_of(entry.schema)
+
+
+def test_a_type_is_defined_where_it_is_first_used_and_named_after_that() -> None:
+    schema = catalog.schema_for("partner.consent.v1")
+    names = [named["name"] for named in catalog.named_types(schema)]
+    assert names.count("DataCategory") == 1
+    assert '"items": "DataCategory"' in json.dumps(body_of(schema))
+    assert '"name": "DataCategory"' in json.dumps(catalog.schema_for("body.consent.v1"))
+
+
+@pytest.mark.parametrize("family", catalog.FAMILIES)
+def test_partners_publish_the_envelope_and_the_familys_body_as_the_files_have_them(family: str) -> None:
+    schema = catalog.schema_for(f"partner.{family}.v1")
+    envelope, body = catalog.read("envelope"), catalog.read(f"families/{family}")
+    assert schema["name"] == f"{body['name']}Recorded"
+    assert [one["name"] for one in schema["fields"]] == ["envelope", "body"]
+    assert schema["fields"][0]["type"] == envelope
+    assert body_of(schema) == body
+    assert all(one["doc"] and one["classification"] for one in fields_of(schema))
+
+
+@pytest.mark.parametrize("family", catalog.FAMILIES)
+def test_a_body_alone_has_the_bytes_of_the_body_in_the_event(family: str) -> None:
+    alone, within = catalog.schema_for(f"body.{family}.v1"), body_of(catalog.schema_for(f"partner.{family}.v1"))
+    assert [one["name"] for one in alone["fields"]] == [one["name"] for one in within["fields"]]
+    assert catalog.compose(catalog.read(f"families/{family}")) == alone
+
+
+@pytest.mark.parametrize("entry", RELEASED, ids=subject_of)
+def test_a_projection_has_exactly_the_fields_of_its_groups(entry: catalog.Entry) -> None:
+    groups = entry.subject.split(".")[3].split("-")
+    file = catalog.read(f"families/{entry.family}")
+    body = body_of(entry.schema)
+    assert body["fields"] == [one for one in file["fields"] if one.get("group") in groups]
+    assert {one["group"] for one in body["fields"]} == set(groups)
+    assert "core" in groups
+    assert [one["name"] for one in entry.schema["fields"]] == ["release", "body"]
+    assert entry.schema["name"] == f"{file['name']}Released"
+
+
+@pytest.mark.parametrize("family", catalog.PROJECTED)
+def test_every_set_of_groups_with_the_core_has_its_schema(family: str) -> None:
+    core, *others = catalog.groups_of(family)
+    wanted = [
+        catalog.released_subject(family, frozenset({core, *(other for i, other in enumerate(others) if mask >> i & 1)}))
+        for mask in range(2 ** len(others))
+    ]
+    assert sorted(wanted) == sorted(entry.subject for entry in RELEASED if entry.family == family)
+    assert all(catalog.catalog()[catalog.id_of(subject)].subject == subject for subject in wanted)
+
+
+def test_a_field_without_a_group_is_in_no_projection() -> None:
+    without = {
+        (family, one["name"])
+        for family in catalog.FAMILIES
+        for one in catalog.read(f"families/{family}")["fields"]
+        if "group" not in one
+    }
+    released = {(entry.family, one["name"]) for entry in RELEASED for one in body_of(entry.schema)["fields"]}
+    assert ("employment", "pit_wages_cents") in without
+    assert without & released == set()
+
+
+@pytest.mark.parametrize("family", ["identity", "consent"])
+def test_identity_and_consent_leave_in_no_projection(family: str) -> None:
+    own = {named["name"] for named in catalog.named_types(catalog.read(f"families/{family}"))}
+    for entry in RELEASED:
+        assert entry.family != family
+        assert own & {named["name"] for named in catalog.named_types(entry.schema)} == set()
+    assert family not in catalog.PROJECTED
+    assert catalog.groups_of(family) == ("core",)
+    assert [one for one in catalog.read(f"families/{family}")["fields"] if "group" in one] == []
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in ENTRIES if entry.subject.startswith(("released.", "internal."))], ids=subject_of
+)
+def test_nothing_that_goes_on_from_resolve_has_a_field_that_tells_who_it_is(entry: catalog.Entry) -> None:
+    """What is sealed is sealed as a whole, in one field of ours."""
+    classified = [one["classification"] for one in fields_of(entry.schema)]
+    assert classified
+    assert "identity" not in classified
+    assert {"Envelope", "Identifier"} & {named["name"] for named in catalog.named_types(entry.schema)} == set()
+
+
+def test_groups_begin_with_the_core() -> None:
+    assert catalog.groups_of("aid") == ("core", "amounts", "application_type")
+    assert all(catalog.groups_of(family)[0] == "core" for family in catalog.FAMILIES)
+
+
+def test_a_subject_that_is_not_there_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        catalog.id_of("released.identity.v1.core")
+    with pytest.raises(KeyError):
+        catalog.id_of(catalog.released_subject("aid", frozenset({"amounts"})))
+
+
+def test_a_subject_names_its_groups_in_order() -> None:
+    assert catalog.released_subject("contact", frozenset({"reach", "core", "address"})) == (
+        "released.contact.v1.address-core-reach"
+    )
