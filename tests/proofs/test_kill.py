@@ -68,6 +68,14 @@ def test_a_decision_made_twice_is_doubled(sound: Any, truth: Truth) -> None:
     assert figures(replace(sound, reads=[*sound.reads, decision, decision]), truth) == (0, 1, 0)
 
 
+def test_an_event_that_was_rejected_and_decided_too_is_doubled(sound: Any, truth: Truth) -> None:
+    place = {"topic": "partner.csac.aid", "partition": 0, "offset": 3}
+    letter = Read("deadletter.csac", 0, 0, 0, "dead_letter", {**place, "event_id": "e"})
+    decision = Read("audit.decisions", 0, 0, 0, "decision_recorded", {"decision_id": "d", "event_id": "e"})
+    assert figures(replace(sound, reads=[*sound.reads, letter]), truth) == (0, 0, 0)
+    assert figures(replace(sound, reads=[*sound.reads, letter, decision]), truth) == (0, 1, 0)
+
+
 def test_a_row_for_a_recipient_that_may_not_see_it_is_leaked(sound: Any, truth: Truth) -> None:
     _, person, event = min(sound.view)
     assert figures(replace(sound, view=sound.view | {("somebody_else", person, event)}), truth) == (0, 0, 1)
@@ -88,4 +96,4 @@ def test_a_fact_under_another_person_is_leaked(sound: Any, truth: Truth) -> None
 
 @pytest.mark.broker
 def test_nothing_is_lost_doubled_or_leaked_when_workers_are_killed(tmp_path: Path) -> None:
-    assert kill.prove(tmp_path, people=200, kills=6, seed=11) == {"kills": 6, "lost": 0, "duplicated": 0, "leaked": 0}
+    assert kill.prove(tmp_path, people=300, kills=6, seed=11) == {"kills": 6, "lost": 0, "duplicated": 0, "leaked": 0}
