@@ -19,7 +19,7 @@ from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
-FORMAT = "1"
+FORMAT = "2"
 """Of everything under the data directory; another one is refused."""
 RECORD = "processes.json"
 WORKERS = ("resolve", "consent")

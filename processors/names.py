@@ -17,6 +17,11 @@ def released_topic(recipient: str) -> str:
     return f"released.{recipient}"
 
 
+def signals_topic(recipient: str) -> str:
+    """Where a recipient's signals are raised."""
+    return f"signals.{recipient}"
+
+
 def deadletter_topic(partner_id: str) -> str:
     """Where a partner's rejected events wait."""
     return f"deadletter.{partner_id}"

@@ -17,9 +17,10 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from sinks import signal_rows
 from sinks.view_batch import COLUMNS, ViewBatch, as_text, newest_per_key, to_columns
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables below; raised with every change to them."""
 
 TABLES = """
@@ -67,6 +68,10 @@ CONTENT_IN_ORDER = f"""
 SELECT {", ".join(name for name in COLUMNS.names if name not in {"position", "seq"})} FROM release_row
 WHERE state = 'released' ORDER BY recipient, person_id, event_id
 """  # noqa: S608  # column names only, from a constant
+NEXT_SEQ = """
+SELECT coalesce(max(seq) + 1, 0) FROM (SELECT seq FROM release_row UNION ALL SELECT seq FROM signal_row)
+"""
+AGREEMENTS_IN_ORDER = "SELECT * FROM agreement ORDER BY recipient, agreement_id"
 
 
 class ViewFormatError(Exception):
@@ -86,9 +91,10 @@ class Change:
     recipient: str
     person_id: str
     event_id: str
+    """Of a signal its id; its family is then signal."""
     family: str
     state: str
-    """released or retracted"""
+    """released or retracted; of a signal also raised and closed."""
 
 
 class CaseViews:
@@ -101,7 +107,7 @@ class CaseViews:
         self._writer = root.cursor()
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
-        self._next_seq = max(self.first_seq, self._number("SELECT coalesce(max(seq) + 1, 0) FROM release_row"))
+        self._next_seq = max(self.first_seq, self._number(NEXT_SEQ))
 
     @classmethod
     def open(
@@ -143,16 +149,18 @@ class CaseViews:
         A retraction of a release that was never seen is kept too: a late release of a lower position must not
         bring back what was taken.
         """
-        table = to_columns(newest_per_key(batch.rows), self._next_seq)
+        rows, signals = newest_per_key(batch.rows), signal_rows.newest_per_signal(batch.signals)
         with self._transaction() as writer:
-            changes = _merge_rows(writer, table)
+            changes = _merge(writer, MERGE_ROWS, to_columns(rows, self._next_seq))
+            table = signal_rows.to_columns(signals, self._next_seq + len(rows))
+            changes += _merge(writer, signal_rows.MERGE, table)
             for recipient, row in batch.agreements:
                 writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
             if batch.ticks:
                 writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
             if batch.offsets:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
-        self._next_seq += table.num_rows
+        self._next_seq += len(rows) + len(signals)
         return changes
 
     def offsets(self) -> dict[tuple[str, int], int]:
@@ -162,14 +170,14 @@ class CaseViews:
         return {(topic, partition): next_offset for topic, partition, next_offset in rows}
 
     def content_hash(self) -> str:
-        """SHA-256 of what the views show: releases with their content, and agreements.
+        """SHA-256 of what the views show: releases with their content, signals, and agreements.
 
         Not in it: the order of arrival (change numbers, positions, offsets, ticks), and tombstones, since a rebuilt
         view that never saw a release need not know that it was taken back.
         """
         digest = hashlib.sha256()
         with self.cursor() as cursor:
-            for query in (CONTENT_IN_ORDER, "SELECT * FROM agreement ORDER BY recipient, agreement_id"):
+            for query in (CONTENT_IN_ORDER, signal_rows.CONTENT_IN_ORDER, AGREEMENTS_IN_ORDER):
                 answer = cursor.execute(query)
                 while rows := answer.fetchmany(10_000):
                     digest.update("".join(f"{row!r}\n" for row in rows).encode())
@@ -192,11 +200,11 @@ class CaseViews:
         return int(row[0]) if row else 0
 
 
-def _merge_rows(writer: duckdb.DuckDBPyConnection, table: pa.Table) -> list[Change]:
+def _merge(writer: duckdb.DuckDBPyConnection, query: str, table: pa.Table) -> list[Change]:
     if not table.num_rows:
         return []
     writer.register("batch", table)  # takes the place of the batch before it
-    return sorted((Change(*row) for row in writer.execute(MERGE_ROWS).fetchall()), key=lambda c: c.seq)
+    return sorted((Change(*row) for row in writer.execute(query).fetchall()), key=lambda c: c.seq)
 
 
 def _offset_columns(offsets: Mapping[tuple[str, int], int]) -> list[list[str] | list[int]]:
@@ -226,7 +234,7 @@ def _prepare(root: duckdb.DuckDBPyConnection, path: pathlib.Path, first_seq: int
     tables = {name for (name,) in root.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         root.execute("BEGIN")
-        root.execute(TABLES)
+        root.execute(TABLES + signal_rows.TABLE)
         root.execute("INSERT INTO meta VALUES ('format', ?), ('first_seq', ?)", [FORMAT, first_seq])
         root.execute("COMMIT")
         return

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from sinks.case_views import CaseViews
+from sinks.signal_rows import RAISED, StoredSignal
 
 ROW = """recipient, person_id, event_id, position, state, family, partner_id, operation, fact_id, occurred_on,
 effective_from, effective_to, observed_at, published_at, purpose, agreement_id, agreement_version, basis,
@@ -49,6 +50,10 @@ FROM release_row
 WHERE recipient = $recipient AND list_contains($person_ids::VARCHAR[], person_id) AND state = 'released'
 GROUP BY recipient, person_id, partner_id, family, purpose, agreement_id, basis, len(consent_event_ids) > 0,
   expires_on, groups
+"""
+LAST_SEQ = """
+SELECT greatest((SELECT max(seq) FROM release_row WHERE recipient = $recipient),
+                (SELECT max(seq) FROM signal_row WHERE recipient = $recipient))
 """
 
 
@@ -165,6 +170,11 @@ class Questions:
         names = {"recipient": recipient, "person_ids": list(person_ids), "limit": limit}
         return [Fact(_stored(row), ()) for row in self._ask(NEWEST, names)]
 
+    def signals(self, recipient: str, person_ids: Sequence[str]) -> list[StoredSignal]:
+        """Signals about these persons that hold, the most urgent first, then by deadline, then the oldest first."""
+        names = {"recipient": recipient, "person_ids": list(person_ids)}
+        return [StoredSignal.from_row(row) for row in self._ask(RAISED, names)]
+
     def changes_since(self, recipient: str, seq: int, limit: int = 1000) -> list[StoredRow]:
         """Rows of a recipient that changed after a change number, oldest change first."""
         names = {"recipient": recipient, "seq": seq, "limit": limit}
@@ -172,8 +182,7 @@ class Questions:
 
     def last_seq(self, recipient: str) -> int:
         """Change number of the recipient's newest change; one below the file's first where there is none."""
-        rows = self._ask("SELECT max(seq) FROM release_row WHERE recipient = $recipient", {"recipient": recipient})
-        newest = rows[0][0]
+        newest = self._ask(LAST_SEQ, {"recipient": recipient})[0][0]
         return self._views.first_seq - 1 if newest is None else int(newest)
 
     def agreements(self, recipient: str) -> list[dict[str, Any]]:

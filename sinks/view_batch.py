@@ -61,6 +61,8 @@ class ViewBatch:
     """Releases and retractions, in any order, repeats allowed."""
     agreements: Sequence[tuple[str, Row]] = ()
     """Recipient, and the physical row of ``agreement_activated.avsc``."""
+    signals: Sequence[Row] = ()
+    """Physical rows of ``signal_changed.avsc``, those of one signal in their order, repeats allowed."""
     ticks: Mapping[str, int] = field(default_factory=dict)
     """Recipient to time in microseconds since 1970-01-01 UTC."""
     offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)

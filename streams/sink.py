@@ -1,4 +1,4 @@
-"""The sink: every recipient's releases into the case views, a batch and its offsets in one transaction."""
+"""The sink: every recipient's releases and signals into the case views, a batch and its offsets in one transaction."""
 
 import threading
 from collections import defaultdict
@@ -20,12 +20,14 @@ from streams.store import Partition
 log = structlog.get_logger()
 GROUP = "case-views"
 DISCOVER_EVERY_BATCHES = 200
-RELEASED = "released."
+RELEASED, SIGNALS = "released.", "signals."
+READ = (RELEASED, SIGNALS)
+"""How the topics begin that the views are made of."""
 Heard = Callable[[Sequence[Change], bool], None]
 
 
 class Sink:
-    """Reads ``released.*``; one thread runs it, and it alone writes to the views."""
+    """Reads ``released.*`` and ``signals.*``; one thread runs it, and it alone writes to the views."""
 
     def __init__(
         self, bootstrap: str, views: CaseViews, heard: Heard,
@@ -80,7 +82,7 @@ class Sink:
 
     def _discover(self) -> None:
         topics = self._consumer.list_topics(timeout=10).topics
-        found = {(name, p) for name, topic in topics.items() if name.startswith(RELEASED) for p in topic.partitions}
+        found = {(name, p) for name, topic in topics.items() if name.startswith(READ) for p in topic.partitions}
         if new := sorted(found - self._assigned):
             starts = [self._start(*place) for place in new]
             self._consumer.incremental_assign(starts)
@@ -103,6 +105,7 @@ def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> Vi
     for arrival in arrivals:
         by_schema[wire.schema_id_of(arrival.value or b"") or 0].append(arrival)
     rows: list[dict[str, Any]] = []
+    signals: list[dict[str, Any]] = []
     agreements: list[tuple[str, dict[str, Any]]] = []
     ticks: dict[str, int] = {}
     for schema_id, part in by_schema.items():
@@ -114,9 +117,11 @@ def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> Vi
                 ticks[recipient] = max(ticks.get(recipient, 0), row["tick_at"])
         elif entry.family == "agreement_activated":
             agreements += [(a.topic.removeprefix(RELEASED), row) for a, row in zip(part, decoded, strict=True)]
+        elif entry.family == "signal_changed":
+            signals += decoded
         else:
             rows += [_row(row) for row in decoded]
-    return ViewBatch(rows, agreements, ticks, offsets)
+    return ViewBatch(rows, agreements, signals, ticks, offsets)
 
 
 def _row(decoded: dict[str, Any]) -> dict[str, Any]:

@@ -56,8 +56,12 @@ def table(agreements: Sequence[Agreement], partner_partitions: int, released_par
 
 def _of(agreement: Agreement, partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
     if agreement.tier == "dsa":
-        name = names.released_topic(agreement.party)
-        return [TopicSpec(name, "person", "released.* and retractions", released_partitions, 7 * DAY_MS)]
+        kept = (released_partitions, 7 * DAY_MS)
+        # A signal goes to the partition of the same number that its releases are read from, so both have as many.
+        return [
+            TopicSpec(names.released_topic(agreement.party), "person", "released.* and retractions", *kept),
+            TopicSpec(names.signals_topic(agreement.party), "person", "internal.signal_changed.v1", *kept),
+        ]
     partner = agreement.party
     dead = TopicSpec(names.deadletter_topic(partner), "position", "internal.dead_letter.v1", 1, 30 * DAY_MS)
     families = [

@@ -41,10 +41,10 @@ def test_every_partner_may_write_its_families_and_every_recipient_has_one_topic(
             assert {f"partner.{agreement.party}.{f}" for f in agreement.families} <= table.keys()
             assert f"deadletter.{agreement.party}" in table
         else:
-            assert f"released.{agreement.party}" in table
+            assert {f"released.{agreement.party}", f"signals.{agreement.party}"} <= table.keys()
     parties = {a.party for a in agreements}
     assert {
-        name.split(".")[1] for name in table if name.split(".")[0] in {"partner", "released", "deadletter"}
+        name.split(".")[1] for name in table if name.split(".")[0] in {"partner", "released", "signals", "deadletter"}
     } <= parties
 
 
@@ -57,6 +57,7 @@ def test_partitions_and_retention_are_by_kind(agreements: list[Agreement]) -> No
     assert kinds == {
         ("partner", 4, 7 * days, False),
         ("released", 2, 7 * days, False),
+        ("signals", 2, 7 * days, False),
         ("deadletter", 1, 30 * days, False),
         ("resolved", 1, -1, False),
         ("control", 1, -1, False),
