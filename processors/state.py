@@ -1,6 +1,6 @@
 """State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable
 from itertools import islice, takewhile
 from typing import Any, Protocol
@@ -17,8 +17,8 @@ class Lookups(Protocol):
     def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
         """Values of those keys that there are."""
 
-    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
-        """Keys that begin with a prefix, and their values."""
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix and come after another key, and their values."""
 
 
 class Memory:
@@ -34,11 +34,11 @@ class Memory:
         rows = self._tables.get(table, {})
         return {key: rows[key] for key in keys if key in rows}
 
-    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
-        """Keys that begin with a prefix, and their values."""
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix and come after another key, and their values."""
         rows, keys = self._tables.get(table, {}), self._keys.get(table, [])
         found: list[tuple[str, bytes]] = []
-        for key in keys[bisect_left(keys, prefix) :]:
+        for key in islice(keys, _start(keys, prefix, after), None):
             if not key.startswith(prefix) or (limit is not None and len(found) >= limit):
                 break
             found.append((key, rows[key]))
@@ -96,21 +96,24 @@ class Working:
             insort(self._changed_keys.setdefault(table, []), key)
         changed[key] = value
 
-    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, Any]]:
-        """Keys that begin with a prefix, this batch's changes included, in order; at least ``limit`` if there are."""
-        own = self._own(table, prefix)
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, Any]]:
+        """Keys that begin with a prefix and come after another, this batch's changes included, in order.
+
+        At least the first ``limit`` of them, if there are so many; it may be more.
+        """
+        own = self._own(table, prefix, after)
         asked = None if limit is None else limit + len(own)
         rows: dict[str, Any] = {}
-        for key, raw in self._lookups.scan(table, prefix, asked):
+        for key, raw in self._lookups.scan(table, prefix, asked, after):
             if key not in own:
                 rows[key] = self._read.setdefault((table, key), orjson.loads(raw))
         rows.update({key: value for key, value in own.items() if value is not None})
         return sorted(rows.items())
 
-    def _own(self, table: str, prefix: str) -> dict[str, Any]:
-        """This batch's changes to keys that begin with a prefix."""
+    def _own(self, table: str, prefix: str, after: str) -> dict[str, Any]:
+        """This batch's changes to keys that begin with a prefix and come after another."""
         keys, changed = self._changed_keys.get(table, []), self._changed.get(table, {})
-        start = bisect_left(keys, prefix)
+        start = _start(keys, prefix, after)
         return {key: changed[key] for key in takewhile(lambda k: k.startswith(prefix), islice(keys, start, None))}
 
     def changes(self) -> Changes:
@@ -119,3 +122,8 @@ class Working:
             table: {key: None if value is None else orjson.dumps(value) for key, value in rows.items()}
             for table, rows in self._changed.items()
         }
+
+
+def _start(keys: list[str], prefix: str, after: str) -> int:
+    """Place of the first key that can begin with a prefix and comes after another key."""
+    return max(bisect_left(keys, prefix), bisect_right(keys, after) if after else 0)

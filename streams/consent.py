@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from processors import names, sealing
 from processors.consent import decide as consent
+from processors.consent.settle import Context
 from processors.records import Arrival, Out
 from processors.state import Working
 from streams.errors import StoppedError
@@ -15,7 +16,7 @@ NAME = "consent"
 
 def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     """What makes the stage consent."""
-    context = consent.Context(keys, settings.released_partitions)
+    context = Context(keys, settings.released_partitions)
 
     def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
         return consent.decide(arrivals, state, context)

@@ -184,13 +184,19 @@ class Store:
                 found.update(self._db.execute(f"SELECT k, v FROM s_{table} WHERE k IN ({marks})", part))  # noqa: S608
         return found
 
-    def scan(self, table: str, prefix: str, limit: int | None = None) -> list[tuple[str, bytes]]:
-        """Keys that begin with a prefix, in order, and their values; no key holds Unicode's last character."""
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix and come after another, in order, and their values.
+
+        No key holds Unicode's last character.
+        """
         if table not in self._tables:
             return []
-        query = f"SELECT k, v FROM s_{table} WHERE k >= ? AND k < ? ORDER BY k LIMIT ?"  # noqa: S608
+        # One lower bound, not two: SQLite would take whichever it likes for the index and filter by the other.
+        begins, first = (">", after) if after >= prefix and after else (">=", prefix)
+        query = f"SELECT k, v FROM s_{table} WHERE k {begins} ? AND k < ? ORDER BY k LIMIT ?"  # noqa: S608
         with _in_use():
-            return list(self._db.execute(query, (prefix, prefix + LAST_CHARACTER, -1 if limit is None else limit)))
+            most = -1 if limit is None else limit
+            return list(self._db.execute(query, (first, prefix + LAST_CHARACTER, most)))
 
     def close(self) -> None:
         """Let go of it."""

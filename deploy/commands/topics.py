@@ -1,5 +1,6 @@
-"""``throughline topics create|list`` and ``throughline agreements list|activate``."""
+"""``throughline topics create|list`` and ``throughline agreements list|activate|reissue``."""
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -110,6 +111,41 @@ def activate(as_json: AsJson = False) -> None:
     """
     count = activate_agreements(bootstrap(), load_agreements(settings.load().agreements))
     typer.echo(orjson.dumps({"published": count}) if as_json else f"{count} agreements published")
+
+
+@agreements_app.command("reissue")
+def reissue(
+    recipient: Annotated[str, typer.Argument(help="The recipient, as its agreements name it.")], as_json: AsJson = False
+) -> None:
+    """Send a recipient everything that it may see again: its view is new or was lost.
+
+    Example: throughline agreements reissue ccc_transfer_center
+    """
+    parties = {a.party for a in load_agreements(settings.load().agreements) if a.tier == "dsa"}
+    if recipient not in parties:
+        raise ThroughlineError(
+            f"no data-sharing agreement names that recipient; there are {', '.join(sorted(parties))}"
+        )
+    request_reissue(bootstrap(), recipient)
+    typer.echo(
+        orjson.dumps({"recipient": recipient}) if as_json else "asked for; `throughline status` shows how far it is"
+    )
+
+
+def request_reissue(address: str, recipient: str) -> None:
+    """Ask for a recipient's releases to be sent again.
+
+    Raises:
+        ThroughlineError: the broker did not take it.
+    """
+    schema_id = catalog.id_of("internal.reissue_requested.v1")
+    row = {"recipient": recipient, "requested_at": time.time_ns() // 1_000}
+    value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
+    id_ = derived_id(f"{recipient}|{row['requested_at']}", "reissue", 0)
+    producer = clients.producer(address)
+    producer.produce(names.AGREEMENTS, value, recipient, headers=[("ce_id", id_.encode())])
+    if producer.flush(30):
+        raise ThroughlineError("the broker did not take the request; is it up?")
 
 
 def activate_agreements(address: str, agreements: list[Agreement]) -> int:

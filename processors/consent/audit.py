@@ -57,7 +57,7 @@ def _decided(decision: Decision) -> Row:
 
 def input_hash(subject: Subject, person: Person, agreements: Sequence[Agreement], today: int | None) -> str:
     """SHA-256 of what a decision was made from, hexadecimal."""
-    statements = [[s.event_id for s in record] for record in person.statements]
+    statements = [[s.event_id for s in record] for record in (*person.statements, *person.ended)]
     known = [[a.agreement_id, a.version] for a in agreements]
     facts = [subject.partner_id, subject.family, sorted(subject.categories), statements, sorted(person.served_by)]
     return hashlib.sha256(orjson.dumps([facts, known, today])).hexdigest()

@@ -1,7 +1,7 @@
 """The book that consent keeps: persons, their records' statements, caseloads, events and current releases.
 
 Tables: record (person, statements, caseload), person (its records), event (record | fact | event), release (record |
-fact | event | recipient), agreement, clock. State in, state out.
+fact | event | recipient), agreement, clock, count. State in, state out.
 """
 
 import functools
@@ -17,7 +17,9 @@ from processors.state import Working
 
 Row = dict[str, Any]
 MICROS_PER_DAY = 86_400_000_000
-EMPTY: Row = {"person": "", "statements": [], "caseload": []}
+EMPTY: Row = {"person": "", "adult": False, "statements": [], "caseload": []}
+OF_PARENTS = {"parent", "guardian", "education_rights_holder"}
+"""Roles whose word about records ends when rights pass to the student (34 CFR 99.5)."""
 
 
 @dataclass
@@ -52,10 +54,20 @@ class Book:
             return
         self._persons.clear()
         if before:
-            rest = [key for key in self.records_of(before) if key != record_key]
-            self.state.put("person", before, rest or None)
-        self.state.put("person", person_id, sorted({*self.records_of(person_id), record_key}))
+            self._set_records(before, [key for key in self.records_of(before) if key != record_key])
+        self._set_records(person_id, sorted({*self.records_of(person_id), record_key}))
         self.state.put("record", record_key, {**record, "person": person_id})
+
+    def _set_records(self, person_id: str, record_keys: list[str]) -> None:
+        gained = bool(record_keys) - bool(self.records_of(person_id))
+        if gained:
+            self.state.put("count", "persons", (self.state.get("count", "persons") or 0) + gained)
+        self.state.put("person", person_id, record_keys or None)
+
+    def mark(self, record_key: str, *, is_adult: bool) -> None:
+        """Note whether, by a record's birth date, its person is an adult; any record that says so counts."""
+        self._persons.clear()
+        self.state.put("record", record_key, {**self.record(record_key), "adult": is_adult})
 
     def fold(self, record_key: str, kind: str, version: Row) -> None:
         """Keep the newest version of each fact among a record's statements or caseload entries.
@@ -80,12 +92,14 @@ class Book:
         return self._persons[person_id]
 
     def _person(self, person_id: str) -> Person:
-        statements, served_by = [], set()
-        for record_key in self.records_of(person_id):
-            record = self.record(record_key)
-            statements.append(tuple(_statement(v) for v in record["statements"] if v["operation"] != "retract"))
-            served_by |= {v["partner_id"] for v in record["caseload"] if _assigned(v)}
-        return Person(tuple(statements), frozenset(served_by))
+        records = [self.record(record_key) for record_key in self.records_of(person_id)]
+        ended = OF_PARENTS if any(record["adult"] for record in records) else set()
+        said = [[v for v in record["statements"] if v["operation"] != "retract"] for record in records]
+        return Person(
+            tuple(tuple(_statement(v) for v in versions if v["granted_by_role"] not in ended) for versions in said),
+            frozenset(v["partner_id"] for record in records for v in record["caseload"] if _assigned(v)),
+            tuple(tuple(_statement(v) for v in versions if v["granted_by_role"] in ended) for versions in said),
+        )
 
     def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str]) -> None:
         """Read in bulk what a batch's decisions will ask for."""

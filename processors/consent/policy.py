@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"
     DENIED = "consent_refused_or_withdrawn"
     OUT_OF_TIME = "consent_out_of_time"
+    RIGHTS_TRANSFERRED = "rights_transferred"
     SOURCE_RETRACTED = "source_retracted"
     RECORD_MOVED = "record_moved"
     UNREADABLE = "unreadable"
@@ -85,6 +86,8 @@ class Person:
     """By record: consents are ordered only within one record; oldest first."""
     served_by: frozenset[str]
     """Recipients that have the person on their caseload."""
+    ended: tuple[tuple[Statement, ...], ...] = ()
+    """What parents said, by record, where rights have passed to the student (34 CFR 99.5): it counts for nothing."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,8 @@ def _covering(
     for category in sorted(categories):
         cell = Cell(subject.partner_id, category, agreement.purpose, agreement.party)
         refusal, statements = _consent_for(cell, person.statements, today)
+        if refusal is Reason.NO_CONSENT and _consent_for(cell, person.ended, today)[0] is None:
+            refusal = Reason.RIGHTS_TRANSFERRED
         if refusal:
             return refusal, set()
         used |= statements

@@ -59,7 +59,8 @@ class Book:
             return
         seed = keyed_hash(self.key, "seed", first.position)
         row = {"partner": partner_id, "seed": seed, "at": first.appended_at, "pos": first.position}
-        self.state.put("record", record_key, {**row, "person": seed, "blocks": [], "events": [], "sealed": ""})
+        empty = {"blocks": [], "events": [], "sealed": "", "adult": False, "birthday": ""}
+        self.state.put("record", record_key, {**row, "person": seed, **empty})
         self.state.put("person", f"{seed}|{record_key}", 1)
         self._new.add(record_key)
         self.written.add(record_key)

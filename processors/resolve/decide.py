@@ -10,16 +10,15 @@ from processors.consent.agreements import Agreement
 from processors.drafts import Draft, encode_drafts
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, deadletter_topic
 from processors.records import Arrival, Out, Topic, derived_id, keyed_hash
-from processors.resolve import gate
+from processors.resolve import control, gate, rights
 from processors.resolve.book import Book, Move
 from processors.resolve.codes import Code, Rejection
 from processors.resolve.traits import folded, of_identity, of_wage_row, wage_ssn
 from processors.state import Working
-from schemas_avro import catalog, codec, wire
+from schemas_avro import catalog
 
 Row = dict[str, Any]
 STAGE = "resolve"
-MICROS_PER_MINUTE = 60_000_000
 WAGE = "wage"
 
 
@@ -34,47 +33,20 @@ class Context:
 
 
 def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> list[Out]:
-    """Decide a batch. Order of what comes out: tick, agreements, moves, events; then what is not in the log."""
-    activated = _activate([a for a in arrivals if a.topic == AGREEMENTS], state)
+    """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
+    ticked = control.tick(state, context.now)
+    controlled = control.passed_on([a for a in arrivals if a.topic == AGREEMENTS], state)
     outcomes = _admit([a for a in arrivals if a.topic != AGREEMENTS], state)
     events = [outcome for _, outcome in outcomes if isinstance(outcome, gate.Admitted)]
     book = Book(state, context.keys, context.pseudonym_key)
     keyed = [(record_key_of(event, context.pseudonym_key), event) for event in events]
     _take_in(book, keyed)
     moves = book.recluster()
-    drafts = [*_tick(state, context.now), *activated, *_moved(moves)]
+    drafts = [*ticked, *controlled, *_moved(moves), *rights.transferred(book, control.today(state))]
     drafts += [_resolved(book, record_key, event) for record_key, event in keyed if event.family != "identity"]
     drafts += _changes(book, keyed, moves) + _records(book)
     drafts += [dead_letter(a, o, context.keys) for a, o in outcomes if isinstance(o, Rejection)]
     return encode_drafts(drafts)
-
-
-def _tick(state: Working, now: int) -> list[Draft]:
-    """The minute, where it is a new one; time never runs backwards in the log."""
-    minute = now - now % MICROS_PER_MINUTE
-    if minute <= (state.get("clock", "tick") or 0):
-        return []
-    state.put("clock", "tick", minute)
-    row = {"tick_at": minute}
-    return [Draft(RESOLVED_EVENTS, "clock", "internal.clock_ticked.v1", row, derived_id(str(minute), STAGE, 0))]
-
-
-def _activate(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
-    """Agreements of a higher version than known come into force in the log."""
-    schema_id = catalog.id_of("internal.agreement_activated.v1")
-    framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) == schema_id]
-    decoded = codec.decode(schema_id, [wire.payload_of(a.value or b"") for a in framed])
-    drafts = []
-    for row, i in zip(decoded.rows.to_pylist(), decoded.good, strict=True):
-        known = state.get("agreement", row["agreement_id"])
-        if known is not None and known["version"] >= row["version"]:
-            continue
-        state.put("agreement", row["agreement_id"], row)
-        if row["tier"] == "mou":
-            state.put("mou", row["party"], row)
-        id_ = derived_id(framed[i].position, STAGE, 0)
-        drafts.append(Draft(RESOLVED_EVENTS, row["agreement_id"], "internal.agreement_activated.v1", row, id_))
-    return drafts
 
 
 def _admit(arrivals: Sequence[Arrival], state: Working) -> list[tuple[Arrival, gate.Outcome]]:

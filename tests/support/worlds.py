@@ -12,6 +12,7 @@ import orjson
 from processors import names
 from processors.consent import decide as consent
 from processors.consent.agreements import Agreement
+from processors.consent.settle import Context
 from processors.records import Arrival, Out, keyed_hash
 from processors.resolve import decide as resolve
 from processors.state import Changes, Memory, Working
@@ -205,21 +206,43 @@ class PureWorld(World):
         self.topics[topic].append(arrival)
         return arrival
 
+    def go_on_until(self, day: str) -> Self:
+        """Let the days pass, to noon of an ISO date, UTC."""
+        self.now = events.days(day) * 86_400_000_000 + 43_200_000_000
+        self._step("resolve", lambda state: resolve.decide([], state, self._context()))
+        return self.settle()
+
+    def activate(self, agreement: Agreement) -> Self:
+        """A version of an agreement comes into force."""
+        self.send(names.AGREEMENTS, agreement.agreement_id.encode(), agreement_value(agreement))
+        return self.settle()
+
+    def _context(self) -> resolve.Context:
+        return resolve.Context(PSEUDONYM_KEY, self.keys, self.now)
+
     def settle(self) -> Self:
         """Run both stages until nothing waits."""
-        context = resolve.Context(PSEUDONYM_KEY, self.keys, self.now)
         while self._waiting:
             batch, self._waiting = self._waiting[: self.batch], self._waiting[self.batch :]
-            self._step("resolve", lambda state, b=batch: resolve.decide(b, state, context))
-            while self._read < len(log := self.topics[names.RESOLVED_EVENTS]):
-                part = log[self._read : self._read + self.batch]
-                self._read += len(part)
-                self.decide_again(part)
+            self._step("resolve", lambda state, b=batch: resolve.decide(b, state, self._context()))
+            self._catch_up()
+        self._catch_up()
+        while self._is_sweeping():
+            self.decide_again([])
         return self
+
+    def _is_sweeping(self) -> bool:
+        return bool(self.states["consent"].scan("sweep", ""))
+
+    def _catch_up(self) -> None:
+        while self._read < len(log := self.topics[names.RESOLVED_EVENTS]):
+            part = log[self._read : self._read + self.batch]
+            self._read += len(part)
+            self.decide_again(part)
 
     def decide_again(self, part: Sequence[Arrival]) -> None:
         """Let consent decide a part of the log, new or not."""
-        context = consent.Context(self.keys, 1)
+        context = Context(self.keys, 1)
         self._step("consent", lambda state: consent.decide(part, state, context))
 
     def _step(self, stage: str, decide: Any) -> None:

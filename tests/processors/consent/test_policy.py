@@ -186,12 +186,24 @@ def test_each_agreement_decides_for_itself() -> None:
     assert [(d.recipient, d.permit) for d in decisions] == [("center", False), ("office", True)]
 
 
+def test_what_parents_said_before_rights_passed_permits_nothing_and_the_denial_says_so() -> None:
+    def decided(*said: Statement, ended: Statement = GRANT) -> Reason:
+        who = Person((said,), frozenset({"center"}), ((ended,),))
+        return policy.decide(AWARD, who, [AGREED], TODAY)[0].reason
+
+    assert decided() == Reason.RIGHTS_TRANSFERRED
+    assert decided(ended=WITHDRAWN) == Reason.NO_CONSENT
+    assert decided(ended=later(valid_until=TODAY - 1)) == Reason.NO_CONSENT
+    assert decided(WITHDRAWN) == Reason.DENIED
+    assert decided(GRANT, ended=WITHDRAWN) == Reason.CONSENT
+
+
 def test_every_reason_but_those_of_the_stage_is_reached_above() -> None:
     """Source retracted, record moved and unreadable come of the record, not of the law: test_redecision has them."""
     of_the_stage = {Reason.SOURCE_RETRACTED, Reason.RECORD_MOVED, Reason.UNREADABLE}
     of_the_law = {
         Reason.CONSENT, Reason.STATUTE, Reason.OWN_RECORD, Reason.NOT_IN_FORCE, Reason.NO_CASELOAD, Reason.NO_CONSENT,
-        Reason.DENIED, Reason.OUT_OF_TIME,
+        Reason.DENIED, Reason.OUT_OF_TIME, Reason.RIGHTS_TRANSFERRED,
     }  # fmt: skip
     assert set(Reason) == of_the_stage | of_the_law
 

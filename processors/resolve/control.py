@@ -1,0 +1,67 @@
+"""What enters the log besides partners' events: ticks, agreement versions, requests for reissue."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from processors.drafts import Draft
+from processors.names import RESOLVED_EVENTS
+from processors.records import Arrival, derived_id
+from processors.state import Working
+from schemas_avro import catalog, codec, wire
+
+Row = dict[str, Any]
+STAGE = "resolve"
+MICROS_PER_MINUTE = 60_000_000
+MICROS_PER_DAY = 86_400_000_000
+ACTIVATED = "internal.agreement_activated.v1"
+REISSUE = "internal.reissue_requested.v1"
+
+
+def tick(state: Working, now: int) -> list[Draft]:
+    """The minute, where it is a new one; time never runs backwards in the log."""
+    minute = now - now % MICROS_PER_MINUTE
+    if minute <= (state.get("clock", "tick") or 0):
+        return []
+    state.put("clock", "tick", minute)
+    row = {"tick_at": minute}
+    return [Draft(RESOLVED_EVENTS, "clock", "internal.clock_ticked.v1", row, derived_id(str(minute), STAGE, 0))]
+
+
+def today(state: Working) -> int:
+    """Day of the latest tick, from 1970-01-01."""
+    return int(state.get("clock", "tick") or 0) // MICROS_PER_DAY
+
+
+def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
+    """Records of the control topic as the log takes them: agreements of a higher version than known, then reissues."""
+    decoded = _decoded(arrivals)
+    return [
+        *(draft for arrival, row in decoded[ACTIVATED] for draft in _activated(arrival, row, state)),
+        *(_into_log(arrival, REISSUE, row["recipient"], row) for arrival, row in decoded[REISSUE]),
+    ]
+
+
+def _decoded(arrivals: Sequence[Arrival]) -> dict[str, list[tuple[Arrival, Row]]]:
+    """By subject: arrivals with their rows; what is neither is nothing to us."""
+    found: dict[str, list[tuple[Arrival, Row]]] = defaultdict(list)
+    for subject in (ACTIVATED, REISSUE):
+        schema_id = catalog.id_of(subject)
+        framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) == schema_id]
+        decoded = codec.decode(schema_id, [wire.payload_of(a.value or b"") for a in framed])
+        found[subject] = [(framed[i], row) for row, i in zip(decoded.rows.to_pylist(), decoded.good, strict=True)]
+    return found
+
+
+def _activated(arrival: Arrival, row: Row, state: Working) -> list[Draft]:
+    known = state.get("agreement", row["agreement_id"])
+    if known is not None and known["version"] >= row["version"]:
+        return []
+    state.put("agreement", row["agreement_id"], row)
+    if row["tier"] == "mou":
+        state.put("mou", row["party"], row)
+    return [_into_log(arrival, ACTIVATED, row["agreement_id"], row)]
+
+
+def _into_log(arrival: Arrival, subject: str, key: str, row: Row) -> Draft:
+    return Draft(RESOLVED_EVENTS, key, subject, row, derived_id(arrival.position, STAGE, 0))

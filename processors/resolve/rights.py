@@ -1,0 +1,73 @@
+"""Rights pass to the student at eighteen (34 CFR 99.5): told to the log with a birth date, or when its day comes.
+
+A record waits for its day under a keyed hash of it, so that no store says when anybody was born.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from processors.consent.agreements import EPOCH
+from processors.drafts import Draft
+from processors.names import RESOLVED_EVENTS
+from processors.records import derived_id, keyed_hash
+from processors.resolve.book import Book
+
+Row = dict[str, Any]
+STAGE = "resolve"
+ADULT_YEARS = 18
+LEAP_DAY = (2, 29)
+
+
+def day_of_majority(born: int) -> int:
+    """Day of the eighteenth birthday, both from 1970-01-01; of who was born on a 29 February it is the 1 March."""
+    day = EPOCH + timedelta(days=born)
+    if (day.month, day.day) == LEAP_DAY:  # eighteen years after a leap year comes none
+        day += timedelta(days=1)
+    return (day.replace(year=day.year + ADULT_YEARS) - EPOCH).days
+
+
+def transferred(book: Book, today: int) -> list[Draft]:
+    """Transfers that this batch brings: of records whose traits it changed, and of records whose day has come."""
+    asked = sorted({*book.causes, *_come_of_age(book, today)})
+    rows = [row for record_key in asked for row in _judge(book, record_key, today)]
+    if not rows:
+        return []
+    name = "|".join(f"{row['record_key']}{row['to_student']:d}" for row in rows)
+    id_ = derived_id(f"{today}|{name}", f"{STAGE}.rights", 0)
+    row = {"transfers": rows}
+    return [Draft(RESOLVED_EVENTS, rows[0]["record_key"], "internal.rights_transferred.v1", row, id_)]
+
+
+def _come_of_age(book: Book, today: int) -> list[str]:
+    """Records whose day lies behind the last day on which this was asked, up to today."""
+    asked = book.state.get("clock", "birthdays")
+    if asked == today:
+        return []
+    book.state.put("clock", "birthdays", today)
+    waiting = [] if asked is None else [_waiting(book, day) for day in range(asked + 1, today + 1)]
+    return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan("birthday", f"{prefix}|")]
+
+
+def _judge(book: Book, record_key: str, today: int) -> list[Row]:
+    """Whose rights a record's are today; a row where that is new."""
+    record, born = book.record(record_key), book.traits(record_key).born
+    day = None if born is None else day_of_majority(born)
+    is_adult = day is not None and day <= today
+    waiting = "" if day is None or is_adult else _waiting(book, day)
+    if waiting != record["birthday"]:
+        _wait(book, record_key, record["birthday"], None)
+        _wait(book, record_key, waiting, 1)
+    if (waiting, is_adult) != (record["birthday"], record["adult"]):
+        book.state.put("record", record_key, {**record, "birthday": waiting, "adult": is_adult})
+    if is_adult == record["adult"]:
+        return []
+    return [{"record_key": record_key, "person_id": record["person"], "to_student": is_adult}]
+
+
+def _wait(book: Book, record_key: str, waiting: str, value: int | None) -> None:
+    if waiting:
+        book.state.put("birthday", f"{waiting}|{record_key}", value)
+
+
+def _waiting(book: Book, day: int) -> str:
+    return keyed_hash(book.key, "birthday", str(day))
