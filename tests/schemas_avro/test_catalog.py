@@ -38,6 +38,8 @@ PINNED = [
     (308, "internal.release_retracted.v1", "d5d0466b387fc780"),
     (309, "internal.resolved_event.v1", "ea68daa7343e89eb"),
     (310, "internal.signal_changed.v1", "26ab5c970bf9c49e"),
+    (311, "internal.reissue_requested.v1", "81fb3986711174a5"),
+    (312, "internal.rights_transferred.v1", "0736fe59ad323ded"),
     (401, "released.enrollment.v1.core", "e6186f79b94627cd"),
     (402, "released.enrollment.v1.core-progress", "77ea4c30135fa645"),
     (403, "released.aid.v1.core", "84c204b76f21e7fb"),
