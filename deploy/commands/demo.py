@@ -70,7 +70,7 @@ def _settings(data_dir: Path, port: int | None) -> Settings:
 def _once(chosen: Settings, people: int, console: Console, stopping: threading.Event, *, as_json: bool) -> int:
     with _progress(console, stopping) as (tell, progress):
         tell("making the population")
-        made = generate(people, SEED)
+        made = generate(people, SEED, decided_on=demo_run.now().date())
         _write_users(chosen)
         with Stack(chosen, tell) as stack, ExitStack() as held:
             figures = demo_run.run_once(stack, made, lambda: _readers(stack, held), progress)
@@ -99,7 +99,7 @@ def _links(stack: Stack) -> dict[str, str]:
 
 def _live(chosen: Settings, people: int, console: Console, stopping: threading.Event) -> None:
     """Load what is not loaded yet, then trickle until Ctrl-C."""
-    made = generate(people, SEED)
+    made = generate(people, SEED, decided_on=demo_run.now().date())
     _write_users(chosen)
     noted = _Noted.read(chosen.data_dir / "demo.json", people)
     try:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from partners.population import changes, malformed, managers, trickle
 from partners.population.calendars import CHANGES_DAYS, TRICKLE_DAYS, moment
+from partners.population.changes import Plan
 from partners.population.dice import Dice
 from partners.population.lives import Life, life
 from partners.population.managers import DEMO, Managers
@@ -44,24 +45,25 @@ class Population:
         return trickle.endless(self.targets, self.seed, n_start, now)
 
 
-def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF) -> Population:
+def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF, decided_on: date | None = None) -> Population:
     """Make a population; the same arguments, the same bytes, on any machine.
 
     Args:
         people_count: how many humans, at least 40.
         seed: of all chance.
         as_of: the day on which they stand; everything told lies before it.
+        decided_on: the day for which the truth is judged, that of the stages' ticks; None: ``as_of``. It chooses no
+            message of ``history`` and ``changes``; the trickle tells of what is seen on that day.
     """
     today = days(as_of)
     registry = Registry()
     lives = [life(person, seed, today, registry) for person in people(people_count, seed, as_of, registry)]
     told = _ordered([event for lived in lives for event in lived.history])
     spoiled = list(malformed.rejected(told, seed, max(2, people_count // SPOILED_SHARE)))
-    judge = Judge(Books(today, _humans(lives)))
-    visible = judge.judge("history", [*told, *spoiled])
-    plan = changes.plan(lives, visible, seed, today - CHANGES_DAYS)
-    served = managers.assign(lives, plan, visible, seed)
+    plan, served = _planned(lives, told, seed, today)
     changed = _ordered([event for events in plan.events.values() for event in events])
+    judge = Judge(Books(days(decided_on or as_of), _humans(lives)))
+    judge.judge("history", [*told, *spoiled])
     visible = judge.judge("changes", changed)
     targets = _targets(lives, served, visible)
     news = _news(targets, seed, today - TRICKLE_DAYS)
@@ -71,6 +73,15 @@ def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF) -> Popul
     history = [managers.managed(event, served) for event in [*told, *_repeats(told, seed), *spoiled]]
     phases = {"history": history, "changes": [managers.managed(e, served) for e in changed], "trickle": news}
     return Population(seed, as_of, phases, judge.truth, targets)
+
+
+def _planned(lives: Sequence[Life], told: Sequence[Planned], seed: int, today: int) -> tuple[Plan, Managers]:
+    """Whom changes befall and who serves whom, by what is seen on the population's own day."""
+    books = Books(today, _humans(lives))
+    books.tell(told)
+    visible = books.visible()
+    plan = changes.plan(lives, visible, seed, today - CHANGES_DAYS)
+    return plan, managers.assign(lives, plan, visible, seed)
 
 
 def _ordered(events: list[Planned]) -> list[Planned]:

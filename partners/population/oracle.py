@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from partners.population import linkage
 from partners.population.linkage import Known
+from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.planned import Planned
 from partners.population.rules import CATEGORY, RULES, Rule
 
@@ -33,7 +34,7 @@ class Books:
     """Everything accepted up to now, by what it is for."""
 
     today: int
-    """The day on which decisions are made, since 1970-01-01: after every past date, before every far one."""
+    """The day on which decisions are made, since 1970-01-01."""
     humans: dict[str, int] = field(default_factory=dict)
     """Whose each record is, by the population's own knowledge; only names the labels."""
     known: dict[str, Known] = field(default_factory=dict)
@@ -82,12 +83,18 @@ class Books:
 
     def _seen(self, person: str, labels: list[str]) -> Iterator[Sight]:
         servers = {fact.partner for label in labels for fact in self._standing(label) if _assigned(fact)}
-        said = [self.statements[label] for label in labels if label in self.statements]
+        is_grown = any(self._is_grown(label) for label in labels)
+        said = [[s for s in self.statements.get(label, ()) if not (is_grown and _for_a_child(s))] for label in labels]
         for label in labels:
             for fact in self._standing(label, superseded=True):
                 for rule in RULES.get((fact.partner, fact.family), ()):
                     if (not rule.clients_only or rule.recipient in servers) and self._consented(rule, fact, said):
                         yield rule.recipient, person, fact.event_id
+
+    def _is_grown(self, label: str) -> bool:
+        """Whether what a record says of the birth date makes the person eighteen or more."""
+        born = self.known[label].born
+        return born is not None and day_of_majority(born) <= self.today
 
     def _standing(self, label: str, *, superseded: bool = False) -> list[Planned]:
         """Facts of a record that were not retracted; only the newest version of each unless asked for all."""
@@ -115,6 +122,10 @@ class Books:
     def _in_force(self, statement: Planned) -> bool:
         first, last = statement.body["valid_from"], statement.body["valid_until"]
         return (first is None or first <= self.today) and (last is None or self.today <= last)
+
+
+def _for_a_child(statement: Planned) -> bool:
+    return statement.body["granted_by_role"] in FOR_A_CHILD
 
 
 def _assigned(fact: Planned) -> bool:

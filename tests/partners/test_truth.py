@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.worlds import PureWorld
 
+from partners import formats, rows
 from partners.events import framed
 from partners.population import PHASES, Planned, Population, Truth
 from partners.population.permission import RELATIONS
@@ -146,6 +147,7 @@ def sent(world: PureWorld, events: list[Planned], *, backwards: bool) -> None:
 @pytest.mark.parametrize("backwards", [False, True], ids=["topics forwards", "topics backwards"])
 def test_the_stages_come_to_the_truth_phase_by_phase(population: Population, backwards: bool) -> None:  # noqa: FBT001
     world, truth = PureWorld(), population.truth
+    world.now = rows.micros(formats.midnight(population.as_of))
     for phase in PHASES:
         sent(world, population.phases[phase], backwards=backwards)
         found = world.settle().outcomes()

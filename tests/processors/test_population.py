@@ -3,12 +3,13 @@
 import functools
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 import pytest
 from support.worlds import PSEUDONYM_KEY, PureWorld, record_key, together
 
-from partners import events
-from partners.population.generate import Population, generate
+from partners import events, rows
+from partners.population.generate import DEFAULT_AS_OF, Population, generate
 from partners.population.oracle import Sight, label_of
 from partners.population.planned import Planned
 from partners.population.rules import RULES
@@ -21,9 +22,16 @@ Visible = dict[str, set[frozenset[str]]]
 
 
 @functools.cache
-def population(seed: int) -> Population:
-    """The same for every test of a seed."""
-    return generate(120, seed)
+def population(seed: int, decided_on: date) -> Population:
+    """The same for every test of a seed and a day."""
+    return generate(120, seed, decided_on=decided_on)
+
+
+def on(day: date, batch: int = 2_000) -> PureWorld:
+    """A world that stands at a day."""
+    world = PureWorld(batch=batch)
+    world.now = rows.micros(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+    return world
 
 
 def tell(world: PureWorld, planned: Iterable[Planned]) -> None:
@@ -55,9 +63,16 @@ def view(world: PureWorld) -> Visible:
     return expected_view((r, person, event) for r in RECIPIENTS for person, event in world.view(r))
 
 
-@pytest.mark.parametrize(("seed", "batch"), [(1, 2_000), (2, 2_000), (1, 7)])
-def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: int) -> None:
-    made, world = population(seed), PureWorld(batch=batch)
+@pytest.mark.parametrize(
+    ("seed", "batch", "decided_on"),
+    [
+        (1, 2_000, DEFAULT_AS_OF),
+        (2, 2_000, date(2026, 11, 24)),
+        (1, 7, date(2027, 3, 1)),
+    ],
+)
+def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: int, decided_on: date) -> None:
+    made, world = population(seed, decided_on), on(decided_on, batch)
     truth = made.truth
     for phase, planned in made.phases.items():
         tell(world, planned)
@@ -72,7 +87,7 @@ def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: in
 
 
 def test_the_populations_events_leave_no_trait_of_anybody_outside_the_identity_zone() -> None:
-    made, world = population(2), PureWorld()
+    made, world = population(2, DEFAULT_AS_OF), on(DEFAULT_AS_OF)
     tell(world, made.phases["history"])
     identities = [e for e in made.phases["history"] if e.family == "identity" and e.row is not None and not e.code]
     numbers = {e.row["body"]["ssn"].encode() for e in identities if e.row and e.row["body"]["ssn"]}

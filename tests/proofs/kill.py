@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from confluent_kafka import TopicPartition
@@ -70,7 +71,7 @@ def main() -> int:
 
 def prove(folder: Path, people: int, kills: int, seed: int) -> dict[str, int]:
     """Run and compare; the figures."""
-    made = generate(people, 7)
+    made = generate(people, 7, decided_on=datetime.now(UTC).date())
     chance = random.Random(seed)  # noqa: S311  # of a test's moments
     stack = Stack(Settings(data_dir=folder, portal_port=0, bootstrap=None))
     with stack, Publisher(stack.bootstrap, PARTNER) as publisher:
