@@ -8,7 +8,7 @@ from pathlib import Path
 
 from partners.client import BATCH, Publisher
 from partners.events import framed, topic_of
-from partners.formats import Bad, Code, Good, rows
+from partners.formats import Bad, Code, Good, encoding_of, rows
 from partners.rows import Row
 
 MAX_VALUE_BYTES = 64 * 1024
@@ -24,6 +24,8 @@ class Outcome:
     published: int = 0
     """Acknowledged by the broker."""
     bad: list[Bad] = field(default_factory=list)
+    encoding: str | None = None
+    """Of the file's text, where its format leaves that open."""
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -33,7 +35,8 @@ class Outcome:
     def to_document(self) -> dict[str, object]:
         """As JSON values."""
         counts = {"rows": self.rows, "published": self.published, "rejected": len(self.bad)}
-        return {**counts, "reasons": self.reasons}
+        encoding = {} if self.encoding is None else {"encoding": self.encoding}
+        return {**counts, "reasons": self.reasons, **encoding}
 
 
 def publish_file(
@@ -57,7 +60,7 @@ def publish_file(
         PublishError: the broker did not take an event.
     """
     partner = publisher if isinstance(publisher, str) else publisher.partner_id
-    outcome = Outcome()
+    outcome = Outcome(encoding=encoding_of(path))
     for batch in _batches(rows(path, partner, family, as_of), outcome):
         sound = _of_fitting_size(batch, family, outcome)
         outcome.valid += len(sound)

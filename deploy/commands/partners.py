@@ -33,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the las
 
 
 def publish(
-    file: Annotated[Path, typer.Argument(help="JSON lines (.jsonl) or Ed-Fi interchange XML (.xml).")],
+    file: Annotated[Path, typer.Argument(help="CSV (.csv), JSON lines (.jsonl) or Ed-Fi interchange XML (.xml).")],
     partner: Annotated[str, typer.Option(help="The partner that publishes, as csac.")],
     family: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(catalog.FAMILIES)}.")],
     as_of: Annotated[
@@ -150,6 +150,8 @@ def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bo
     typer.echo(
         f"{what}: {outcome.rows} rows, {done}, {len(outcome.bad)} rejected" + (f": {reasons}" if reasons else "")
     )
+    if outcome.encoding not in {None, "utf-8"}:
+        typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
 
 
 def _totals(truth: Truth) -> Table:

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from partners.formats import edfi, jsonl
-from partners.formats.reading import Bad, Code, Found, Good, finished, latest_day
-from streams.errors import ThroughlineError
+from partners.formats import csv_file, edfi, jsonl
+from partners.formats.reading import Bad, Code, FileError, Found, Good, finished, latest_day
 
-FORMATS = {".xml": edfi.documents, ".jsonl": jsonl.documents, ".ndjson": jsonl.documents, ".json": jsonl.documents}
+FORMATS = {
+    ".csv": csv_file.documents,
+    ".tsv": csv_file.documents,
+    ".xml": edfi.documents,
+    ".jsonl": jsonl.documents,
+    ".ndjson": jsonl.documents,
+    ".json": jsonl.documents,
+}
 FIRST_YEAR = 2000
 """No event was published before."""
-
-
-class FileError(ThroughlineError):
-    """A file as a whole cannot be read so; one line with the remedy."""
 
 
 def documents(path: Path, family: str) -> Iterator[Found]:
@@ -62,9 +64,19 @@ def day_of_file(path: Path, family: str) -> date:
     return day
 
 
+def encoding_of(path: Path) -> str | None:
+    """How a file's text is encoded, where its format leaves that open; None elsewhere.
+
+    Raises:
+        FileError: in no way that is read.
+    """
+    is_csv = FORMATS.get(path.suffix.lower()) is csv_file.documents
+    return csv_file.encoding_of(path) if is_csv and path.is_file() else None
+
+
 def midnight(day: date) -> datetime:
     """Its first moment, UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-__all__ = ["Bad", "Code", "FileError", "Good", "day_of_file", "documents", "midnight", "rows"]
+__all__ = ["Bad", "Code", "FileError", "Good", "day_of_file", "documents", "encoding_of", "midnight", "rows"]

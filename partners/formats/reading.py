@@ -17,6 +17,7 @@ a rule that gives the same bytes for the same file, whoever reads it and wheneve
 """
 
 import difflib
+import functools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ from partners.rows import Row, logical_fields, to_row
 from schemas_avro import catalog
 from schemas_avro.masked import Event
 from schemas_avro.models import EVENTS
+from streams.errors import ThroughlineError
 
 FILE_ROWS = uuid.UUID("0b6f2f0e-5c1d-5f0a-8b43-1f0a6b7f4d11")
 """Namespace of the ids of rows that have none of their own."""
@@ -47,6 +49,16 @@ class Code(StrEnum):
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
     """A row is an object with envelope and body, both objects."""
+    NOT_CSV = "not_csv"
+    """Quotes that do not match, or a cell of more than a message may have."""
+    WRONG_COLUMN_COUNT = "wrong_column_count"
+    """A CSV row with more or fewer cells than the header."""
+    LOST_LEADING_ZEROS = "lost_leading_zeros"
+    """An identifier of a fixed number of digits has too few: a spreadsheet took it for a number."""
+    SPREADSHEET_DATE = "spreadsheet_date"
+    """A date as a spreadsheet shows it, 11/24/2026: day and month could be either."""
+    SCIENTIFIC_NOTATION = "scientific_notation"
+    """A number as a spreadsheet shortens it, 1.23E+09: its digits are gone."""
     NOT_XML = "not_xml"
     """Not well-formed, or with entities or a document type; reading ends there."""
     TOO_LARGE = "too_large"
@@ -69,12 +81,16 @@ class Code(StrEnum):
     WRONG_EVENT_TYPE = "wrong_event_type"
 
 
+class FileError(ThroughlineError):
+    """A file as a whole cannot be read so; one line with the remedy."""
+
+
 @dataclass(frozen=True)
 class Bad:
     """A row that cannot be published; never with a value of it."""
 
     place: int
-    """Line of a JSON-lines file, or number of the element of an XML file, from 1."""
+    """Line of a JSON-lines or CSV file (where the row begins), or number of the element of an XML file, from 1."""
     code: Code
     field: str | None = None
     """Of our schema, as body.entry_date."""
@@ -183,12 +199,22 @@ def id_of_content(row: Row) -> str:
 
 def _overflowing(family: str, body: Row) -> Iterator[str]:
     """Fields of whole numbers that the field's type has no room for."""
+    for name, bits in _rooms(family).items():
+        value = body[name]
+        if isinstance(value, int) and not -(1 << bits) <= value < 1 << bits:
+            yield name
+
+
+@functools.cache
+def _rooms(family: str) -> dict[str, int]:
+    """Bits of each field of a whole number."""
+    found: dict[str, int] = {}
     for field_ in catalog.read(f"families/{family}")["fields"]:
         kinds = field_["type"] if isinstance(field_["type"], list) else [field_["type"]]
-        value = body[field_["name"]]
-        bits = next((BITS[kind] for kind in kinds if isinstance(kind, str) and kind in BITS), None)
-        if bits and isinstance(value, int) and not -(1 << bits) <= value < 1 << bits:
-            yield field_["name"]
+        for kind in kinds:
+            if isinstance(kind, str) and kind in BITS:
+                found[field_["name"]] = BITS[kind]
+    return found
 
 
 def _why(document: Document, family: str, error: ValidationError) -> Bad:

@@ -133,6 +133,6 @@ def test_blank_lines_and_a_byte_order_mark_are_nothing(tmp_path: Path) -> None:
 
 
 def test_an_ending_that_names_no_format_is_told_what_would(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").touch()
-    with pytest.raises(formats.FileError, match=r"none of \.json, \.jsonl, \.ndjson, \.xml"):
-        list(formats.rows(tmp_path / "rows.csv", "csac", "aid", AS_OF))
+    (tmp_path / "rows.xlsx").touch()
+    with pytest.raises(formats.FileError, match=r"none of \.csv, \.json, \.jsonl, \.ndjson, \.tsv, \.xml"):
+        list(formats.rows(tmp_path / "rows.xlsx", "csac", "aid", AS_OF))

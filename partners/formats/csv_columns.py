@@ -1,0 +1,191 @@
+"""From a header of a CSV file to its columns: which field of which family each holds, and how its cells are read."""
+
+import difflib
+import functools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from partners.formats.lost_zeros import LENGTHS, has_lost_zeros
+from partners.formats.reading import Code
+from schemas_avro import catalog
+
+Cell = Callable[[str], Any]
+SPREADSHEET_DATE = re.compile(
+    r"\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})(\s.*)?|\d{4}/\d{1,2}/\d{1,2}(\s.*)?|\d{5}(\.\d+)?"
+)
+"""11/24/2026, 24.11.26, 2026/11/24, and the bare number of days that a date is inside a spreadsheet."""
+SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?E[+-]\d{2,3}")
+"""What a spreadsheet makes of a long number: 1.23E+09."""
+WHOLE = re.compile(r"[+-]?\d+")
+FRACTION = re.compile(r"[+-]?\d+(\.\d+)?")
+FLAGS = {"true": True, "false": False}
+SAYABLE = re.compile(r"[A-Za-z0-9_. -]{1,40}")
+
+
+class CellError(ValueError):
+    """A cell that cannot be read; its text is the code."""
+
+    def __init__(self, code: Code) -> None:
+        """Note why."""
+        super().__init__(code)
+        self.code = code
+
+
+class HeaderError(ValueError):
+    """A header that does not fit; its text is what is wrong, and never holds a value."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a family's file may have."""
+
+    path: tuple[str, str]
+    """Part and field, as ("body", "entry_date")."""
+    inner: str | None = None
+    """Identifier system, or field of the claimed authority."""
+    read: Cell = field(default=str, repr=False)
+
+    @property
+    def name(self) -> str:
+        """As a person is told of it: body.entry_date, identifier.SSN."""
+        if self.path[1] == "identifiers":
+            return f"identifier.{self.inner}"
+        return ".".join(self.path) if self.inner is None else f"{self.path[1]}.{self.inner}"
+
+    def put(self, row: dict[str, Any], cell: str) -> None:
+        """Read a cell into the row that it belongs to; an empty one says nothing.
+
+        Raises:
+            CellError: it cannot be read.
+        """
+        if not cell.strip():
+            return
+        if SCIENTIFIC.fullmatch(cell.strip()):
+            raise CellError(Code.SCIENTIFIC_NOTATION)
+        if has_lost_zeros(self.inner or self.path[1], cell):
+            raise CellError(Code.LOST_LEADING_ZEROS)
+        part, name = self.path
+        if name == "identifiers":
+            row[part].setdefault(name, []).append({"system": self.inner, "value": cell, "assigner": None})
+        elif self.inner is not None:
+            row[part].setdefault(name, {})[self.inner] = cell
+        else:
+            row[part][name] = self.read(cell)
+
+
+@functools.cache
+def columns_of(family: str) -> dict[str, Column]:
+    """Every column that a family's file may have, by its short name and by its long one.
+
+    Raises:
+        FileNotFoundError: there is no such family.
+    """
+    found: dict[str, Column] = {}
+    for part, source in (("envelope", "envelope"), ("body", f"families/{family}")):
+        for field_ in catalog.read(source)["fields"]:
+            for column in _columns(part, field_):
+                found.setdefault(column.name.partition(".")[2] if column.inner is None else column.name, column)
+                found[column.name] = column
+    return found
+
+
+def _columns(part: str, field_: catalog.Schema) -> list[Column]:
+    """The column of a field; several where a field holds records."""
+    path = (part, str(field_["name"]))
+    records = [named for named in catalog.named_types(field_["type"]) if named["type"] == "record"]
+    if not records:
+        return [Column(path, read=_reader(field_["type"]))]
+    inner = records[0]["fields"]
+    names = inner[0]["type"]["symbols"] if path[1] == "identifiers" else [one["name"] for one in inner]
+    return [Column(path, name) for name in names]
+
+
+def _reader(schema: Any) -> Cell:
+    """What reads the cells of a field of this type."""
+    if isinstance(schema, list):
+        return _reader(schema[1])
+    if isinstance(schema, str):
+        return {"int": _whole, "long": _whole, "double": _fraction, "boolean": _flag}.get(schema, str)
+    if "logicalType" in schema:
+        return _day_or_time
+    return _list if schema["type"] == "array" else str.strip
+
+
+def _whole(cell: str) -> int:
+    if not WHOLE.fullmatch(cell.strip()):
+        raise CellError(Code.WRONG_TYPE)
+    return int(cell)
+
+
+def _fraction(cell: str) -> float:
+    if not FRACTION.fullmatch(cell.strip()):
+        raise CellError(Code.WRONG_TYPE)
+    return float(cell)
+
+
+def _flag(cell: str) -> bool:
+    if cell.strip().lower() not in FLAGS:
+        raise CellError(Code.WRONG_TYPE)
+    return FLAGS[cell.strip().lower()]
+
+
+def _day_or_time(cell: str) -> str:
+    if SPREADSHEET_DATE.fullmatch(cell.strip()):
+        raise CellError(Code.SPREADSHEET_DATE)
+    return cell.strip()
+
+
+def _list(cell: str) -> list[str]:
+    return [one.strip() for one in cell.split(";") if one.strip()]
+
+
+def columns_in(header: Sequence[str], family: str) -> list[Column]:
+    """The columns of a header, in its order.
+
+    Raises:
+        HeaderError: a column is unknown, is there twice, or is missing; the text names it.
+    """
+    known = columns_of(family)
+    names = [name.strip() for name in header]
+    found: list[Column] = []
+    for number, name in enumerate(names, 1):
+        if name not in known:
+            raise HeaderError(_unknown(number, names, family))
+        if known[name] in found:
+            raise HeaderError(f"column {known[name].name} is there twice; keep one of them")
+        found.append(known[name])
+    if missing := _missing({column.path[1] for column in found}, family):
+        raise HeaderError(f"no column {missing}; every {family} file needs it")
+    return found
+
+
+def _unknown(number: int, names: Sequence[str], family: str) -> str:
+    """What is said of an unknown column; its own words only where the rest shows that the line is a header."""
+    known = columns_of(family)
+    if sum(name in known for name in names) * 2 < len(names):
+        return f"the first line is no header of {family} fields; write their names there, as source_record_id"
+    name = names[number - 1]
+    close = difflib.get_close_matches(name, known, 1)
+    said = f"column {number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "")
+    return f"{said} is no field of {family}; " + (f"did you mean {close[0]}?" if close else "rename or remove it")
+
+
+def _missing(there: set[str], family: str) -> str | None:
+    """The first column that a file cannot do without."""
+    body = catalog.read(f"families/{family}")["fields"]
+    needed = [f["name"] for f in body if "default" not in f and '"array"' not in str(f["type"]).replace("'", '"')]
+    lacking = (name for name in ("source_record_id", *needed) if name not in there)
+    if not there & {"subject_token", "subject_name"}:
+        return "subject_token"
+    return next(lacking, None)
+
+
+def empty_lists(family: str) -> dict[str, list[str]]:
+    """The body's fields that are lists, as a row has them which says nothing of them."""
+    fields = catalog.read(f"families/{family}")["fields"]
+    return {f["name"]: [] for f in fields if isinstance(f["type"], dict) and f["type"]["type"] == "array"}
+
+
+__all__ = ["LENGTHS", "CellError", "Column", "HeaderError", "columns_in", "columns_of", "empty_lists"]

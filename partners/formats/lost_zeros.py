@@ -1,0 +1,53 @@
+"""Identifiers of a fixed number of digits, to see where a spreadsheet has eaten zeros in front.
+
+What has lost its zeros is another person's number or another school's: a row is rejected, never repaired, since whoever
+exports it again knows and we would guess. A number that had no zero in front cannot have lost one, so a shorter one is
+always wrong. NAICS is not here: no sector begins with a zero, and a shorter code is a coarser one.
+"""
+
+import re
+
+LENGTHS = {
+    "SSN": (9,),
+    "ssn": (9,),
+    "SSID": (10,),
+    "postal_code": (5, 9),
+    "entry_type": (5,),
+    "exit_type": (5,),
+}
+"""By field or identifier system: ways to count digits. CEDS entry and exit types have five, as 01921."""
+
+ORGANIZATIONS = {
+    "CDS": (14,),
+    "NCES": (7, 12),
+    "UNITID": (6,),
+    "OPEID": (6, 8),
+    "FEIN": (9,),
+}
+"""The same for organization_id, by organization_id_system: 2 digits of a CDS code are the county, 5 the district, 7 the
+school; NCES has 7 for a district, 12 for a school."""
+
+CIP_LOST = re.compile(r"\d(\.\d+)?")
+"""Programmes are NN.NNNN: 1.0101 was 01.0101."""
+
+
+def has_lost_zeros(field: str, text: str, lengths: tuple[int, ...] | None = None) -> bool:
+    """Whether an identifier is all digits and too short.
+
+    Args:
+        field: name of the field, or identifier system.
+        text: the identifier.
+        lengths: ways to count its digits, where the field alone does not say.
+    """
+    text = text.strip()
+    if field == "cip_code":
+        return CIP_LOST.fullmatch(text) is not None
+    known = LENGTHS.get(field, ()) if lengths is None else lengths
+    is_number = text.isascii() and text.isdigit()
+    return bool(known) and is_number and len(text) not in known and len(text) < max(known)
+
+
+def organization_has_lost_zeros(body: dict[str, object]) -> bool:
+    """Whether a body's organization_id is too short for the list that organization_id_system names."""
+    lengths = ORGANIZATIONS.get(str(body.get("organization_id_system")))
+    return lengths is not None and has_lost_zeros("organization_id", str(body.get("organization_id", "")), lengths)
