@@ -20,7 +20,7 @@ from portal.sign_in import UsedLinks, make_sign_in_link
 from processors.consent.agreements import Agreement
 from schemas_avro import codec
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
-from streams import settings, telemetry
+from streams import memory, settings, telemetry
 from streams.errors import ThroughlineError
 from streams.keyring import read_or_make_secret
 from streams.settings import Settings
@@ -41,6 +41,7 @@ def serve(
     chosen = settings.load()
     telemetry.configure("serve", chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
+    memory.collect_rarely()
     _refuse_open_address(chosen.portal_host)
     listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
     views = _open_views(chosen)

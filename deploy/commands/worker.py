@@ -9,7 +9,7 @@ import typer
 
 from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
-from streams import consent, resolve, settings, telemetry
+from streams import consent, memory, resolve, settings, telemetry
 from streams.errors import ThroughlineError
 from streams.keyring import Keyring
 from streams.settings import Settings
@@ -30,6 +30,7 @@ def worker(role: Annotated[str, typer.Argument(help="resolve or consent.")]) -> 
     chosen = settings.load()
     telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
+    memory.collect_rarely()
     run_stage(role, chosen, bootstrap(), stop_on_signals())
 
 

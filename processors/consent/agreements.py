@@ -1,5 +1,6 @@
 """Agreements as data: what a partner may publish (mou) and what a recipient may see (dsa)."""
 
+import functools
 import hashlib
 import json
 from datetime import date
@@ -67,12 +68,14 @@ class Agreement(BaseModel):
 
     def in_force(self, day: int) -> bool:
         """Whether the agreement holds on a day, counted from 1970-01-01."""
-        end = None if self.effective_to is None else (self.effective_to - EPOCH).days
-        return (self.effective_from - EPOCH).days <= day and (end is None or day <= end)
+        return _number(self.effective_from) <= day and (self.effective_to is None or day <= _number(self.effective_to))
 
     def grant_for(self, partner_id: str, family: str) -> Grant | None:
         """The grant that covers a partner's family, if any."""
-        return next((g for g in self.grants if (g.partner_id, g.family) == (partner_id, family)), None)
+        for grant in self.grants:
+            if grant.family == family and grant.partner_id == partner_id:
+                return grant
+        return None
 
     @property
     def content_hash(self) -> str:
@@ -103,6 +106,12 @@ class Agreement(BaseModel):
             "effective_to": None if end is None else date.fromordinal(EPOCH.toordinal() + end),
         }
         return cls.model_validate({**{k: v for k, v in row.items() if k != "content_hash"}, **days})
+
+
+@functools.cache
+def _number(day: date) -> int:
+    """A day, counted from 1970-01-01."""
+    return (day - EPOCH).days
 
 
 def overlaps(agreements: list[Agreement]) -> list[str]:

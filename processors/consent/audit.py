@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -25,7 +24,7 @@ def chained(drafts: Sequence[Draft], state: Working) -> list[Out]:
     outs = []
     for out in encode_drafts(drafts):
         head = next_hash(head, out.value)
-        outs.append(replace(out, headers={HEADER: head.encode()}))
+        outs.append(Out(out.topic, out.key, out.value, out.id, out.partition, {HEADER: head.encode()}))
     if outs:
         state.put("head", "audit", head)
     return outs
@@ -36,23 +35,17 @@ def next_hash(before: str, value: bytes) -> str:
     return hashlib.sha256(before.encode() + value).hexdigest()
 
 
-def record(event: Row, cause: str, position: int, outcome: str, decisions: Sequence[Decision], inputs: str) -> Draft:
+def record(
+    event: Row, person_id: str, cause: str, position: int, outcome: str, decisions: Sequence[Decision], inputs: str
+) -> Draft:
     """One audit record."""
     id_ = derived_id(cause, f"consent.audit.{event['event_id']}", 0)
     row = {
         "decision_id": id_, "event_id": event["event_id"], "caused_by": cause, "position": position,
-        "family": event["family"], "partner_id": event["partner_id"], "person_id": event["person_id"],
-        "outcome": outcome, "decided": [_decided(d) for d in decisions], "input_hash": inputs,
+        "family": event["family"], "partner_id": event["partner_id"], "person_id": person_id,
+        "outcome": outcome, "decided": [d.as_audited for d in decisions], "input_hash": inputs,
     }  # fmt: skip
     return Draft(AUDIT_DECISIONS, event["event_id"], "internal.decision_recorded.v1", row, id_)
-
-
-def _decided(decision: Decision) -> Row:
-    return {
-        "recipient": decision.recipient, "effect": "permit" if decision.permit else "deny",
-        "reason": decision.reason.value, "agreement_id": decision.agreement_id,
-        "agreement_version": decision.agreement_version, "groups": list(decision.groups),
-    }  # fmt: skip
 
 
 def input_hash(subject: Subject, person: Person, agreements: Sequence[Agreement], today: int | None) -> str:

@@ -1,7 +1,7 @@
 """The book that consent keeps: persons, their records' statements, caseloads, events and current releases.
 
-Tables: record (person, statements, caseload), person (its records), event (record | fact | event), release (record |
-fact | event | recipient), agreement, clock, count. State in, state out.
+Tables: record (person, statements, caseload), person (its records), fact (record | fact: its versions, and what each
+recipient holds of each), agreement, clock, count. State in, state out.
 """
 
 import functools
@@ -18,6 +18,7 @@ from processors.state import Working
 Row = dict[str, Any]
 MICROS_PER_DAY = 86_400_000_000
 EMPTY: Row = {"person": "", "adult": False, "statements": [], "caseload": []}
+NO_FACT: Row = {"versions": [], "held": {}}
 OF_PARENTS = {"parent", "guardian", "education_rights_holder"}
 """Roles whose word about records ends when rights pass to the student (34 CFR 99.5)."""
 
@@ -101,21 +102,31 @@ class Book:
             tuple(tuple(_statement(v) for v in versions if v["granted_by_role"] in ended) for versions in said),
         )
 
-    def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str]) -> None:
+    def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str], fact_keys: Iterable[str] = ()) -> None:
         """Read in bulk what a batch's decisions will ask for."""
         persons = set(person_ids)
         self.state.prefetch("person", persons)
         known = {key for person_id in persons for key in self.records_of(person_id)}
         self.state.prefetch("record", known | set(record_keys))
+        self.state.prefetch("fact", fact_keys)
 
-    def events(self, prefix: str) -> list[Row]:
-        """Events whose key begins so, by fact and version."""
-        rows = [row for _, row in self.state.scan("event", prefix)]
-        return sorted(rows, key=lambda row: (row["fact_id"], row["published_at"], row["event_id"]))
+    def fact(self, key: str) -> Row:
+        """A fact: its versions in their order, and by event and recipient what is held of it; an empty one if new."""
+        return self.state.get("fact", key) or NO_FACT
 
-    def releases(self, prefix: str) -> dict[str, Row]:
-        """Current releases whose key begins so."""
-        return dict(self.state.scan("release", prefix))
+    def facts(self, record_key: str) -> list[tuple[str, Row]]:
+        """A record's facts by key."""
+        return self.state.scan("fact", f"{record_key}|")
+
+    def remember(self, event: Row) -> bool:
+        """Take a version of a fact in; whether it is new."""
+        key = fact_key(event)
+        fact = self.fact(key)
+        if any(version["event_id"] == event["event_id"] for version in fact["versions"]):
+            return False
+        kept = {name: value for name, value in event.items() if name != "person_id"}
+        self.state.put("fact", key, {**fact, "versions": sorted([*fact["versions"], kept], key=order)})
+        return True
 
 
 def order(version: Row) -> tuple[int, str]:
@@ -123,9 +134,9 @@ def order(version: Row) -> tuple[int, str]:
     return version["published_at"], version["event_id"]
 
 
-def event_key(row: Row) -> str:
-    """Key of an event in table event."""
-    return f"{row['record_key']}|{row['fact_id']}|{row['event_id']}"
+def fact_key(event: Row) -> str:
+    """Key of an event's fact in table fact."""
+    return f"{event['record_key']}|{event['fact_id']}"
 
 
 def alive(versions: list[Row]) -> set[str]:

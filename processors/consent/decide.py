@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from processors import sealing
 from processors.consent import audit, release, sweep
-from processors.consent.book import Book, event_key
+from processors.consent.book import Book, fact_key
 from processors.consent.settle import STAGE, Batch, Context, Entry, decide_fact, decide_person
 from processors.drafts import Draft, encode_drafts
 from processors.names import released_topic
@@ -25,11 +24,12 @@ def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> lis
     entries = _entries(arrivals)
     events = [e.row for e in entries if e.name == "resolved_event"]
     batch = Batch(Book(state), context, _bodies(events, context.keys))
-    batch.book.prefetch((row["person_id"] for row in events), (row["record_key"] for row in events))
+    persons, records = {row["person_id"] for row in events}, {row["record_key"] for row in events}
+    batch.book.prefetch(persons, records, {fact_key(row) for row in events})
     for entry in entries:
         HANDLERS[entry.name](batch, entry)
     sweep.next_slice(batch)
-    outs = release.encode(batch.sent, context.keys)
+    outs = release.encode(batch.sent)
     return [*outs, *encode_drafts(batch.passed_on), *audit.chained(batch.audits, state)]
 
 
@@ -51,14 +51,18 @@ def _bodies(events: Sequence[Row], keys: sealing.Keys) -> dict[str, Row]:
     """Bodies of the events that change what is decided, by event's key; one that cannot be opened is left out."""
     by_schema: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
     for event in events:
-        if event["family"] in {"consent", "caseload"}:
-            with suppress(sealing.UnreadableError):
-                by_schema[event["body_schema_id"]].append((event_key(event), release.body_of(event, keys)))
+        if event["family"] in {"consent", "caseload"} and (body := release.body_of(event, keys)) is not None:
+            by_schema[event["body_schema_id"]].append((event_key(event), body))
     found: dict[str, Row] = {}
     for schema_id, pairs in by_schema.items():
         rows = codec.decode(schema_id, [body for _, body in pairs]).rows.to_pylist()
         found.update({key: row for (key, _), row in zip(pairs, rows, strict=True)})
     return found
+
+
+def event_key(row: Row) -> str:
+    """Names one event: an id alone may be used by two partners."""
+    return f"{fact_key(row)}|{row['event_id']}"
 
 
 def _ticked(batch: Batch, entry: Entry) -> None:
@@ -130,11 +134,10 @@ def _moved(batch: Batch, entry: Entry) -> None:
 def _event(batch: Batch, entry: Entry) -> None:
     """One event: remembered, then decided; a statement about consent or caseload has its whole person decided again."""
     row, book = entry.row, batch.book
-    if book.state.get("event", event_key(row)) is not None:
+    if not book.remember(row):
         return
     book.place(row["record_key"], row["person_id"])
-    book.state.put("event", event_key(row), {k: v for k, v in row.items() if k != "person_id"})
-    if event_key(row) in batch.bodies:
+    if row["family"] in {"consent", "caseload"} and event_key(row) in batch.bodies:
         _fold(batch, row)
         batch.audits.append(_audit_undecided(row, entry, "applied"))
         decide_person(batch, row["person_id"], entry)
@@ -158,7 +161,7 @@ def _fold(batch: Batch, row: Row) -> None:
 
 def _audit_undecided(row: Row, entry: Entry, outcome: str) -> Draft:
     """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
-    return audit.record(row, row["event_id"], entry.position, outcome, [], audit.START)
+    return audit.record(row, row["person_id"], row["event_id"], entry.position, outcome, [], audit.START)
 
 
 Handler = Callable[[Batch, Entry], None]

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.consent.agreements import Agreement, Grant
 from schemas_avro import catalog
@@ -51,15 +51,11 @@ class Statement:
 
     def covers(self, cell: "Cell") -> bool:
         """Whether it speaks of this disclosure; a denial with an empty list or a wildcard speaks of all."""
-        lists = (
-            (self.controllers, cell.controller),
-            (self.categories, cell.category),
-            (self.purposes, cell.purpose),
-            (self.recipients, cell.recipient),
-        )
+        lists = (self.controllers, self.categories, self.purposes, self.recipients)
         if self.state in DENIALS:
-            return all(not named or "*" in named or value in named for named, value in lists)
-        return self.state in GRANTS and all(value in named for named, value in lists)
+            pairs = zip(lists, cell, strict=True)
+            return all(not named or "*" in named or value in named for named, value in pairs)
+        return self.state in GRANTS and all(map(frozenset.__contains__, lists, cell))
 
     def in_time(self, day: int) -> bool:
         """Whether the day lies in its period."""
@@ -68,9 +64,8 @@ class Statement:
         )
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One thing that a consent can speak of."""
+class Cell(NamedTuple):
+    """One thing that a consent can speak of; in the order of a statement's lists."""
 
     controller: str
     category: str
@@ -115,10 +110,13 @@ class Decision:
     consent_event_ids: tuple[str, ...] = ()
     expires_on: int | None = None
 
-    def terms(self) -> list[Any]:
-        """What a release carries of it, as JSON values: equal terms need no new release."""
-        groups, consents = list(self.groups), list(self.consent_event_ids)
-        return [self.agreement_id, self.agreement_version, self.reason.value, groups, consents, self.expires_on]
+    @functools.cached_property
+    def as_audited(self) -> Row:
+        """Row of ``RecipientDecision`` in ``decision_recorded.avsc``."""
+        return {
+            "recipient": self.recipient, "effect": "permit" if self.permit else "deny", "reason": self.reason.value,
+            "agreement_id": self.agreement_id, "agreement_version": self.agreement_version, "groups": list(self.groups),
+        }  # fmt: skip
 
 
 def decide(subject: Subject, person: Person, agreements: Iterable[Agreement], today: int | None) -> list[Decision]:
@@ -139,73 +137,89 @@ def decide(subject: Subject, person: Person, agreements: Iterable[Agreement], to
 
 
 def _decide_one(subject: Subject, person: Person, agreement: Agreement, grant: Grant, today: int | None) -> Decision:
-    def answer(reason: Reason, permit: bool = False, **terms: Any) -> Decision:  # noqa: FBT001, FBT002  # local
-        head = (agreement.party, permit, reason, agreement.agreement_id, agreement.version)
-        return Decision(*head, agreement.purpose, agreement.basis, **terms)
-
+    terms = (agreement.party, agreement.agreement_id, agreement.version, agreement.purpose, agreement.basis)
     if today is None or not agreement.in_force(today):
-        return answer(Reason.NOT_IN_FORCE)
+        return _denial(Reason.NOT_IN_FORCE, *terms)
     if agreement.relation == "caseload" and agreement.party not in person.served_by:
-        return answer(Reason.NO_CASELOAD)
+        return _denial(Reason.NO_CASELOAD, *terms)
     if agreement.basis == "statute" and not subject.categories <= _categories_of(subject.family, grant.groups):
-        return answer(Reason.NO_CONSENT)
+        return _denial(Reason.NO_CONSENT, *terms)
     if agreement.basis != "consent":
-        return answer(Reason(agreement.basis), permit=True, groups=tuple(sorted(grant.groups)))
-    refusal, terms = _by_consent(subject, person, agreement, grant, today)
-    return answer(refusal) if refusal else answer(Reason.CONSENT, permit=True, **terms)
+        return _permit(Reason(agreement.basis), tuple(sorted(grant.groups)), *terms)
+    answer = _by_consent(subject, person, agreement, grant, today)
+    if isinstance(answer, Reason):
+        return _denial(answer, *terms)
+    groups, used = answer
+    consents = tuple(sorted(s.event_id for s in used))
+    ends = [s.valid_until for s in used if s.valid_until is not None]
+    return _permit(Reason.CONSENT, groups, *terms, consents, min(ends, default=None))
+
+
+@functools.lru_cache(maxsize=4096)  # an agreement has as many denials as there are reasons
+def _denial(reason: Reason, party: str, agreement_id: str, version: int, purpose: str, basis: str) -> Decision:
+    return Decision(party, False, reason, agreement_id, version, purpose, basis)  # noqa: FBT003  # its first fields
+
+
+def _permit(
+    reason: Reason, groups: tuple[str, ...], party: str, agreement_id: str, version: int, purpose: str, basis: str,
+    consents: tuple[str, ...] = (), last_day: int | None = None,
+) -> Decision:  # fmt: skip
+    terms = (agreement_id, version, purpose, basis, groups, consents, last_day)
+    return Decision(party, True, reason, *terms)  # noqa: FBT003  # its first fields
 
 
 def _by_consent(
     subject: Subject, person: Person, agreement: Agreement, grant: Grant, today: int
-) -> tuple[Reason | None, Row]:
-    """Why consent does not allow it; or the groups, statements and last day that it allows."""
-    groups, used = [], set()
-    core_refusal: Reason | None = None
-    known: dict[frozenset[str], tuple[Reason | None, set[Statement]]] = {}
-    for group in sorted(grant.groups):
-        needed = group_categories(subject.family, group) | subject.categories
+) -> tuple[tuple[str, ...], set[Statement]] | Reason:
+    """The groups that consent allows and the statements that they rest on; or why it does not even allow the core."""
+    groups: list[str] = []
+    used: set[Statement] = set()
+    known: dict[frozenset[str], set[Statement] | Reason] = {}
+    for group, categories in _needs(subject.family, grant.groups):
+        needed = categories | subject.categories if subject.categories else categories
         if needed not in known:
             known[needed] = _covering(needed, subject, person, agreement, today)
-        refusal, statements = known[needed]
-        if refusal is None:
+        answer = known[needed]
+        if not isinstance(answer, Reason):
             groups.append(group)
-            used |= statements
+            used |= answer
         elif group == catalog.CORE:
-            core_refusal = refusal
-    if core_refusal:
-        return core_refusal, {}
-    ends = [s.valid_until for s in used if s.valid_until is not None]
-    consents = tuple(sorted(s.event_id for s in used))
-    return None, {"groups": tuple(groups), "consent_event_ids": consents, "expires_on": min(ends, default=None)}
+            return answer
+    return tuple(groups), used
 
 
 def _covering(
     categories: Iterable[str], subject: Subject, person: Person, agreement: Agreement, today: int
-) -> tuple[Reason | None, set[Statement]]:
+) -> set[Statement] | Reason:
     used: set[Statement] = set()
     for category in sorted(categories):
         cell = Cell(subject.partner_id, category, agreement.purpose, agreement.party)
-        refusal, statements = _consent_for(cell, person.statements, today)
-        if refusal is Reason.NO_CONSENT and _consent_for(cell, person.ended, today)[0] is None:
-            refusal = Reason.RIGHTS_TRANSFERRED
-        if refusal:
-            return refusal, set()
-        used |= statements
-    return None, used
+        answer = _consent_for(cell, person.statements, today)
+        if answer is Reason.NO_CONSENT and not isinstance(_consent_for(cell, person.ended, today), Reason):
+            return Reason.RIGHTS_TRANSFERRED
+        if isinstance(answer, Reason):
+            return answer
+        used |= answer
+    return used
 
 
-def _consent_for(
-    cell: Cell, records: Sequence[Sequence[Statement]], today: int
-) -> tuple[Reason | None, set[Statement]]:
+def _consent_for(cell: Cell, records: Sequence[Sequence[Statement]], today: int) -> set[Statement] | Reason:
     """The newest statement of each record counts; one denial denies, one grant in time permits."""
-    newest = [next((s for s in reversed(statements) if s.covers(cell)), None) for statements in records]
-    if any(s is not None and s.state in DENIALS for s in newest):
-        return Reason.DENIED, set()
-    grants = [s for s in newest if s is not None]
+    grants = []
+    for statements in records:
+        newest = next((s for s in reversed(statements) if s.covers(cell)), None)
+        if newest is not None and newest.state in DENIALS:
+            return Reason.DENIED
+        if newest is not None:
+            grants.append(newest)
     in_time = {s for s in grants if s.in_time(today)}
-    if in_time:
-        return None, in_time
-    return (Reason.OUT_OF_TIME if grants else Reason.NO_CONSENT), set()
+    return in_time or (Reason.OUT_OF_TIME if grants else Reason.NO_CONSENT)
+
+
+@functools.cache
+def _needs(family: str, groups: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Groups in their order, with the categories that each needs."""
+    return tuple((group, group_categories(family, group)) for group in sorted(groups))
 
 
 @functools.cache

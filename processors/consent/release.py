@@ -32,6 +32,8 @@ class Sent:
     id: str
     event: Row = field(repr=False)
     """Row of ``resolved_event.avsc``."""
+    body: bytes = field(repr=False)
+    """Its body, opened; empty where it is taken back."""
     person_id: str
     recipient: str
     position: int
@@ -64,17 +66,13 @@ def terms_of(decision: Decision) -> Row:
     }  # fmt: skip
 
 
-def encode(sent: Sequence[Sent], keys: sealing.Keys) -> list[Out]:
-    """Framed records in the order given.
-
-    Raises:
-        processors.sealing.UnreadableError: a released body's key is gone; the decision must have looked before.
-    """
+def encode(sent: Sequence[Sent]) -> list[Out]:
+    """Framed records in the order given."""
     values: dict[int, bytes] = {}
     for subject, places in _by_subject(sent).items():
         schema_id = catalog.id_of(subject)
         chosen = [sent[i] for i in places]
-        batch = _retractions(schema_id, chosen) if subject == RETRACTED else _releases(schema_id, chosen, keys)
+        batch = _retractions(schema_id, chosen) if subject == RETRACTED else _releases(schema_id, chosen)
         payloads = codec.encode(schema_id, batch)
         values.update({i: wire.frame(schema_id, p) for i, p in zip(places, payloads, strict=True)})
     return [Out(released_topic(s.recipient), s.person_id, values[i], s.id) for i, s in enumerate(sent)]
@@ -92,28 +90,18 @@ def _retractions(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=codec.arrow_schema(schema_id))
 
 
-def _releases(schema_id: int, sent: Sequence[Sent], keys: sealing.Keys) -> pa.RecordBatch:
+def _releases(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
     schema = codec.arrow_schema(schema_id)
     heads = pa.array([one.head() for one in sent], schema.field("release").type)
-    bodies = codec.decode(sent[0].event["body_schema_id"], [body_of(one.event, keys) for one in sent]).rows
+    bodies = codec.decode(sent[0].event["body_schema_id"], [one.body for one in sent]).rows
     fields = list(schema.field("body").type)
     body = pa.StructArray.from_arrays([bodies.column(f.name) for f in fields], fields=fields)
     return pa.RecordBatch.from_arrays([heads, body], schema=schema)
 
 
-def body_of(event: Row, keys: sealing.Keys) -> bytes:
-    """Avro bytes of an event's body.
-
-    Raises:
-        processors.sealing.UnreadableError: its key is gone.
-    """
-    return sealing.unseal(keys, event["record_key"], f"{event['event_id']}|resolve", event["sealed_body"])
-
-
-def can_open(event: Row, keys: sealing.Keys) -> bool:
-    """Whether an event's body can be opened: not so once its record's key was erased, also where a new one was made."""
+def body_of(event: Row, keys: sealing.Keys) -> bytes | None:
+    """Avro bytes of an event's body; None once its record's key was erased, also where a new one was made."""
     try:
-        body_of(event, keys)
+        return sealing.unseal(keys, event["record_key"], f"{event['event_id']}|resolve", event["sealed_body"])
     except sealing.UnreadableError:
-        return False
-    return True
+        return None

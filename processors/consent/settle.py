@@ -8,7 +8,7 @@ from typing import Any
 from processors import sealing
 from processors.consent import audit, policy, release
 from processors.consent.agreements import Agreement
-from processors.consent.book import Book, alive, event_key
+from processors.consent.book import Book, alive, fact_key
 from processors.consent.policy import Decision, Reason, Subject
 from processors.drafts import Draft
 from processors.records import derived_id
@@ -57,6 +57,7 @@ class Batch:
     passed_on: list[Draft] = field(default_factory=list)
     reissue: frozenset[str] = frozenset()
     """Recipients that are sent again what they hold."""
+    _opened: dict[str, bytes | None] = field(default_factory=dict, repr=False)
     _by_source: dict[tuple[str, str], list[Agreement]] | None = None
 
     def sharing(self, partner_id: str, family: str) -> list[Agreement]:
@@ -68,6 +69,13 @@ class Batch:
                     self._by_source[grant.partner_id, grant.family].append(agreement)
         return self._by_source.get((partner_id, family), [])
 
+    def body_of(self, event: Row) -> bytes | None:
+        """An event's body, opened once a batch; None where its key is gone."""
+        sealed = event["sealed_body"]
+        if sealed not in self._opened:
+            self._opened[sealed] = release.body_of(event, self.context.keys)
+        return self._opened[sealed]
+
     def agreements_changed(self) -> None:
         """Look agreements up anew."""
         self._by_source = None
@@ -76,28 +84,24 @@ class Batch:
 def decide_person(batch: Batch, person_id: str, cause: Cause) -> None:
     """Decide every event of a person again; what changed goes out and into the audit."""
     for record_key in batch.book.records_of(person_id):
-        by_fact: dict[str, list[Row]] = defaultdict(list)
-        for event in batch.book.events(f"{record_key}|"):
-            by_fact[event["fact_id"]].append({**event, "person_id": person_id})
-        releases = batch.book.releases(f"{record_key}|") if by_fact else {}
-        for versions in by_fact.values():
-            _audit_again(batch, cause, _settle(batch, versions, releases, cause))
+        for key, fact in batch.book.facts(record_key):
+            _audit_again(batch, cause, person_id, _settle(batch, key, fact, person_id, cause))
 
 
 def decide_fact(batch: Batch, row: Row, entry: Entry) -> None:
     """Decide a new event, and the other versions of its fact with it."""
-    prefix = f"{row['record_key']}|{row['fact_id']}|"
-    versions = [{**event, "person_id": row["person_id"]} for event in batch.book.events(prefix)]
-    releases = batch.book.releases(prefix) if len(versions) > 1 else {}
-    settled = _settle(batch, versions, releases, entry)
-    _audit_again(batch, entry, [s for s in settled if s.event["event_id"] != row["event_id"]])
+    key, person_id = fact_key(row), row["person_id"]
+    settled = _settle(batch, key, batch.book.fact(key), person_id, entry)
+    _audit_again(batch, entry, person_id, [s for s in settled if s.event["event_id"] != row["event_id"]])
     own = next(s for s in settled if s.event["event_id"] == row["event_id"])
     sent = sum(s.sent for s in settled) if row["operation"] == "retract" else own.sent
     outcome = "carried" if sent else "withheld"
-    batch.audits.append(audit.record(row, row["event_id"], entry.position, outcome, own.decisions, own.inputs))
+    batch.audits.append(
+        audit.record(row, person_id, row["event_id"], entry.position, outcome, own.decisions, own.inputs)
+    )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Settled:
     """One event decided, and what had to be sent for it."""
 
@@ -108,29 +112,37 @@ class _Settled:
     sent: int
 
 
-def _audit_again(batch: Batch, cause: Cause, settled: Sequence[_Settled]) -> None:
+def _audit_again(batch: Batch, cause: Cause, person_id: str, settled: Sequence[_Settled]) -> None:
     """Audit records of the events for which deciding again changed something."""
     for s in settled:
         if s.sent:
             outcome = "carried" if any(d.permit for d in s.decisions) else "withheld"
-            batch.audits.append(audit.record(s.event, cause.id, cause.position, outcome, s.decisions, s.inputs))
+            row = audit.record(s.event, person_id, cause.id, cause.position, outcome, s.decisions, s.inputs)
+            batch.audits.append(row)
 
 
-def _settle(batch: Batch, versions: list[Row], releases: dict[str, Row], cause: Cause) -> list[_Settled]:
-    """Decide each version of a fact, in their order, and send what differs from its current releases."""
+def _settle(batch: Batch, key: str, fact: Row, person_id: str, cause: Cause) -> list[_Settled]:
+    """Decide each version of a fact, in their order, and send what differs from what is held of it."""
+    versions, held_before = fact["versions"], fact["held"]
     living, today = alive(versions), batch.book.today()
-    person = batch.book.person(versions[0]["person_id"])
-    found = []
+    person = batch.book.person(person_id)
+    found, held_after = [], {}
     for event in versions:
+        event_id = event["event_id"]
         subject = Subject(event["partner_id"], event["family"], frozenset(event["data_categories"]))
         agreements = batch.sharing(subject.partner_id, subject.family)
         decisions = policy.decide(subject, person, agreements, today)
-        if event["event_id"] not in living:
+        if event_id not in living:
             decisions = _denied(decisions, Reason.SOURCE_RETRACTED)
-        elif any(d.permit for d in decisions) and not release.can_open(event, batch.context.keys):
+        elif any(d.permit for d in decisions) and batch.body_of(event) is None:
             decisions = _denied(decisions, Reason.UNREADABLE)
-        sent = _difference(batch, event, decisions, releases, cause)
+        held = held_before.get(event_id, {})
+        now_held, sent = _difference(batch, event, person_id, decisions, held, cause)
+        if now_held:
+            held_after[event_id] = now_held
         found.append(_Settled(event, decisions, audit.input_hash(subject, person, agreements, today), sent))
+    if held_after != held_before:
+        batch.book.state.put("fact", key, {"versions": versions, "held": held_after})
     return found
 
 
@@ -138,30 +150,31 @@ def _denied(decisions: Sequence[Decision], reason: Reason) -> list[Decision]:
     return [replace(d, permit=False, reason=reason, groups=(), consent_event_ids=()) for d in decisions]
 
 
-def _difference(batch: Batch, event: Row, decisions: Sequence[Decision], releases: dict[str, Row], cause: Cause) -> int:
-    """Send what differs between an event's current releases and what is permitted now; how many were sent."""
-    prefix = f"{event_key(event)}|"
-    held = {key.removeprefix(prefix): row for key, row in releases.items() if key.startswith(prefix)}
-    decided = {decision.recipient: decision for decision in decisions}
+def _difference(
+    batch: Batch, event: Row, person_id: str, decisions: Sequence[Decision], held: Row, cause: Cause
+) -> tuple[Row, int]:
+    """Send what differs between what is held of an event and what may be; what is held then, and how many were sent."""
+    wanted = {d.recipient: {"person": person_id, "terms": release.terms_of(d)} for d in decisions if d.permit}
+    if not held and not wanted:
+        return {}, 0
+    reasons = {d.recipient: d.reason for d in decisions}
     before = len(batch.sent)
-    for recipient in sorted({*held, *decided}):
-        decision = decided.get(recipient)
-        current, wanted = held.get(recipient), None
-        if decision is not None and decision.permit:
-            wanted = {"person": event["person_id"], "terms": release.terms_of(decision)}
-        if current == wanted and (wanted is None or recipient not in batch.reissue):
+    for recipient in sorted({*held, *wanted}):
+        current, next_ = held.get(recipient), wanted.get(recipient)
+        if current == next_ and recipient not in batch.reissue:
             continue
-        if current is not None and (wanted is None or current["person"] != wanted["person"]):
-            denial = Reason.NOT_IN_FORCE if decision is None else decision.reason
-            _send(batch, event, recipient, current, cause, denial if wanted is None else Reason.RECORD_MOVED)
-        if wanted is not None:
-            _send(batch, event, recipient, wanted, cause, None)
-        batch.book.state.put("release", prefix + recipient, wanted)
-    return len(batch.sent) - before
+        if current is not None and next_ is None:
+            _send(batch, event, recipient, current, cause, reasons.get(recipient, Reason.NOT_IN_FORCE))
+        elif current is not None and next_ is not None and current["person"] != next_["person"]:
+            _send(batch, event, recipient, current, cause, Reason.RECORD_MOVED)
+        if next_ is not None:
+            _send(batch, event, recipient, next_, cause, None)
+    return wanted, len(batch.sent) - before
 
 
 def _send(batch: Batch, event: Row, recipient: str, held: Row, cause: Cause, retracted: Reason | None) -> None:
     kind = "retracted" if retracted else "released"
     id_ = derived_id(cause.id, f"{STAGE}.{kind}.{event['event_id']}.{recipient}", 0)
+    body = b"" if retracted else batch.body_of(event) or b""
     why = None if retracted is None else retracted.value
-    batch.sent.append(release.Sent(id_, event, held["person"], recipient, cause.position, held["terms"], why))
+    batch.sent.append(release.Sent(id_, event, body, held["person"], recipient, cause.position, held["terms"], why))
