@@ -1,4 +1,4 @@
-"""Settings of the local broker: server properties, log configuration, Java's flags."""
+"""Settings of the local broker, native or in a container: server properties, log configuration, Java's flags."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
+CONTAINER_PORT = 9094
+"""Inside of a container, for who comes from outside."""
+CONTAINER_DATA = "/var/lib/kafka/data"
+CONTAINER_CLUSTER_ID = "dGhyb3VnaGxpbmUtY29udA"
 
 JAVA_FLAGS = (
     # Only the first compiler: a broker's work is mostly the system's, and 4 million events cost 21 s of CPU so, 32 s
@@ -51,15 +55,42 @@ def server_settings(
 ) -> dict[str, str]:
     """Return Kafka's settings for one node that is broker and controller, reachable from this machine only."""
     return {
-        "process.roles": "broker,controller",
-        "node.id": "1",
         "controller.quorum.voters": f"1@{HOST}:{controller_port}",
         "listeners": f"BROKER://{HOST}:{broker_port},CONTROLLER://{HOST}:{controller_port}",
         "advertised.listeners": f"BROKER://{HOST}:{broker_port}",
-        "inter.broker.listener.name": "BROKER",
-        "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": str(data),
+        **_of_any_start(),
+        **({"log.flush.interval.messages": "1"} if flush_every_message else {}),
+    }
+
+
+def container_environment(published: str, name: str = "localhost") -> dict[str, str]:
+    """Return the same settings as variables of the image: KAFKA_LOG_DIRS is log.dirs.
+
+    `published` is the address, host:port, under which the container's port CONTAINER_PORT is reached from outside,
+    `name` what other containers call it. Kafka speaks to itself over the inner listener.
+    """
+    node = {
+        "controller.quorum.voters": "1@localhost:9093",
+        "listeners": f"BROKER://:9092,CONTROLLER://:9093,HOST://:{CONTAINER_PORT}",
+        "advertised.listeners": f"BROKER://{name}:9092,HOST://{published}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,HOST:PLAINTEXT",
+        "log.dirs": CONTAINER_DATA,
+        **_of_any_start(),
+        "log.flush.interval.messages": "1",
+    }
+    variables = {"KAFKA_" + setting.upper().replace(".", "_"): value for setting, value in node.items()}
+    return {"CLUSTER_ID": CONTAINER_CLUSTER_ID, "KAFKA_HEAP_OPTS": "-Xmx512m", **variables}
+
+
+def _of_any_start() -> dict[str, str]:
+    """What holds however the node is started."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "inter.broker.listener.name": "BROKER",
+        "controller.listener.names": "CONTROLLER",
         "auto.create.topics.enable": "false",
         "default.replication.factor": "1",
         "min.insync.replicas": "1",
@@ -77,7 +108,6 @@ def server_settings(
         # After kill -9 the controller waits so long for the old broker before it lets the new one in (default 9 s).
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
-        **({"log.flush.interval.messages": "1"} if flush_every_message else {}),
         # One user's machine, not a cluster's node: few threads, and a cleaner that fits a small heap.
         "num.network.threads": "2",
         "num.io.threads": "4",

@@ -248,7 +248,7 @@ class LocalKafka:
         argv = [*java, "kafka.tools.StorageTool", "format", "-t", about.cluster_id, "-c", str(configuration)]
         done = subprocess.run(argv, env=java_environment(), capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise LocalKafkaError(f"{self.data_dir} cannot be formatted: {_telling_line(done.stdout + done.stderr)}")
+            raise LocalKafkaError(f"{self.data_dir} cannot be formatted: {telling_line(done.stdout + done.stderr)}")
         self._write_about(about)
         unfinished.rename(self._data)
         return about
@@ -317,10 +317,10 @@ class LocalKafka:
             _bind(last_port).close()
         except PortTakenError:
             last_port = 0
-        return last_port or _free_port()
+        return last_port or free_port()
 
     def _start_on(self, java: list[str], about: DataDirectory) -> None:
-        configuration = self._write_configuration(self._data, about.port, _free_port(besides=about.port))
+        configuration = self._write_configuration(self._data, about.port, free_port(besides=about.port))
         processes.rotate(self.log_path)
         argv = [*java, *self.java_flags, "kafka.Kafka", str(configuration)]
         out = self.log_path.with_suffix(".out")
@@ -333,8 +333,8 @@ class LocalKafka:
 
     def _wait_until_ready(self, about: DataDirectory) -> None:
         deadline = time.monotonic() + self.start_timeout_seconds
-        admin = _quiet_admin(f"{HOST}:{about.port}")
-        while not _answers(admin, about.cluster_id, deadline):
+        admin = quiet_admin(f"{HOST}:{about.port}")
+        while not answers(admin, about.cluster_id, deadline):
             if not self.is_running():
                 raise self._died(about.port)
             if time.monotonic() > deadline:
@@ -352,7 +352,7 @@ class LocalKafka:
 
     def _last_words(self) -> str:
         written = [_tail(path) for path in (self.log_path, self.log_path.with_suffix(".out"))]
-        return next((_telling_line(text) for text in written if text.strip()), "(nothing)")
+        return next((telling_line(text) for text in written if text.strip()), "(nothing)")
 
 
 def _new_cluster_id() -> str:
@@ -378,7 +378,8 @@ def _bind(port: int) -> socket.socket:
     return probe
 
 
-def _free_port(besides: int = 0) -> int:
+def free_port(besides: int = 0) -> int:
+    """Return a port of this machine that nobody listens on."""
     port = besides
     while port == besides:
         with _bind(0) as probe:
@@ -386,7 +387,8 @@ def _free_port(besides: int = 0) -> int:
     return port
 
 
-def _quiet_admin(bootstrap: str) -> AdminClient:
+def quiet_admin(bootstrap: str) -> AdminClient:
+    """Return a client that says nothing of what refuses to connect."""
     silent = logging.getLogger("throughline.local_kafka.silent")
     silent.addHandler(logging.NullHandler())
     silent.propagate = False  # refused connections are what waiting looks like
@@ -399,7 +401,7 @@ def _quiet_admin(bootstrap: str) -> AdminClient:
     return AdminClient(settings, logger=silent)
 
 
-def _answers(admin: AdminClient, cluster_id: str, deadline: float) -> bool:
+def answers(admin: AdminClient, cluster_id: str, deadline: float) -> bool:
     """Tell whether our own broker answers and has joined; another Kafka on the port is not ours."""
     try:
         metadata = admin.list_topics(timeout=min(1.0, max(0.01, deadline - time.monotonic())))
@@ -417,7 +419,7 @@ def _tail(path: Path) -> str:
         return ""
 
 
-def _telling_line(text: str) -> str:
+def telling_line(text: str) -> str:
     """Return the last line that names an error, or else the last line; lines of a stack trace tell nothing alone."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
     errors = [line for line in lines if any(word in line for word in ("Exception", "Error:", " ERROR ", " FATAL "))]

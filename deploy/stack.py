@@ -13,9 +13,8 @@ from typing import Self
 
 import httpx
 
-from deploy import processes
+from deploy import brokers, container_kafka, processes
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
-from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
@@ -43,7 +42,6 @@ class Stack:
     portal: str = ""
     """Address of the portal, once it is there."""
     running: dict[str, processes.Started] = field(default_factory=dict)
-    kafka: LocalKafka | None = None
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -138,9 +136,9 @@ class Stack:
         return self.data_dir / RECORD
 
     def _start_kafka(self, held: ExitStack) -> str:
-        self.tell("starting Kafka")
-        self.kafka = held.enter_context(LocalKafka(self.data_dir / "kafka", on_progress=self.tell))
-        return self.kafka.bootstrap
+        kafka = brokers.local(self.data_dir / "kafka", self.settings.broker or "native", self.tell)
+        held.enter_context(kafka)  # type: ignore[arg-type,unused-ignore]
+        return kafka.bootstrap
 
     def _environment(self) -> dict[str, str]:
         given = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in self.settings if v is not None}
@@ -177,7 +175,8 @@ def end_left_running(data_dir: Path) -> int:
         left += processes.find_left_running(record)
         processes.forget(record, processes.read_record(record))
     processes.end(left, STOP_SECONDS)
-    return len(left)
+    container = container_kafka.find(data_dir / "kafka")
+    return len(left) + bool(container and container.end_left_running())
 
 
 def clear(data_dir: Path) -> None:
@@ -189,4 +188,6 @@ def clear(data_dir: Path) -> None:
     if data_dir.exists():
         with processes.only_one(data_dir / "lock"):
             end_left_running(data_dir)
+            if container := container_kafka.find(data_dir / "kafka"):
+                container.remove()
             shutil.rmtree(data_dir)

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
 
     bootstrap: str | None = None
     """Address of a Kafka broker, host:port; none: a local one is started by ``throughline demo``."""
+    broker: Literal["native", "container"] | None = None
+    """How a local Kafka is started; none: in a container where that can be done, else natively."""
     data_dir: Path = Path(".throughline")
     """Where stores, keys, views and logs are."""
     agreements_dir: Path | None = None

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy import demo_run
+from deploy import brokers, demo_run
 from deploy.commands.serve import portal_secret
 from deploy.console import FAILED, stop_on_signals
 from deploy.demo_reader import Reader
@@ -63,8 +63,11 @@ def demo(
 
 def _settings(data_dir: Path, port: int | None) -> Settings:
     data_dir.mkdir(parents=True, exist_ok=True)
+    loaded = settings.load()
     chosen: dict[str, Any] = {"data_dir": data_dir.absolute(), "users_file": data_dir.absolute() / "users.toml"}
-    return settings.load().model_copy(update=chosen if port is None else {**chosen, "portal_port": port})
+    if loaded.bootstrap is None:
+        chosen["broker"] = brokers.way_of(data_dir / "kafka", loaded.broker, partial(typer.echo, err=True))
+    return loaded.model_copy(update=chosen if port is None else {**chosen, "portal_port": port})
 
 
 def _once(chosen: Settings, people: int, console: Console, stopping: threading.Event, *, as_json: bool) -> int:

@@ -27,7 +27,10 @@ def live(data_dir: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as file:
         command = [sys.executable, "-m", "deploy", "demo", "--people", "100"]
         demo = subprocess.Popen(
-            command, env=environment(data_dir, THROUGHLINE_PORTAL_PORT="0"), stdout=file, stderr=file
+            command,
+            env=environment(data_dir, THROUGHLINE_PORTAL_PORT="0"),
+            stdout=file,
+            stderr=file,
         )
         try:
             deadline = time.monotonic() + READY_SECONDS

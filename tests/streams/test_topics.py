@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
+from support.brokers import fresh_broker
 
 from deploy.commands.topics import load_agreements
-from deploy.local_kafka import LocalKafka
 from processors.consent.agreements import Agreement
 from streams import clients, topics
 from streams.errors import ThroughlineError
@@ -25,8 +25,8 @@ def agreements() -> list[Agreement]:
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminClient]:
     """Of a broker of this file's own: the table's topics have fixed names."""
-    with LocalKafka(tmp_path_factory.mktemp("topics")) as kafka:
-        yield clients.admin(kafka.bootstrap)
+    with fresh_broker(tmp_path_factory.mktemp("topics")) as address:
+        yield clients.admin(address)
 
 
 def by_name(agreements: list[Agreement]) -> dict[str, topics.TopicSpec]:

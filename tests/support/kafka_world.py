@@ -14,7 +14,6 @@ from confluent_kafka import Producer, TopicPartition
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
 from deploy.commands.worker import run_stage
-from deploy.local_kafka import LocalKafka
 from deploy.topic_reader import TopicReader
 from processors import names
 from processors.records import Arrival
@@ -23,6 +22,7 @@ from sinks.questions import Questions
 from streams import clients, consent, resolve
 from streams.settings import Settings
 from streams.sink import Sink
+from support.brokers import fresh_broker
 from support.worlds import Row, World
 
 SETTLE_SECONDS = 40
@@ -43,7 +43,7 @@ class KafkaWorld(World):
     def __enter__(self) -> Self:
         """Start broker, topics, stages and sink."""
         with ExitStack() as held:
-            address = held.enter_context(LocalKafka(self._folder / "kafka")).bootstrap
+            address = held.enter_context(fresh_broker(self._folder / "kafka"))
             chosen = Settings(
                 bootstrap=address, data_dir=self._folder / "data", released_partitions=2, partner_partitions=2
             )
