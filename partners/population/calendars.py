@@ -44,14 +44,14 @@ def last_day(year: int) -> int:
 def terms(today: int, count: int) -> list[tuple[str, int, int]]:
     """The last so many college terms that began before a day: name as YYT, first and last day; oldest first."""
     last = day_of(today).year
-    spring = [
-        (f"{year % 100:02d}3", days(date(year, 1, 20)), days(date(year, 5, 22))) for year in range(last - 8, last + 1)
-    ]
-    fall = [
-        (f"{year % 100:02d}7", days(date(year, 8, 24)), days(date(year, 12, 15))) for year in range(last - 8, last + 1)
-    ]
-    begun = sorted((term for term in spring + fall if term[1] < today - LAST_TOLD_DAYS), key=lambda term: term[1])
-    return begun[-count:]
+    named = [term for year in range(last - 8, last + 1) for term in terms_of(year)]
+    return [term for term in named if term[1] < today - LAST_TOLD_DAYS][-count:]
+
+
+def terms_of(year: int) -> list[tuple[str, int, int]]:
+    """The primary terms of a calendar year, spring and fall: name as YYT, first and last day."""
+    spring = (f"{year % 100:02d}3", days(date(year, 1, 20)), days(date(year, 5, 22)))
+    return [spring, (f"{year % 100:02d}7", days(date(year, 8, 24)), days(date(year, 12, 15)))]
 
 
 def quarters(today: int, count: int) -> list[tuple[int, int]]:
@@ -66,3 +66,9 @@ def aid_years(today: int, count: int) -> list[str]:
     """The last so many award years, as YYYY-YYYY; oldest first."""
     last = school_year(today)
     return [f"{year}-{year + 1}" for year in range(last - count + 1, last + 1)]
+
+
+def coming_aid_year(today: int) -> str:
+    """The award year for which this school year's seniors apply, as YYYY-YYYY."""
+    year = school_year(today) + 1
+    return f"{year}-{year + 1}"

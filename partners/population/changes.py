@@ -4,16 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from partners.population import permission
+from partners.population import permission, recoveries
 from partners.population.calendars import moment
 from partners.population.dice import Dice
 from partners.population.lives import Life
 from partners.population.oracle import Sight
-from partners.population.planned import Planned, again
+from partners.population.planned import MICROS_PER_DAY, Planned, again
 from partners.rows import Row
 
 FACTS = {"enrollment", "aid", "employment"}
 PER_MILLE = {
+    "restored": 4,
+    "applied": 4,
+    "enrolled late": 6,
+    "troubled withdrawn": 4,
     "withdrawn": 16,
     "ended": 14,
     "corrected": 20,
@@ -21,7 +25,15 @@ PER_MILLE = {
     "corrected unseen": 14,
     "retracted unseen": 8,
 }
-"""Of a thousand people, how many meet each kind of change; the unseen had nothing in anybody's view."""
+"""Of a thousand people, how many meet each kind of change; the unseen had nothing in anybody's view, the
+troubled something to raise a signal."""
+FITTING: dict[str, Callable[[Life, set[str], int], Planned | None]] = {
+    "restored": recoveries.lost,
+    "applied": recoveries.unfinished,
+    "enrolled late": recoveries.away,
+    "troubled withdrawn": recoveries.troubled,
+}
+"""Kinds of change that befall only those who have what it is about."""
 FEWEST_SEEN = 3
 
 
@@ -48,7 +60,9 @@ def plan(lives: Sequence[Life], visible: set[Sight], seed: int, day: int) -> Pla
     for kind, share in PER_MILLE.items():
         count = max(1, len(lives) * share // 1000)
         pool = pools["unseen" if kind.endswith("unseen") else "seen"]
-        chosen[kind], pool[:] = pool[:count], pool[count:]
+        fits = FITTING.get(kind, lambda *_: True)
+        chosen[kind] = [life for life in pool if fits(life, seen, day * MICROS_PER_DAY)][:count]
+        pool[:] = [life for life in pool if life not in chosen[kind]]
         for life in chosen[kind]:
             events[kind] += CHANGES[kind](life, seen, dice, moment(dice, day))
     for bound in ("late", "bridge"):
@@ -126,6 +140,10 @@ def _put_right(fact: Planned, dice: Dice) -> Row:
 
 
 CHANGES: dict[str, Callable[[Life, set[str], Dice, int], Iterator[Planned]]] = {
+    "restored": recoveries.restored,
+    "applied": recoveries.applied,
+    "enrolled late": recoveries.enrolled_late,
+    "troubled withdrawn": _withdrawn,
     "withdrawn": _withdrawn,
     "ended": _ended,
     "corrected": _corrected,

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from partners.population import changes, malformed, managers, trickle
+from partners.population import changes, malformed, managers, recoveries, trickle
 from partners.population.calendars import CHANGES_DAYS, TRICKLE_DAYS, moment
 from partners.population.changes import Plan
+from partners.population.deadlines import Deadlines, deadlines
 from partners.population.dice import Dice
 from partners.population.lives import Life, life
 from partners.population.managers import DEMO, Managers
 from partners.population.oracle import Books, Sight, label_of
 from partners.population.people import Registry, people
-from partners.population.planned import Planned
+from partners.population.planned import MICROS_PER_DAY, Planned
 from partners.population.trickle import Target
 from partners.population.truth import Judge, Truth
 from partners.rows import days
@@ -34,6 +35,8 @@ class Population:
     truth: Truth = field(repr=False)
     targets: list[Target] = field(repr=False)
     """What the trickle tells of."""
+    deadlines: Deadlines = field(repr=False)
+    """What its signals go by."""
 
     def trickle(self, n_start: int, now: Callable[[], datetime]) -> Iterator[Planned]:
         """Further facts about the caseloads of the demonstration, all permitted, without end.
@@ -62,17 +65,17 @@ def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF, decided_
     spoiled = list(malformed.rejected(told, seed, max(2, people_count // SPOILED_SHARE)))
     plan, served = _planned(lives, told, seed, today)
     changed = _ordered([event for events in plan.events.values() for event in events])
-    judge = Judge(Books(days(decided_on or as_of), _humans(lives)))
+    judge = Judge(Books(days(decided_on or as_of), _humans(lives)), deadlines(as_of))
     judge.judge("history", [*told, *spoiled])
     visible = judge.judge("changes", changed)
-    targets = _targets(lives, served, visible)
+    targets = _targets(lives, served, visible, today)
     news = _news(targets, seed, today - TRICKLE_DAYS)
     judge.judge("trickle", news)
     judge.truth.changes = {kind: sorted(e.event_id for e in events) for kind, events in plan.events.items()}
     judge.truth.demo = _demo(lives, served, judge.truth)
     history = [managers.managed(event, served) for event in [*told, *_repeats(told, seed), *spoiled]]
     phases = {"history": history, "changes": [managers.managed(e, served) for e in changed], "trickle": news}
-    return Population(seed, as_of, phases, judge.truth, targets)
+    return Population(seed, as_of, phases, judge.truth, targets, judge.deadlines)
 
 
 def _planned(lives: Sequence[Life], told: Sequence[Planned], seed: int, today: int) -> tuple[Plan, Managers]:
@@ -81,7 +84,7 @@ def _planned(lives: Sequence[Life], told: Sequence[Planned], seed: int, today: i
     books.tell(told)
     visible = books.visible()
     plan = changes.plan(lives, visible, seed, today - CHANGES_DAYS)
-    return plan, managers.assign(lives, plan, visible, seed)
+    return plan, managers.assign(lives, plan, visible, seed, (today - CHANGES_DAYS) * MICROS_PER_DAY)
 
 
 def _ordered(events: list[Planned]) -> list[Planned]:
@@ -98,16 +101,21 @@ def _humans(lives: Sequence[Life]) -> dict[str, int]:
     return {label_of(event): lived.person.number for lived in lives for event in [*lived.history, *lived.changes]}
 
 
-def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight]) -> list[Target]:
-    """Records and families that the case managers of the demonstration see, of people they still serve."""
+def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today: int) -> list[Target]:
+    """Records and families that the case managers of the demonstration see, of people they still serve.
+
+    Who has left college is told of no new term, so that a caseload goes on showing somebody who has.
+    """
     found: dict[tuple[str, bytes, str], Target] = {}
     for manager, recipient in DEMO.items():
         seen = {event_id for who, _, event_id in visible if who == recipient}
         for lived in lives:
             if served.get(managers.source_id(managers.case_of(lived, recipient))) != manager:
                 continue
+            is_away = recoveries.away(lived, seen, today * MICROS_PER_DAY)
+            told_of = trickle.FAMILIES - ({"enrollment"} if is_away else set())
             for event in lived.history:
-                if event.family in trickle.FAMILIES and event.event_id in seen:
+                if event.family in told_of and event.event_id in seen:
                     place = (event.partner, event.key, event.family)
                     found[place] = Target(event.partner, event.key.decode(), event.family, event)
     return list(found.values())

@@ -15,7 +15,7 @@ NAMELESS_PERCENT = 4
 """Records at the aid commission whose traits never come."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Life:
     """What partners will publish about one person."""
 

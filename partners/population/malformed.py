@@ -121,11 +121,11 @@ def _not_theirs(event: Planned) -> Planned:
 
 
 def _everybody(event: Planned) -> Planned:
-    return _sent(_saying(event, recipients=["*"]))
+    return _sent(_saying(event, event_state="given", recipients=["*"]))
 
 
 def _no_purpose(event: Planned) -> Planned:
-    return _sent(_saying(event, purposes=[]))
+    return _sent(_saying(event, event_state="given", purposes=[]))
 
 
 KINDS: dict[str, tuple[str, str, Kind]] = {

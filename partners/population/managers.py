@@ -1,8 +1,9 @@
 """Who serves whom: case managers of each recipient, two of whom are there to be shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from partners.population import recoveries
 from partners.population.changes import Plan
 from partners.population.dice import Dice
 from partners.population.lives import Life
@@ -27,24 +28,44 @@ OTHERS = {
     "csu_advising": ("cm-uribe", "cm-valencia", "cm-whitfield", "cm-xiong", "cm-yamada", "cm-zepeda"),
 }
 CASELOAD_SIZE = 22
-STORY = {"late": 2, "bridge": 2, "withdrawn": 2, "ended": 1, "corrected": 2, "retracted": 1, "retracted unseen": 1}
+STORY = {
+    "restored": 1,
+    "applied": 1,
+    "enrolled late": 1,
+    "troubled withdrawn": 1,
+    "late": 2,
+    "bridge": 2,
+    "withdrawn": 2,
+    "ended": 1,
+    "corrected": 2,
+    "retracted": 1,
+    "retracted unseen": 1,
+}
 """How many of each change a caseload of the demonstration shows, where there are."""
 FEWEST_SEEN = 4
+TROUBLED = 5
+"""How many people with something to raise a signal a caseload of the demonstration has besides, where there are."""
 
 Managers = dict[str, str]
 """Case manager by the source_record_id of the caseload fact."""
 
 
-def assign(lives: Sequence[Life], plan: Plan, visible: set[Sight], seed: int) -> Managers:
-    """Give every caseload fact a case manager; the two of the demonstration get people worth showing."""
+def assign(lives: Sequence[Life], plan: Plan, visible: set[Sight], seed: int, at: int) -> Managers:
+    """Give every caseload fact a case manager; the two of the demonstration get people worth showing.
+
+    Args:
+        lives: everybody.
+        plan: whom changes befall.
+        visible: what is seen when history ends.
+        seed: of chance.
+        at: when the changes come, in microseconds since 1970-01-01 UTC.
+    """
     dice = Dice(seed, "managers")
-    seen: dict[str, int] = {}
-    for recipient, _, event_id in visible:
-        seen[f"{recipient} {event_id}"] = 1
     managers: Managers = {}
     taken: set[int] = set()
     for manager, recipient in DEMO.items():
-        for life in _shown(lives, plan, seen, recipient, taken):
+        seen = {event_id for who, _, event_id in visible if who == recipient}
+        for life in _shown(lives, plan, seen, recipient, taken, at):
             managers[source_id(case_of(life, recipient))] = manager
             taken.add(life.person.number)
     for life in lives:
@@ -54,8 +75,8 @@ def assign(lives: Sequence[Life], plan: Plan, visible: set[Sight], seed: int) ->
     return managers
 
 
-def _shown(lives: Sequence[Life], plan: Plan, seen: Mapping[str, int], recipient: str, taken: set[int]) -> list[Life]:
-    """People of a recipient for a demonstration: some of each change, then those with most to see."""
+def _shown(lives: Sequence[Life], plan: Plan, seen: set[str], recipient: str, taken: set[int], at: int) -> list[Life]:
+    """People of a recipient for a demonstration: some of each change, some with signals, those with most to see."""
     served = [life for life in lives if case_of(life, recipient) and life.person.number not in taken]
     story = [
         life
@@ -64,17 +85,14 @@ def _shown(lives: Sequence[Life], plan: Plan, seen: Mapping[str, int], recipient
             :count
         ]
     ]
-    plain = [
-        life
-        for life in served
-        if life.person.number not in plan.touched and _sights(life, recipient, seen) >= FEWEST_SEEN
-    ]
-    return [*story, *plain][:CASELOAD_SIZE]
+    plain = [life for life in served if life.person.number not in plan.touched and _sights(life, seen) >= FEWEST_SEEN]
+    troubled = [life for life in plain if recoveries.troubled(life, seen, at)][:TROUBLED]
+    return [*story, *troubled, *(life for life in plain if life not in troubled)][:CASELOAD_SIZE]
 
 
-def _sights(life: Life, recipient: str, seen: Mapping[str, int]) -> int:
+def _sights(life: Life, seen: set[str]) -> int:
     """How many of a person's events a recipient sees."""
-    return sum(seen.get(f"{recipient} {event.event_id}", 0) for event in life.history)
+    return sum(event.event_id in seen for event in life.history)
 
 
 def case_of(life: Life, recipient: str) -> Planned | None:

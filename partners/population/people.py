@@ -15,6 +15,9 @@ from partners.rows import days
 
 STAGES = {"early": 7, "school": 33, "college": 34, "work": 26}
 """How many people in a hundred are where in life."""
+YOUNG_ADULT, SENIOR = 18, 17
+OFTEN = {"school": (SENIOR, 9), "college": (YOUNG_ADULT, 10)}
+"""An age that more people are of, by stage, and how many in a hundred more: those on their way out of school."""
 AGES = {"early": (3, 4), "school": (5, 17), "college": (18, 24), "work": (25, 46)}
 DAYS_PER_YEAR = 365.25
 LARGEST_HOUSEHOLD = 4
@@ -195,6 +198,9 @@ def _twin(dice: Dice, head: Person, number: int, culture: Culture, registry: Reg
 def _birth_date(dice: Dice, number: int, stage: str, given: str, today: int, registry: Registry) -> int:
     """A birth date that nobody with that given name has."""
     youngest, oldest = AGES[stage]
+    age, percent = OFTEN.get(stage, (0, 0))
+    if dice.chance(percent):
+        youngest = oldest = age
     while True:
         age_days = dice.between(int(youngest * DAYS_PER_YEAR) + 1, int((oldest + 1) * DAYS_PER_YEAR) - 1)
         if registry.claim(number, given, today - age_days):

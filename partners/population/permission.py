@@ -7,16 +7,27 @@ from datetime import date
 from partners.population import places
 from partners.population.calendars import moment
 from partners.population.dice import Dice, named_id
+from partners.population.majority import day_of_majority
 from partners.population.people import Person
 from partners.population.planned import Planned, Record, planned
 from partners.rows import Row, days
 
-ADULT = 18
 LONG_AGO = (days(date(2021, 9, 1)), days(date(2023, 6, 30)))
 FAR_AHEAD = days(date(2098, 1, 1))
 LAST_OF_ALL = days(date(2099, 12, 31))
-STATES = {"given": 79, "none": 7, "refused": 7, "expired": 4, "not_yet": 3}
+STATES = {"given": 70, "lapsing": 8, "coming": 4, "none": 7, "refused": 6, "expired": 3, "not_yet": 2}
 """Of a hundred people who were asked."""
+NEXT_DAYS = 400
+"""Within so many days a lapsing consent ends, and a coming one begins."""
+FOR_CHILDREN = {
+    ("parent", "parent"): 83,
+    ("guardian", "legal_guardian"): 8,
+    ("education_rights_holder", "education_rights_holder"): 5,
+    ("court", "court"): 4,
+}
+"""Who speaks for a child, role and basis, of a hundred."""
+RENEWED_PERCENT = 55
+"""Of those who were asked as children and have grown up since, how many have said it again themselves."""
 LATE_STATES = {"none": 70, "expired": 30}
 """Before the consent that comes late."""
 
@@ -54,8 +65,12 @@ COLLEGE_HISTORY = Cell("ccc", ("csu_advising",), ("academic_advising",), ("ccc",
 ADVISING = Cell("csu", ("csu_advising",), ("academic_advising",), ("csu", "csac", "edd"), ("education", "aid", "wage"))
 EARLY = Cell("cde_elc", ("la_county_foster",), ("foster_education",), ("cde_elc",), ("education",))
 """Given though nobody needs it: that recipient is served by statute."""
+OWN_AID = Cell("ccc", ("lausd_counseling",), ("college_counseling",), ("csac",), ("aid",))
+"""What a young student says at the college about aid, for the counselor at the old school."""
 CELLS = (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING, EARLY)
 SENSITIVE = (("immigration_proxy", 40), ("employer", 35))
+LAST_RENEWED_DAYS = 8
+"""Nobody says anything again so few days before the population's day."""
 RELATIONS = {
     "lausd_counseling": "counselor",
     "la_county_foster": "liaison",
@@ -89,9 +104,21 @@ def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: i
             continue
         given = LONG_AGO[0] + dice.below(300) if state == "expired" else today - dice.between(30, 300)
         statement = _statement(records[cell.publisher], person, cell, dice, given)
-        yield _in_state(statement, state, given)
+        yield _in_state(statement, state, given, today, dice)
         if state == "given" and dice.chance(6):
             yield restated(statement, moment(dice, today - dice.between(8, 25)), "renewed")
+        if not late and given < day_of_majority(person.born) <= today - LAST_RENEWED_DAYS:
+            yield from _as_student(records, person, cell, dice, today)
+
+
+def _as_student(records: Mapping[str, Record], person: Person, cell: Cell, dice: Dice, today: int) -> Iterator[Planned]:
+    """What somebody newly grown says, to those who asked the parents, or at the college."""
+    if not dice.chance(RENEWED_PERCENT):
+        return
+    day = dice.between(day_of_majority(person.born), today - LAST_RENEWED_DAYS)
+    at_college = cell.recipients[0] == "lausd_counseling" and "ccc" in records and dice.chance(40)
+    asked = OWN_AID if at_college else cell
+    yield _statement(records[asked.publisher], person, asked, dice, day)
 
 
 def late_consents(records: Mapping[str, Record], person: Person, dice: Dice, day: int) -> Iterator[Planned]:
@@ -118,13 +145,15 @@ def restated(statement: Planned, at: int, state: str) -> Planned:
     return replace(statement, event_id=event_id, row=row)
 
 
-def _in_state(statement: Planned, state: str, given: int) -> Planned:
-    """A fresh consent as it stands: as given, refused, long expired, or not yet in force."""
+def _in_state(statement: Planned, state: str, given: int, today: int, dice: Dice) -> Planned:
+    """A fresh consent as it stands: as given, refused, long or soon over, not yet or only in years in force."""
     changes: dict[str, Row] = {
         "refused": {"event_state": "refused"},
         "expired": {"valid_until": LONG_AGO[1]},
         "not_yet": {"valid_from": FAR_AHEAD, "valid_until": LAST_OF_ALL},
         "given": {"valid_until": LAST_OF_ALL if given % 2 else None},
+        "lapsing": {"valid_until": today + dice.between(0, NEXT_DAYS)},
+        "coming": {"valid_from": today + dice.between(1, NEXT_DAYS)},
     }
     body = {**statement.body, **changes[state]}
     return replace(statement, row={"envelope": statement.envelope, "body": body})
@@ -133,12 +162,13 @@ def _in_state(statement: Planned, state: str, given: int) -> Planned:
 def _statement(record: Record, person: Person, cell: Cell, dice: Dice, day: int, *, full: bool = False) -> Planned:
     at = moment(dice, day)
     source_id = f"C-{named_id(record.token, *cell.recipients, *cell.controllers, day)[:18]}"
-    adult = person.age_on(day) >= ADULT
+    is_grown = day_of_majority(person.born) <= day
+    role, basis = ("student", "eligible_student") if is_grown else dice.weighted(FOR_CHILDREN)
     body = {
         "consent_id": source_id,
         "event_state": "given",
-        "granted_by_role": "student" if adult else "parent",
-        "guardian_basis": "eligible_student" if adult else "parent",
+        "granted_by_role": role,
+        "guardian_basis": basis,
         "authentication_level": dice.pick(("electronic_authenticated", "electronic_identified", "signed_paper")),
         "controllers": list(cell.controllers),
         "records_covered": _categories(cell, dice, full=full),

@@ -12,6 +12,15 @@ from partners.rows import Row
 GRADES = ("KG", *(f"G{grade:02d}" for grade in range(1, 13)))
 NINTH, TWELFTH = 9, 12
 KINDERGARTEN_AGE = 5
+Term = tuple[str, int, int]
+LEFT_PERCENT = 16
+ENDS: dict[str, Row] = {
+    "away": {},
+    "withdrawn": {"postsecondary_exit_type": "withdrawn"},
+    "graduated": {"postsecondary_exit_type": "graduated"},
+    "transferring": {"enrollment_status": "transferring"},
+}
+"""What the last term of somebody who has left says of it."""
 SCHOOL_YEARS = 3
 """A school's records go back so many years."""
 
@@ -89,7 +98,9 @@ def _college(record: Record, person: Person, dice: Dice, today: int) -> Iterator
     since_adult = int((today - person.born) / DAYS_PER_YEAR * 2) - 35
     count = min(max(1, since_adult), dice.between(2, 6))
     cip, level = dice.pick(places.CIP), dice.between(18, 36)
-    for order, (term, entry, end) in enumerate(calendars.terms(today, count)):
+    terms = calendars.terms(today, count)
+    terms, how = _attended(terms, dice)
+    for order, (term, entry, end) in enumerate(terms):
         body = {
             "organization_id": college,
             "organization_id_system": "UNITID",
@@ -99,8 +110,17 @@ def _college(record: Record, person: Person, dice: Dice, today: int) -> Iterator
             "cip_version": "2020",
             **_span(entry, end, today),
             **_units(record.partner, level, dice, done=end < today),
+            **(how if order == len(terms) - 1 else {}),
         }
         yield _enrollment(record, term, body, dice, today)
+
+
+def _attended(terms: list[Term], dice: Dice) -> tuple[list[Term], Row]:
+    """The terms that somebody was in, and how the last of them ended: a few leave before the last or the last two."""
+    missed = dice.pick((1, 1, 2))
+    if len(terms) <= missed or not dice.chance(LEFT_PERCENT):
+        return terms, {}
+    return terms[:-missed], ENDS[dice.weighted({"away": 60, "withdrawn": 10, "graduated": 18, "transferring": 12})]
 
 
 def _units(partner: str, level: int, dice: Dice, *, done: bool) -> Row:

@@ -11,18 +11,21 @@ from partners.population.planned import Planned, Record, planned
 from partners.rows import Row, days
 
 STATUSES = {"processed": 62, "submitted": 16, "incomplete": 12, "rejected": 6, "opted_out": 4}
+SENIORS = {"not_started": 30, "incomplete": 18, "submitted": 14, "processed": 30, "opted_out": 8}
+"""Of a hundred who are in their last year of school, how far the application for the year after is."""
 AWARDS = {"pell_grants": 40, "state_and_local_grants": 40, "federal_subsidized_loans": 12, "federal_work_study": 8}
 STATE_PROGRAMMES = {"CAL_GRANT_A": 30, "CAL_GRANT_B": 40, "CAL_GRANT_C": 5, "MCS": 15, "CCPG": 10}
-SAP = {"meeting": 76, "warning": 14, "probation": 6, "not_eligible": 4}
+SAP = {"meeting": 70, "warning": 13, "probation": 7, "not_eligible": 10}
 CONTACT_PARTNERS = {"cde_elc", "cde_k12", "ccc", "csu"}
 
 
 def aid(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Planned]:
     """Applications, awards, grade-point verification and progress, by award year."""
-    years = 1 if person.stage == "school" else dice.between(1, 3)
-    for order, year in enumerate(calendars.aid_years(today, years)):
-        opened = min(days(date(int(year[:4]) - 1, 12, 1)) + dice.below(120), today - 30)
-        application = _application(person, year, dice)
+    is_senior = person.stage == "school"
+    years = [calendars.coming_aid_year(today)] if is_senior else calendars.aid_years(today, dice.between(1, 3))
+    for order, year in enumerate(years):
+        opened = min(days(date(int(year[:4]) - 1, 12, 1)) + dice.below(120), today - dice.between(20, 60))
+        application = _application(person, year, dice.weighted(SENIORS if is_senior else STATUSES), dice)
         hidden = ["immigration_proxy"] if application["application_type"] == "CADAA" else []
         yield _aid(record, f"{year}-application", application, opened, dice, today, data_categories=hidden)
         if application["application_status"] == "processed" and dice.chance(70):
@@ -31,16 +34,18 @@ def aid(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Plan
             checked = dice.weighted({"received": 80, "missing": 15, "non_ssn_match": 5})
             body: Row = {"aid_year": year, "gpa_verification_status": checked}
             yield _aid(record, f"{year}-gpa", body, opened + 10, dice, today)
-        if person.stage != "school" and order == years - 1:
+        if not is_senior and (year == years[-1] or dice.chance(30)):
             yield _aid(record, f"{year}-progress", _progress(year, dice), opened + 60, dice, today)
 
 
-def _application(person: Person, year: str, dice: Dice) -> Row:
-    status = dice.weighted(STATUSES)
+def _application(person: Person, year: str, status: str, dice: Dice) -> Row:
     body: Row = {"aid_year": year, "application_status": status}
     if dice.chance(2 if person.ssn else 75):
         return {**body, "application_type": "CADAA"}
-    body |= {"application_type": "FAFSA", "isir_transaction_number": dice.between(1, 3)}
+    body["application_type"] = "FAFSA"
+    if status == "not_started":
+        return body
+    body["isir_transaction_number"] = dice.between(1, 3)
     if status == "processed":
         body["student_aid_index_usd"] = dice.between(-15, 240) * 100
     if status == "rejected":

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
+from partners.population import alerts
+from partners.population.alerts import Signal
+from partners.population.deadlines import Deadlines
 from partners.population.oracle import Books, Sight
 from partners.population.planned import Planned
 
@@ -33,6 +36,8 @@ class Truth:
     """Why each rejected event was."""
     visible: dict[str, list[Sight]] = field(default_factory=dict)
     """By phase, at its end: recipient, person's label, event id; sorted."""
+    signals: dict[str, list[Signal]] = field(default_factory=dict)
+    """By phase, at its end: what is raised, as recipient, person's label, rule and what it is about; sorted."""
     records: dict[str, dict[str, str]] = field(default_factory=dict)
     """By phase, at its end: the person's label of each record that has an accepted event."""
     changes: dict[str, list[str]] = field(default_factory=dict)
@@ -53,9 +58,10 @@ class Truth:
 class Judge:
     """Writes the truth phase by phase."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, deadlines: Deadlines) -> None:
         """Start with empty books."""
         self.books = books
+        self.deadlines = deadlines
         self.truth = Truth()
         self._carried: set[str] = set()
         self._rejected: dict[str, str] = {}
@@ -88,6 +94,7 @@ class Judge:
         self.truth.outcomes[phase] = outcomes
         self.truth.codes = dict(sorted(self._rejected.items()))
         self.truth.visible[phase] = sorted(visible)
+        self.truth.signals[phase] = alerts.raised(visible, self.books.events, self.books.today, self.deadlines)
         self.truth.records[phase] = persons
 
     def _outcome(self, event_id: str) -> str:

@@ -19,7 +19,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "3d9bcf2273010b6fdf08cb0a6336191fba667b1214a5cd6b95aa96b6fca3e530"
+DIGEST = "3cb689fe37c9a22c913b6bdd88ced415031fa3ee7325dee963061d0a832e5887"
 
 
 def sound(population: Population) -> list[Planned]:

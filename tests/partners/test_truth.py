@@ -4,6 +4,7 @@ import itertools
 import tomllib
 from collections import Counter, defaultdict
 from dataclasses import astuple
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from support.worlds import PureWorld
 
 from partners import formats, rows
 from partners.events import framed
-from partners.population import PHASES, Planned, Population, Truth
+from partners.population import PHASES, Planned, Population, Truth, generate
+from partners.population.majority import FOR_A_CHILD, day_of_majority
+from partners.population.oracle import label_of
 from partners.population.permission import RELATIONS
 from partners.population.rules import CONSENT_FOR, RULES
 
@@ -129,6 +132,101 @@ def test_a_retracted_fact_stands_in_no_view_and_a_corrected_one_stands_with_its_
 def test_all_of_the_trickle_is_carried(population: Population) -> None:
     outcomes = population.truth.outcomes["trickle"]
     assert {outcomes[event.event_id] for event in population.phases["trickle"]} == {"carried"}
+
+
+AUTUMN = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def in_autumn() -> Population:
+    """The same people and messages, judged twelve weeks later."""
+    return generate(300, 5, decided_on=AUTUMN)
+
+
+def test_the_day_of_the_decision_chooses_no_message_of_history_and_changes(
+    population: Population, in_autumn: Population
+) -> None:
+    for phase in ("history", "changes"):
+        assert population.phases[phase] == in_autumn.phases[phase]
+
+
+def consents(population: Population) -> list[Planned]:
+    """Every sound statement."""
+    return [e for events in population.phases.values() for e in events if e.family == "consent" and not e.code]
+
+
+@pytest.mark.parametrize("bound", ["valid_from", "valid_until"])
+def test_consents_begin_and_lapse_within_the_weeks_that_follow(population: Population, bound: str) -> None:
+    ahead = {e.body[bound] - rows.days(population.as_of) for e in consents(population) if e.body[bound] is not None}
+    assert any(0 <= day < 84 for day in ahead)
+    assert any(84 <= day <= 400 for day in ahead)
+
+
+def test_some_grow_up_before_the_populations_day_some_soon_after_and_others_say_it_again_themselves(
+    population: Population,
+) -> None:
+    records = population.truth.records["trickle"]
+    born: dict[str, int] = {}
+    said: dict[str, set[str]] = defaultdict(set)
+    for event in population.phases["history"]:
+        if event.family == "identity" and not event.code:
+            born.setdefault(records[label_of(event)], event.body["birth_date"])
+        elif event.family == "consent" and not event.code:
+            said[records[label_of(event)]].add(event.body["granted_by_role"])
+    today, autumn = rows.days(population.as_of), rows.days(AUTUMN)
+    grown = {person: day_of_majority(day) for person, day in born.items()}
+    assert any(grown[p] <= today and roles & FOR_A_CHILD and "student" not in roles for p, roles in said.items())
+    assert any(grown[p] <= today and roles & FOR_A_CHILD and "student" in roles for p, roles in said.items())
+    assert any(today < grown[p] <= autumn for p in said)
+    assert any(autumn < grown[p] for p in said)
+    assert {"parent", "guardian", "education_rights_holder", "court", "student"} <= set[str]().union(*said.values())
+
+
+def test_what_a_parent_or_a_lapsing_consent_allowed_is_seen_no_more_later(
+    population: Population, in_autumn: Population
+) -> None:
+    today, autumn = (set(made.truth.visible["changes"]) for made in (population, in_autumn))
+    assert today - autumn
+    assert autumn - today
+
+
+@pytest.mark.parametrize("day", ["population", "in_autumn"])
+def test_every_rule_raises_signals_and_each_is_about_somebody_in_the_recipients_view(
+    day: str, request: pytest.FixtureRequest
+) -> None:
+    truth: Truth = request.getfixturevalue(day).truth
+    for phase in PHASES:
+        assert {rule for _, _, rule, _ in truth.signals[phase]} == {"sap_lost", "fafsa_incomplete", "stopped_out"}
+        seen = {(recipient, person) for recipient, person, _ in truth.visible[phase]}
+        assert {(recipient, person) for recipient, person, _, _ in truth.signals[phase]} <= seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("restored", "sap_lost"), ("applied", "fafsa_incomplete"), ("enrolled late", "stopped_out")]
+)
+def test_what_puts_a_trouble_right_closes_its_signals(kind: str, rule: str) -> None:
+    made = generate(1000, 5, decided_on=AUTUMN)
+    owners = owners_of(made, kind)
+    before, after = (
+        {person for _, person, found, _ in made.truth.signals[phase] if found == rule}
+        for phase in ("history", "changes")
+    )
+    assert owners & before
+    assert not owners & after
+
+
+def test_signals_about_who_withdraws_every_consent_vanish() -> None:
+    made = generate(1000, 5, decided_on=AUTUMN)
+    owners = owners_of(made, "troubled withdrawn")
+    before, after = ({person for _, person, _, _ in made.truth.signals[phase]} for phase in ("history", "changes"))
+    assert owners & before
+    assert not owners & after
+
+
+def owners_of(made: Population, kind: str) -> set[str]:
+    """Persons whom a kind of change befalls."""
+    ids = set(made.truth.changes[kind])
+    return {made.truth.records["changes"][label_of(e)] for e in made.phases["changes"] if e.event_id in ids}
 
 
 def sent(world: PureWorld, events: list[Planned], *, backwards: bool) -> None:
