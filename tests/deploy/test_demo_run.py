@@ -3,9 +3,11 @@
 import pytest
 
 from deploy.demo_run import Figures, differences, percentile
+from deploy.demo_signals import Signals
+from deploy.demo_signals import differences as signal_differences
 from deploy.ledger import Ledger
 from deploy.topic_reader import Read
-from partners.population import generate
+from partners.population import Truth, generate
 
 
 def read(name: str, **row: object) -> Read:
@@ -57,6 +59,46 @@ def test_every_difference_from_the_truth_is_named() -> None:
     lines = differences(truth, Figures(set(outcomes), book=booked(*reads, decided(wrong, "withheld"))))
     assert f"event {wrong}: withheld, the truth says carried" in lines
     assert any(line.startswith("persons: 0") for line in lines)
+
+
+def signal(made: Truth, number: int, **changed: object) -> Read:
+    """The state of a signal that the truth has raised at the end, resting on one of that person's events."""
+    recipient, person, rule, about = made.signals["trickle"][number]
+    seen = next(e for who, whom, e in made.visible["trickle"] if (who, whom) == (recipient, person))
+    row = {"recipient": recipient, "rule": rule, "about": about, "evidence_event_ids": [seen], "state": "raised"}
+    return read("signal_changed", **{"signal_id": f"signal {number}", "source_offset": 1, **row, **changed})
+
+
+def told(*reads: Read) -> Signals:
+    signals = Signals()
+    for one in reads:
+        signals.enter(one)
+    return signals
+
+
+@pytest.fixture(scope="module")
+def made() -> Truth:
+    return generate(120, 1).truth
+
+
+def test_signals_equal_the_truth_where_each_rests_on_events_of_its_person(made: Truth) -> None:
+    every = range(len(made.signals["trickle"]))
+    assert every
+    assert signal_differences(made, told(*(signal(made, n) for n in every))) == []
+    assert len(signal_differences(made, told(*(signal(made, n) for n in every[1:])))) == 1
+
+
+def test_a_signal_that_is_closed_or_rests_on_what_is_not_seen_or_is_about_another_year_differs(made: Truth) -> None:
+    every = [signal(made, n) for n in range(len(made.signals["trickle"]))]
+    for changed in ({"state": "closed"}, {"state": "retracted"}):
+        assert len(signal_differences(made, told(*every, signal(made, 0, source_offset=2, **changed)))) == 1
+    for changed in ({"evidence_event_ids": ["unseen"]}, {"evidence_event_ids": []}, {"about": "1999-2000"}):
+        assert len(signal_differences(made, told(*every[1:], signal(made, 0, **changed)))) == 2
+
+
+def test_of_a_signals_states_the_one_of_the_highest_offset_counts_whenever_it_is_read(made: Truth) -> None:
+    closed, raised = signal(made, 0, state="closed", source_offset=5), signal(made, 0, source_offset=4)
+    assert told(closed, raised).raised == told(raised, closed).raised == []
 
 
 @pytest.mark.parametrize(("part", "expected"), [(50, 5), (99, 10), (100, 10)])

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,11 @@ def test_the_demonstrations_seniors_are_asked_for_their_applications_from_before
     facts = [fact("enrollment", **SENIOR), aid(application_status="incomplete")]
     assert deadlines(as_of).fafsa_days >= FAFSA_DAYS
     assert [rule for rule, _ in signals(facts, day, deadlines(as_of))] == ["fafsa_incomplete"]
+
+
+def test_the_truths_own_calendar_is_the_one_that_ships() -> None:
+    shipped = Path(__file__).parents[2] / "deploy" / "signals" / "calendar.toml"
+    assert tomllib.loads(SHIPPED.to_toml()) == tomllib.loads(shipped.read_text(encoding="utf-8"))
 
 
 def test_the_calendar_is_written_as_toml_with_dates() -> None:

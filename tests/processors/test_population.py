@@ -1,20 +1,29 @@
-"""A population of 120 people ends as its own truth says: outcomes, codes, persons, and what stands in whose view."""
+"""A population of 120 people ends as its truth says: outcomes, codes, persons, what stands in whose view, signals."""
 
 import functools
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pytest
-from support.worlds import PSEUDONYM_KEY, PureWorld, record_key, together
+from support.worlds import PSEUDONYM_KEY, Kept, PureWorld, decoded, record_key, together
 
+from deploy import demo_signals
+from deploy.demo_signals import Signals
+from deploy.topic_reader import Read
 from partners import events, rows
 from partners.population.generate import DEFAULT_AS_OF, Population, generate
 from partners.population.oracle import Sight, label_of
 from partners.population.planned import Planned
 from partners.population.rules import RULES
-from processors.records import keyed_hash
+from processors import names
+from processors.records import Arrival, keyed_hash
 from processors.resolve.traits import folded
+from processors.signals import decide as signals
+from processors.signals.calendar import Calendar
+from processors.state import Working
 
 RECIPIENTS = sorted({rule.recipient for rules in RULES.values() for rule in rules})
 Visible = dict[str, set[frozenset[str]]]
@@ -40,6 +49,37 @@ def tell(world: PureWorld, planned: Iterable[Planned]) -> None:
         raw = event.raw if event.row is None else events.framed(event.family, [event.row])[0]
         world.send(event.topic, event.key, raw, dict(event.headers))
     world.settle()
+
+
+@dataclass
+class Raising:
+    """The stage signals over a world's releases, and what it has raised."""
+
+    world: PureWorld
+    calendar: Calendar
+    batch: int
+    state: Kept = field(default_factory=Kept)
+    told: Signals = field(default_factory=Signals)
+    read: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def settle(self) -> Signals:
+        """Take in what has been released since."""
+        for topic in map(names.released_topic, RECIPIENTS):
+            releases = self.world.topics[topic]
+            for start in range(self.read[topic], len(releases), self.batch):
+                self.decide(releases[start : start + self.batch])
+            self.read[topic] = len(releases)
+        while signals.is_unfinished(Working(self.state)):
+            self.decide([])
+        return self.told
+
+    def decide(self, part: Sequence[Arrival]) -> None:
+        """One batch."""
+        working = Working(self.state)
+        for out in signals.decide(part, working, signals.Context(self.calendar)):
+            row = decoded(out)
+            self.told.enter(Read(out.topic, 0, 0, 0, row.pop("schema"), row))
+        self.state.apply(working.changes())
 
 
 def key_of(event: Planned) -> str:
@@ -74,11 +114,14 @@ def view(world: PureWorld) -> Visible:
 def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: int, decided_on: date) -> None:
     made, world = population(seed, decided_on), on(decided_on, batch)
     truth = made.truth
+    raising = Raising(world, Calendar.model_validate(tomllib.loads(made.deadlines.to_toml())), batch)
     for phase, planned in made.phases.items():
         tell(world, planned)
         outcomes = world.outcomes()
         assert {event: outcome.split(":")[0] for event, outcome in outcomes.items()} == truth.outcomes[phase]
         assert view(world) == expected_view(truth.visible[phase])
+        assert demo_signals.differences(truth, raising.settle(), phase) == []
+        assert truth.signals[phase]
     codes = {event: outcome.removeprefix("rejected:") for event, outcome in outcomes.items() if ":" in outcome}
     assert codes == truth.codes
     sound = [event for planned in made.phases.values() for event in planned if not event.code]
