@@ -1,6 +1,7 @@
 """State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits."""
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import islice, takewhile
 from typing import Any, Protocol
@@ -9,6 +10,9 @@ import orjson
 
 Changes = dict[str, dict[str, bytes | None]]
 """By table and key: the new value, or None where the key is to go."""
+
+Named = tuple[str, ...]
+"""A name and its labels."""
 
 
 class Lookups(Protocol):
@@ -74,6 +78,18 @@ class Working:
         self._changed: dict[str, dict[str, Any]] = {}
         self._changed_keys: dict[str, list[str]] = {}
         """Sorted, so that a scan finds its own without looking at all."""
+        self.counts: Counter[Named] = Counter()
+        """What the decision has counted, by name and labels; the shell tells operators after the commit."""
+        self.newest: dict[Named, int] = {}
+        """The highest value of each thing that the decision has noted."""
+
+    def count(self, name: str, *labels: str) -> None:
+        """Count one; labels only from closed sets, never a value about a person."""
+        self.counts[name, *labels] += 1
+
+    def note(self, value: int, name: str, *labels: str) -> None:
+        """Keep the highest value under a name and labels, which are as those of ``count``."""
+        self.newest[name, *labels] = max(value, self.newest.get((name, *labels), value))
 
     def prefetch(self, table: str, keys: Iterable[str]) -> None:
         """Read keys in bulk, so that ``get`` finds them here."""

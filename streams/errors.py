@@ -5,7 +5,8 @@ ThroughlineError
 │   ├── StoreLockedError  another process has it
 │   └── StaleError        somebody else owns the stage now, or has gone on
 ├── StoppedError          a stage stops rather than jump: store, group or topic are not what they were
-└── TransientError        a friend is away (broker, disk): wait and try again
+└── TransientError        a friend is away: wait and try again
+    └── DiskError         it is the disk that a store or the keyring is on
 """
 
 
@@ -31,3 +32,12 @@ class StoppedError(ThroughlineError):
 
 class TransientError(ThroughlineError):
     """Worth another try."""
+
+    friend = "broker"
+    """Who is away."""
+
+
+class DiskError(TransientError):
+    """The disk is full or does not answer."""
+
+    friend = "store"

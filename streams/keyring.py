@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from streams.errors import StoreError, TransientError
+from streams.errors import DiskError, StoreError
 
 KEY_BYTES = 32
 
@@ -66,7 +66,7 @@ class Keyring:
 
         Raises:
             StoreError: the ring is damaged, or was wrapped under another key than the one beside it.
-            TransientError: the disk does not answer.
+            DiskError: the disk does not answer.
         """
         if key_id not in self._known:
             with _in_use():
@@ -95,7 +95,7 @@ class Keyring:
         """Make new keys durable.
 
         Raises:
-            TransientError: the disk is full or does not answer; nothing was changed.
+            DiskError: the disk is full or does not answer; nothing was changed.
         """
         if not self._new:
             return
@@ -122,6 +122,6 @@ def _in_use() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise TransientError(f"the keyring does not answer: {error}") from error
+        raise DiskError(f"the keyring does not answer: {error}") from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"keys.sqlite cannot be used ({error}); restore it from its backup") from error

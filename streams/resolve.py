@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -16,9 +16,9 @@ from processors.resolve.gate import header_event_id
 from processors.state import Working
 from streams import clients
 from streams.keyring import read_or_make_secret
+from streams.pulse import Done
 from streams.settings import Settings
 from streams.stage import StageParts
-from streams.store import Partition
 
 NAME = "resolve"
 LOG = (names.RESOLVED_EVENTS, 0)
@@ -41,7 +41,15 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         return encode_drafts([resolve.dead_letter(arrival, rejection, keys)])
 
     return StageParts(
-        NAME, first, inputs, decide, reject, lag.held_back, settings.batch_records, settings.linger_seconds, lag.wrote
+        NAME,
+        first,
+        inputs,
+        decide,
+        reject,
+        lag.held_back,
+        settings.batch_records,
+        settings.linger_seconds,
+        (lag.wrote,),
     )
 
 
@@ -69,10 +77,9 @@ class Lag:
         self._written: deque[tuple[float, int]] = deque()
         self._asked_at = float("-inf")
 
-    def wrote(self, records: int, sent: Mapping[Partition, int]) -> None:
-        """Resolve has written; ``sent`` holds the log's next offset."""
-        del records
-        end = sent.get(LOG, 0)
+    def wrote(self, done: Done) -> None:
+        """Resolve has written."""
+        end = done.sent.get(LOG, 0)
         if not self._written or self._written[-1][1] < end:
             self._written.append((self._clock(), end))
 

@@ -25,10 +25,11 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
 
 from processors.records import Arrival, Out
-from processors.state import Changes, Working
+from processors.state import Changes, Named, Working
 from streams import clients
 from streams.errors import StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
+from streams.pulse import Done, Pulse, Standing
 from streams.store import Partition, Store
 
 log = structlog.get_logger()
@@ -45,10 +46,6 @@ Decide = Callable[[Sequence[Arrival], Working], list[Out]]
 
 def _never() -> bool:
     return False
-
-
-def _unheard(records: int, sent: Mapping[Partition, int]) -> None:
-    del records, sent
 
 
 @dataclass(frozen=True)
@@ -68,8 +65,10 @@ class StageParts:
     """Whether to read only what is first for now."""
     batch_records: int = 2_000
     linger_seconds: float = 0.02
-    after: Callable[[int, Mapping[Partition, int]], None] = _unheard
-    """Told of every batch that is done: how many records it took, and the next offset of each partition written."""
+    after: tuple[Callable[[Done], None], ...] = ()
+    """Told of every batch that is done."""
+    pulse: Pulse = field(default_factory=Pulse)
+    """Where the stage says how it is."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,8 @@ class _Decided:
 
     outs: list[Out]
     changes: Changes
+    counts: Mapping[Named, int]
+    newest: Mapping[Named, int]
 
 
 @dataclass
@@ -132,6 +133,8 @@ class Stage:
 
     def _do_batch(self, stopping: threading.Event) -> None:
         arrivals = self._read()  # 1
+        began = time.monotonic()
+        self._parts.pulse.turned()
         if not self._offsets:  # no topic yet, so no offset whose metadata could hold a batch number
             return
         decided = self._decide(arrivals)  # 2
@@ -146,7 +149,15 @@ class Stage:
         )  # 3
         self._offsets.update(moved)
         self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
-        self._parts.after(len(arrivals), self._sent)
+        self._tell(Done(
+            len(arrivals), moved if arrivals else {}, last_appended(arrivals), self._sent, len(outs),
+            decided.counts, decided.newest, time.monotonic() - began,
+        ))  # fmt: skip
+
+    def _tell(self, done: Done) -> None:
+        self._parts.pulse.answered()
+        for hear in self._parts.after:
+            hear(done)
 
     def _read(self) -> list[Arrival]:
         """Step 1. What a failed batch left comes first, one record at a time, so that the bad one is found."""
@@ -171,7 +182,7 @@ class Stage:
             return self._after_error(arrivals, error)
         if arrivals:
             self._errors_in_a_row = 0
-        return _Decided(outs, working.changes())
+        return _Decided(outs, working.changes(), working.counts, working.newest)
 
     def _after_error(self, arrivals: list[Arrival], error: Exception) -> _Decided | None:
         """A batch is taken apart; a lone record is rejected, and what its decision had begun to change is forgotten."""
@@ -186,7 +197,7 @@ class Stage:
             raise StoppedError(f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row") from error
         working = Working(self._store)
         outs = self._parts.reject(arrivals[0], working)
-        return _Decided(outs, working.changes())
+        return _Decided(outs, working.changes(), working.counts, working.newest)
 
     def _publish(self, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
         """Step 4. An answer that is not plain yes ends the producer; a new one settles what became of it."""
@@ -215,6 +226,7 @@ class Stage:
         except NOT_CONFIRMED as error:
             raise TransientError(f"the broker does not answer: {error}") from error
         self._producer = new
+        self._parts.pulse.settled()
 
     def _send(self, producer: Producer, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
         failed: list[KafkaError] = []
@@ -271,6 +283,7 @@ class Stage:
         except KafkaException as error:
             raise TransientError(f"the broker does not answer: {error}") from error
         self._discovered_at = time.monotonic()
+        self._parts.pulse.answered(partitions=len(self._first.assigned) + len(self._rest.assigned))
 
     def _know(self, topics: list[str]) -> None:
         """Remember which topics these are; one made anew under an old name would be read on in its middle.
@@ -315,11 +328,35 @@ class Stage:
                 if stopping.is_set():
                     raise
                 wait = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
+                self._parts.pulse.waits(error.friend)
                 log.warning("waiting", stage=self._parts.name, why=str(error), seconds=wait)
                 tries += 1
                 stopping.wait(wait)
             else:
+                self._parts.pulse.goes_on()
                 return
+
+    def standings(self) -> list[Standing]:
+        """How far each assigned partition is read, as the client knows; may be asked from any thread."""
+        return [
+            *standings(self._first.consumer, tuple(self._first.assigned), self._offsets),
+            *standings(self._rest.consumer, tuple(self._rest.assigned), self._offsets),
+        ]
+
+
+def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[Partition, int]) -> list[Standing]:
+    """How far partitions are read, by the watermarks of the last fetch; one never fetched is left out."""
+    found = []
+    for place in places:
+        low, end = consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        if end >= 0 and place in offsets:
+            found.append(Standing(place, low, offsets[place], end))
+    return found
+
+
+def last_appended(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
+    """LogAppendTime in milliseconds of the last record of each partition."""
+    return {(arrival.topic, arrival.partition): arrival.appended_at for arrival in arrivals}
 
 
 def usable(message: Message) -> bool:

@@ -15,7 +15,7 @@ import orjson
 
 from processors.records import Out
 from processors.state import Changes
-from streams.errors import StaleError, StoreError, StoreLockedError, TransientError
+from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
 
 FORMAT = 1
 LAST_CHARACTER = "\U0010ffff"
@@ -106,7 +106,7 @@ class Store:
 
         Raises:
             StaleError: the token is not the store's.
-            TransientError: the disk is full or does not answer.
+            DiskError: the disk is full or does not answer.
         """
         with self._transaction():
             if self._db.execute("SELECT token FROM standing").fetchone() != (token,):
@@ -127,7 +127,7 @@ class Store:
 
         Raises:
             StaleError: token or batch number are not the store's; nothing was changed.
-            TransientError: the disk is full or does not answer; nothing was changed.
+            DiskError: the disk is full or does not answer; nothing was changed.
         """
         with self._transaction():
             standing = self._db.execute("SELECT token, batch FROM standing").fetchone()
@@ -232,7 +232,7 @@ def _in_use() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise TransientError(f"the store does not answer: {error}") from error
+        raise DiskError(f"the store does not answer: {error}") from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"the store is damaged ({error}); remove it and rebuild") from error
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from processors import sealing
+from processors import counts, sealing
 from processors.consent import audit, release, sweep
 from processors.consent.book import Book, fact_key
 from processors.consent.settle import STAGE, Batch, Context, Entry, decide_fact, decide_person
@@ -135,14 +135,15 @@ def _event(batch: Batch, entry: Entry) -> None:
     """One event: remembered, then decided; a statement about consent or caseload has its whole person decided again."""
     row, book = entry.row, batch.book
     if not book.remember(row):
+        counts.came_before(book.state, row["family"])
         return
     book.place(row["record_key"], row["person_id"])
     if row["family"] in {"consent", "caseload"} and event_key(row) in batch.bodies:
         _fold(batch, row)
-        batch.audits.append(_audit_undecided(row, entry, "applied"))
+        batch.audits.append(_audit_undecided(batch, row, entry, "applied"))
         decide_person(batch, row["person_id"], entry)
     elif row["family"] == "consent":
-        batch.audits.append(_audit_undecided(row, entry, "withheld"))
+        batch.audits.append(_audit_undecided(batch, row, entry, "withheld"))
     else:
         decide_fact(batch, row, entry)
 
@@ -159,8 +160,9 @@ def _fold(batch: Batch, row: Row) -> None:
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
 
 
-def _audit_undecided(row: Row, entry: Entry, outcome: str) -> Draft:
+def _audit_undecided(batch: Batch, row: Row, entry: Entry, outcome: str) -> Draft:
     """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
+    counts.decided(batch.book.state, row["family"], outcome, ())
     return audit.record(row, row["person_id"], row["event_id"], entry.position, outcome, [], audit.START)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processors import sealing
+from processors import counts, sealing
 from processors.consent import audit, policy, release
 from processors.consent.agreements import Agreement
 from processors.consent.book import Book, alive, fact_key
@@ -96,6 +96,7 @@ def decide_fact(batch: Batch, row: Row, entry: Entry) -> None:
     own = next(s for s in settled if s.event["event_id"] == row["event_id"])
     sent = sum(s.sent for s in settled) if row["operation"] == "retract" else own.sent
     outcome = "carried" if sent else "withheld"
+    counts.decided(batch.book.state, row["family"], outcome, own.decisions)
     batch.audits.append(
         audit.record(row, person_id, row["event_id"], entry.position, outcome, own.decisions, own.inputs)
     )
@@ -177,4 +178,5 @@ def _send(batch: Batch, event: Row, recipient: str, held: Row, cause: Cause, ret
     id_ = derived_id(cause.id, f"{STAGE}.{kind}.{event['event_id']}.{recipient}", 0)
     body = b"" if retracted else batch.body_of(event) or b""
     why = None if retracted is None else retracted.value
+    batch.book.state.count(counts.RELEASES, recipient, kind, why or held["terms"]["basis"])
     batch.sent.append(release.Sent(id_, event, body, held["person"], recipient, cause.position, held["terms"], why))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors import sealing
+from processors import counts, sealing
 from processors.consent.agreements import Agreement
 from processors.drafts import Draft, encode_drafts
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, deadletter_topic
@@ -56,7 +56,17 @@ def _admit(arrivals: Sequence[Arrival], state: Working) -> list[tuple[Arrival, g
     mous = {p: Agreement.from_row(row) for p in partners if (row := state.get("mou", p)) is not None}
     outcomes = list(zip(arrivals, gate.admit(arrivals, mous), strict=True))
     state.prefetch("seen", [_seen_key(o) for _, o in outcomes if isinstance(o, gate.Admitted)])
-    return [(arrival, judged) for arrival, outcome in outcomes if (judged := _first_time(outcome, state)) is not None]
+    judged = [(arrival, _first_time(outcome, state)) for arrival, outcome in outcomes]
+    for arrival, outcome in judged:
+        _count(state, arrival, outcome)
+    return [(arrival, outcome) for arrival, outcome in judged if outcome is not None]
+
+
+def _count(state: Working, arrival: Arrival, outcome: gate.Outcome | None) -> None:
+    if isinstance(outcome, gate.Admitted):
+        counts.arrived(state, arrival, outcome.envelope["published_at"])
+    else:
+        counts.arrived(state, arrival, None, outcome)
 
 
 def _seen_key(event: gate.Admitted) -> str:

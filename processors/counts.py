@@ -1,0 +1,79 @@
+"""What decisions count for operators: names, and labels from closed sets only. Nothing here is about a person.
+
+Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
+dead_letters (partner, code). Noted as the highest value: published and arrived (partner), microseconds since 1970.
+"""
+
+from collections.abc import Sequence
+
+from processors.consent.policy import Decision
+from processors.records import Arrival, Topic
+from processors.resolve.codes import Rejection
+from processors.state import Working
+from schemas_avro import catalog
+
+EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead_letters"
+PUBLISHED, ARRIVED = "published", "arrived"
+OTHER = "other"
+"""Whatever is not in the closed set."""
+NONE = ""
+"""No reason is needed."""
+NOBODY = "nobody_named"
+"""Reason of an event that is withheld because no agreement names a recipient for it."""
+SEVERAL = "several"
+"""Reason of an event that is withheld from its recipients for more than one reason."""
+ADMITTED, REPEATED, REJECTED = "admitted", "repeated", "rejected"
+APPLIED, CARRIED, WITHHELD = "applied", "carried", "withheld"
+RELEASED, RETRACTED = "released", "retracted"
+
+
+def family_of(name: str) -> str:
+    """A family as a label."""
+    return name if name in catalog.FAMILIES else OTHER
+
+
+def partner_of(partner_id: str, state: Working) -> str:
+    """A partner as a label: one that has, or had, an agreement to publish."""
+    return partner_id if state.get("mou", partner_id) is not None else OTHER
+
+
+def arrived(state: Working, arrival: Arrival, published_at: int | None, rejection: Rejection | None = None) -> None:
+    """Count an arrival at the gate.
+
+    Args:
+        state: resolve's, with the partners' agreements.
+        arrival: of a partner's topic.
+        published_at: of an admitted event, microseconds since 1970; None: it was rejected or came before.
+        rejection: why it cannot travel; None: it can, or it came before.
+    """
+    topic = Topic.parse(arrival.topic)
+    family, partner = family_of(topic.family), partner_of(topic.partner_id, state)
+    state.note(arrival.appended_at * 1_000, ARRIVED, partner)
+    if rejection is not None:
+        state.count(EVENTS, family, REJECTED, rejection.code.value)
+        state.count(DEAD_LETTERS, partner, rejection.code.value)
+    elif published_at is None:
+        state.count(EVENTS, family, REPEATED, NONE)
+    else:
+        state.count(EVENTS, family, ADMITTED, NONE)
+        state.note(published_at, PUBLISHED, partner)
+
+
+def came_before(state: Working, family: str) -> None:
+    """Count an event of the log that consent knows already."""
+    state.count(EVENTS, family_of(family), REPEATED, NONE)
+
+
+def decided(state: Working, family: str, outcome: str, decisions: Sequence[Decision]) -> None:
+    """Count an event that consent has decided for the first time, and each recipient's denial."""
+    denials = [d.reason.value for d in decisions if not d.permit]
+    for reason in denials:
+        state.count(DENIALS, family_of(family), reason)
+    state.count(EVENTS, family_of(family), outcome, _reason(denials) if outcome == WITHHELD else NONE)
+
+
+def _reason(denials: Sequence[str]) -> str:
+    """The one reason of an event that nobody may see."""
+    if not denials:
+        return NOBODY
+    return denials[0] if len(set(denials)) == 1 else SEVERAL

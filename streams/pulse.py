@@ -1,0 +1,110 @@
+"""What a loop tells of itself while it runs: batches done, waits, whether the broker answers, how far it is behind."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from processors.state import Named
+from streams.store import Partition
+
+LIVE_SECONDS = 120.0
+"""Longer than any single step may take; a loop that has not turned for so long hangs."""
+ANSWER_SECONDS = 15.0
+"""A broker that has not answered for so long is away."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A batch that is done: what it decided is on the disk and on the broker."""
+
+    records: int
+    read: Mapping[Partition, int]
+    """Next offset of each partition that it read."""
+    appended: Mapping[Partition, int]
+    """LogAppendTime in milliseconds of the last record that it read of each partition."""
+    sent: Mapping[Partition, int]
+    """Next offset of each partition written to, by this batch or one before it."""
+    outs: int
+    """Records sent."""
+    counts: Mapping[Named, int] = field(default_factory=dict)
+    """What the decision counted."""
+    newest: Mapping[Named, int] = field(default_factory=dict)
+    """The highest values that the decision noted."""
+    seconds: float = 0.0
+    """From having read to having sent."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one partition is read."""
+
+    place: Partition
+    low: int
+    """First offset that the broker still holds."""
+    next: int
+    """Offset to be read next."""
+    end: int
+    """Offset behind the last record."""
+
+
+class Pulse:
+    """How a loop is. The loop writes it, anybody may read it, from any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Has just begun; ``clock`` gives seconds."""
+        self._clock, self._lock = clock, threading.Lock()
+        self._turned_at = clock()
+        self._answered_at = float("-inf")
+        self._is_settled = False
+        self._partitions = 0
+        self._ended = False
+        self._waits_for: str | None = None
+        self.waits_by_friend: Counter[str] = Counter()
+
+    def turned(self) -> None:
+        """The loop has begun a turn."""
+        self._turned_at = self._clock()
+
+    def answered(self, partitions: int | None = None) -> None:
+        """The broker has answered; perhaps with how many partitions are assigned."""
+        self._answered_at = self._clock()
+        if partitions is not None:
+            self._partitions = partitions
+
+    def settled(self) -> None:
+        """What an earlier run left is settled."""
+        self._is_settled = True
+
+    def waits(self, friend: str) -> None:
+        """The loop waits for somebody who is away: broker or store."""
+        with self._lock:
+            self.waits_by_friend[friend] += 1
+        self._waits_for = friend
+        self.turned()
+
+    def goes_on(self) -> None:
+        """Nobody is waited for."""
+        self._waits_for = None
+
+    def ended(self) -> None:
+        """The loop is over, whyever."""
+        self._ended = True
+
+    def why_not_live(self) -> list[str]:
+        """What shows that the loop does not go round; empty: it does."""
+        if self._ended:
+            return ["the loop has ended"]
+        still = self._clock() - self._turned_at
+        return [f"the loop has not turned for {still:.0f} seconds"] if still > LIVE_SECONDS else []
+
+    def why_not_ready(self) -> list[str]:
+        """What keeps it from its work; empty: nothing."""
+        checks = {
+            "nothing is assigned: no topic to read is there yet": self._partitions > 0,
+            "what an earlier run left is not settled yet": self._is_settled,
+            "the broker does not answer": self._clock() - self._answered_at <= ANSWER_SECONDS,
+            f"waiting for the {self._waits_for}": self._waits_for is None,
+        }
+        return self.why_not_live() + [why for why, holds in checks.items() if not holds]
