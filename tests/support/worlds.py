@@ -3,7 +3,7 @@
 import abc
 import pathlib
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from processors.consent.agreements import Agreement
 from processors.consent.settle import Context
 from processors.records import Arrival, Out, keyed_hash
 from processors.resolve import decide as resolve
-from processors.state import Changes, Memory, Working
+from processors.state import Changes, Memory, Named, Working
 from schemas_avro import catalog, codec, wire
 from support import events
 from support.events import Message
@@ -190,6 +190,8 @@ class PureWorld(World):
         self.topics: dict[str, list[Arrival]] = defaultdict(list)
         self.keys = DictKeys()
         self.states = {"resolve": Kept(), "consent": Kept()}
+        self.counts: dict[str, Counter[Named]] = {"resolve": Counter(), "consent": Counter()}
+        self.newest: dict[Named, int] = {}
         self.batch = batch
         self.now = events.NOON + events.MINUTE
         self._waiting: list[Arrival] = []
@@ -249,6 +251,8 @@ class PureWorld(World):
         working = Working(self.states[stage])
         outs = decide(working)
         self.states[stage].apply(working.changes())
+        self.counts[stage].update(working.counts)
+        self.newest |= working.newest
         for out in outs:
             self._append(out.topic, out.key.encode(), out.value, {"ce_id": out.id.encode(), **out.headers})
 

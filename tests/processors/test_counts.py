@@ -1,0 +1,88 @@
+"""What the decisions count for operators: sums that fit, labels from closed sets."""
+
+from support import sam
+from support.events import NOON, Message
+from support.worlds import PureWorld
+
+from processors import counts
+from processors.consent.policy import Reason
+from processors.resolve.codes import Code
+from schemas_avro import catalog
+
+STRANGER = Message("partner.unheard_of.enrolment", b"1", b"no event", {})
+
+
+def world(*messages: Message) -> PureWorld:
+    """A world to which these were sent one after the other."""
+    made = PureWorld()
+    for message in messages:
+        made.send(*message[:4])
+    return made.settle()
+
+
+def test_every_event_is_counted_once_at_the_gate_and_once_at_consent() -> None:
+    told = world(sam.identity("csac"), sam.award(), sam.award(), STRANGER)
+    assert told.counts["resolve"] == {
+        ("events", "identity", "admitted", ""): 1,
+        ("events", "aid", "admitted", ""): 1,
+        ("events", "aid", "repeated", ""): 1,
+        ("events", "other", "rejected", "bad_framing"): 1,
+        ("dead_letters", "other", "bad_framing"): 1,
+    }
+    of_events = {labels: n for labels, n in told.counts["consent"].items() if labels[0] == "events"}
+    assert sum(of_events.values()) == 1
+    assert of_events.keys() <= {("events", "aid", "withheld", r.value) for r in Reason} | {
+        ("events", "aid", "withheld", "several")
+    }
+
+
+def test_every_recipients_denial_is_counted_by_its_reason() -> None:
+    told = world(sam.identity("csac"), sam.award())
+    [decision] = [row for row in told.rows("audit.decisions") if row["family"] == "aid"]
+    denied = [d["reason"] for d in decision["decided"] if d["effect"] == "deny"]
+    assert {labels[2]: n for labels, n in told.counts["consent"].items() if labels[0] == "denials"} == {
+        reason: denied.count(reason) for reason in denied
+    }
+
+
+def test_a_log_that_repeats_is_counted_as_such() -> None:
+    told = world(sam.identity("csac"), sam.award())
+    told.decide_again(told.topics["resolved.events"])
+    assert told.counts["consent"]["events", "aid", "repeated", ""] == 1
+
+
+def test_releases_and_retractions_are_counted_as_they_go_out() -> None:
+    told = world(
+        *(sam.identity(p, f"identity {p}") for p in ("csac", "ccc", sam.CENTER)),
+        sam.caseload(), sam.consent(), sam.award(), sam.enrolled(), sam.withdrawal(),
+    )  # fmt: skip
+    sent = {topic: told.rows(topic) for topic in told.topics if topic.startswith("released.")}
+    found = {
+        (topic.removeprefix("released."), "retracted", row["reason"])
+        if "reason" in row
+        else (topic.removeprefix("released."), "released", row["release"]["basis"])
+        for topic, rows in sent.items()
+        for row in rows
+        if "release" in row
+    }
+    counted = {labels[1:]: n for labels, n in told.counts["consent"].items() if labels[0] == "releases"}
+    assert counted.keys() == found
+    assert sum(counted.values()) == sum("release" in row for rows in sent.values() for row in rows)
+    assert (sam.CENTER, "retracted", "consent_refused_or_withdrawn") in found
+
+
+def test_freshness_is_noted_for_partners_that_have_an_agreement_and_all_others_together() -> None:
+    told = world(sam.identity("csac"), sam.award(), STRANGER)
+    arrived = told.now // 1000 * 1000
+    assert told.newest == {("published", "csac"): NOON, ("arrived", "csac"): arrived, ("arrived", "other"): arrived}
+
+
+def test_labels_come_from_closed_sets_only() -> None:
+    told = world(sam.identity("csac"), sam.identity("ccc", "other identity"), sam.award(), sam.consent(), STRANGER)
+    reasons = {r.value for r in Reason} | {c.value for c in Code} | {counts.NOBODY, counts.SEVERAL, counts.NONE}
+    outcomes = {"admitted", "repeated", "rejected", "applied", "carried", "withheld"}
+    for named in [*told.counts["resolve"], *told.counts["consent"]]:
+        if named[0] == "events":
+            assert named[1] in {*catalog.FAMILIES, "other"}
+            assert named[2] in outcomes
+        assert named[-1] in reasons
