@@ -1,7 +1,9 @@
 """The ledger: how every event ended, counted by an outsider from the topics alone."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, TopicReader
 from processors import names
 
@@ -17,15 +19,24 @@ def counted(topic: str) -> bool:
 
 @dataclass
 class Ledger:
-    """Outcomes by event id, and the person of every record."""
+    """Outcomes by event id, and the person of every record.
+
+    A dead letter that was replayed is no end: its event is under way again, and ends a second time. The topics are
+    read in no order, so what an event's end is follows from all that is known of it, and not from what came last.
+    """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
-    """Events that were rejected as well as decided: there must be none."""
+    """Events that were decided as well as rejected, by a dead letter that nobody replayed: there must be none."""
     persons: dict[str, str] = field(default_factory=dict)
     """By record key."""
     first_decisions: dict[str, int] = field(default_factory=dict)
     """By event id: how often it was decided as new; more than once is a duplicate."""
+    _decided: dict[str, str] = field(default_factory=dict)
+    _letters: dict[str, set[str]] = field(default_factory=dict)
+    """Places of the dead letters of an event that were not replayed."""
+    _replayed: set[str] = field(default_factory=set)
+    """Places of dead letters."""
 
     def enter(self, read: Read) -> None:
         """Take one record of the counted topics in."""
@@ -33,21 +44,45 @@ class Ledger:
         if read.name == "identity_record":
             self.persons[row["record_key"]] = row["person_id"]
         elif read.name == "dead_letter":
-            self._end(row["event_id"] or f"{row['topic']}/{row['partition']}/{row['offset']}", REJECTED)
+            self._reject(row)
+        elif read.name == "letter_replayed":
+            self._replay(row)
         elif read.name == "identity_changed" and row["kind"] == "applied":
-            self._end(row["event_id"], CARRIED)
+            self._decide(row["event_id"], CARRIED)
         elif read.name == "decision_recorded":
             if row["caused_by"] == row["event_id"]:
                 self.first_decisions[row["event_id"]] = self.first_decisions.get(row["event_id"], 0) + 1
-            self._end(row["event_id"], WITHHELD if row["outcome"] == WITHHELD else CARRIED)
+            self._decide(row["event_id"], WITHHELD if row["outcome"] == WITHHELD else CARRIED)
 
-    def _end(self, event_id: str, outcome: str) -> None:
-        """A withheld event may become carried by a later decision; nothing else may change."""
-        known = self.outcomes.get(event_id)
-        if known is not None and REJECTED in {known, outcome} and known != outcome:
-            self.twice.add(event_id)
-        if known != CARRIED:
+    def _decide(self, event_id: str, outcome: str) -> None:
+        """A withheld event may become carried by a later decision, and stays so."""
+        if self._decided.get(event_id) != CARRIED:
+            self._decided[event_id] = outcome
+        self._settle(event_id)
+
+    def _reject(self, row: dict[str, Any]) -> None:
+        place = place_of(row)
+        event_id = row["event_id"] or place
+        if place not in self._replayed:
+            self._letters.setdefault(event_id, set()).add(place)
+        self._settle(event_id)
+
+    def _replay(self, row: dict[str, Any]) -> None:
+        place = place_of(row)
+        self._replayed.add(place)
+        for event_id in {row["event_id"], place} & self._letters.keys():
+            self._letters[event_id].discard(place)
+            self._settle(event_id)
+
+    def _settle(self, event_id: str) -> None:
+        """The event's end, by all that is known of it now."""
+        decided, is_rejected = self._decided.get(event_id), bool(self._letters.get(event_id))
+        outcome = decided if decided == CARRIED or not is_rejected else REJECTED
+        if outcome is None:
+            self.outcomes.pop(event_id, None)
+        else:
             self.outcomes[event_id] = outcome
+        (self.twice.add if decided and is_rejected else self.twice.discard)(event_id)
 
     def count(self, event_ids: set[str], outcome: str) -> int:
         """How many of some events ended so."""

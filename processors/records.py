@@ -2,9 +2,13 @@
 
 import hashlib
 import hmac
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+REPLAY_OF = "replay-of"
+"""Header of a record that was replayed from a dead letter: position of the first record of these bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,12 @@ class Arrival:
     def position(self) -> str:
         """topic/partition/offset: names this record for ever."""
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def replay_of(self) -> str | None:
+        """Position of the record that this one repeats by its own account; None: it is no replay, or no such place."""
+        said = self.headers.get(REPLAY_OF, b"").decode("ascii", "replace")
+        return said if re.fullmatch(rf"{re.escape(self.topic)}/[0-9]{{1,9}}/[0-9]{{1,18}}", said) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,9 @@ def _of(agreement: Agreement, partner_partitions: int, released_partitions: int)
             TopicSpec(names.signals_topic(agreement.party), "person", "internal.signal_changed.v1", *kept),
         ]
     partner = agreement.party
-    dead = TopicSpec(names.deadletter_topic(partner), "position", "internal.dead_letter.v1", 1, 30 * DAY_MS)
+    dead = TopicSpec(
+        names.deadletter_topic(partner), "position", "dead letters and marks of their replay", 1, 30 * DAY_MS
+    )
     families = [
         TopicSpec(names.partner_topic(partner, f), "record", f"partner.{f}.v1", partner_partitions, 7 * DAY_MS)
         for f in agreement.families

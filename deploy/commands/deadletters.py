@@ -1,6 +1,8 @@
-"""``throughline deadletters list|show``: what could not travel, and why; never a value."""
+"""``throughline deadletters list|show|replay``: what could not travel, why, and on its way again; never a value."""
 
+import sys
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -10,12 +12,12 @@ from rich.table import Column, Table
 
 from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir
-from deploy.console import bootstrap
-from deploy.topic_reader import all_of
-from processors import names, sealing
-from processors.resolve.decide import dead_letter_key
+from deploy.console import FAILED, bootstrap
+from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of
+from deploy.replay import REASONS, Outcome, Wish, look, replay
+from processors.resolve.codes import Code
 from processors.resolve.gate import UUID
-from schemas_avro import catalog, codec, wire
+from schemas_avro import catalog
 from schemas_avro.masked import MASK
 from streams import settings
 from streams.errors import ThroughlineError
@@ -24,44 +26,44 @@ from streams.keyring import Keyring
 app = typer.Typer(help="Dead letters: events that cannot travel, and why.", no_args_is_help=True)
 Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 Row = dict[str, Any]
+SHOWN = ("partner_id", "family", "code", "field", "event_id", "replay_of")
 
 
-def dead_letters(address: str, partner: str | None) -> list[Row]:
-    """Dead letters, oldest first."""
-    topic = None if partner is None else names.deadletter_topic(partner)
-    found = all_of(address, lambda name: name == topic if topic else name.startswith("deadletter."))
-    return sorted((read.row for read in found), key=lambda row: (row["rejected_at"], place_of(row)))
+def as_row(letter: Letter, now: int) -> Row:
+    """A dead letter as it is listed."""
+    row = letter.row
+    known = {name.removesuffix("_id") if name == "partner_id" else name: row[name] for name in SHOWN}
+    again = letter.replay and {"at": _iso(letter.replay["replayed_at"] // 1_000), "reason": letter.replay["reason"]}
+    times = {
+        "rejected_at": _iso(row["rejected_at"] // 1_000),
+        "expires_at": letter.expires_at and _iso(letter.expires_at),
+        "replayed": again,
+    }
+    return {"place": letter.place, **known, "state": letter.state(now), **times}
 
 
-def place_of(row: Row) -> str:
-    """topic/partition/offset: the dead letter's name."""
-    return f"{row['topic']}/{row['partition']}/{row['offset']}"
+def _iso(millis: int) -> str:
+    return datetime.fromtimestamp(millis // 1_000, UTC).isoformat()
 
 
 @app.command("list")
 def list_(partner: Partner = None, as_json: AsJson = False) -> None:
-    """List dead letters, counted by code.
+    """List dead letters, each with its state: waiting, replayed, or expired; and when the broker drops it.
 
     Example: throughline deadletters list --partner csac
     """
-    rows = dead_letters(bootstrap(), partner)
-    shown = [
-        {
-            "place": place_of(r),
-            "partner": r["partner_id"],
-            "family": r["family"],
-            "code": r["code"],
-            "field": r["field"],
-        }
-        for r in rows
-    ]
+    now = now_ms()
+    shown = [as_row(letter, now) for letter in letters(bootstrap(), partner)]
     if as_json:
-        counts = Counter(row["code"] for row in rows)
-        typer.echo(orjson.dumps({"count": len(rows), "by_code": dict(counts), "dead_letters": shown}))
+        counts = {name: dict(Counter(row[name] for row in shown)) for name in ("code", "state")}
+        told = {"count": len(shown), "by_code": counts["code"], "by_state": counts["state"], "dead_letters": shown}
+        typer.echo(orjson.dumps(told))
         return
-    table = Table(Column("place", overflow="fold"), "partner", "family", Column("code", overflow="fold"), "field")
+    wide = (Column(name, overflow="fold") for name in ("place", "partner", "family", "code", "field", "state"))
+    table = Table(*wide, "expires")
     for row in shown:
-        table.add_row(*(str(value or "") for value in row.values()))
+        cells = [str(row[name] or "") for name in ("place", "partner", "family", "code", "field", "state")]
+        table.add_row(*cells, str(row["expires_at"] or "never")[:10])
     Console().print(table)
 
 
@@ -71,22 +73,96 @@ def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as l
 
     Example: throughline deadletters show partner.csac.aid/0/17
     """
-    topic, _, _ = place.partition("/")
-    partner = topic.split(".")[1] if topic.count(".") == 2 else None  # noqa: PLR2004  # partner.<partner>.<family>
-    row = next((r for r in dead_letters(bootstrap(), partner) if place_of(r) == place), None)
-    if row is None:
-        raise ThroughlineError(f"no dead letter at {place}; `throughline deadletters list` has them all")
+    letter = next((one for one in letters(bootstrap(), _partner_of(place)) if one.place == place), None)
+    if letter is None:
+        raise ThroughlineError(_nothing_at(place))
+    keyring = Keyring(keys_dir(settings.load()))
+    content = b"" if letter.state(now_ms()) == EXPIRED else opened(letter, keyring)
+    keyring.close()
+    head = {name: letter.row[name] for name in ("topic", "partition", "offset", "stage")}
+    told = {**head, **as_row(letter, now_ms()), "bytes": len(content), "event": masked_event(content)}
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+
+
+def _partner_of(place: str) -> str:
+    partner = partner_of(place)
+    if partner is None:
+        raise ThroughlineError("no dead letter is called so; a place is as partner.csac.aid/0/17")
+    return partner
+
+
+def _nothing_at(place: str) -> str:
+    return f"no dead letter at {place}: there never was one, or it has expired; `throughline deadletters list` has them"
+
+
+@app.command("replay")
+def replay_(
+    place: Annotated[str | None, typer.Argument(help="topic/partition/offset, as list prints it.")] = None,
+    reason: Annotated[str, typer.Option(help=f"What was mended: {', '.join(REASONS)}.")] = "",
+    code: Annotated[str | None, typer.Option(help="All that wait with this code, instead of one place.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Whose, with --code.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, send nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send the original bytes of dead letters onto their topic again, once, after what was wrong is mended.
+
+    The key is made anew from what the event says, as its partner should have. What is rejected again becomes a new
+    dead letter that names the first. Exit code 1: something of what was asked for could not go.
+
+    Example: throughline deadletters replay --code no_agreement --partner csac --reason mended_agreement
+    """
+    wish = _wish(place, code, partner, reason)
+    address = bootstrap()
     keyring = Keyring(keys_dir(settings.load()))
     try:
-        content = sealing.unseal(keyring, dead_letter_key(row["partner_id"]), place, row["sealed_bytes"])
-    except sealing.UnreadableError:
-        content = b""
+        ready, left = look(address, wish, keyring)
+        if not ready and not left:
+            raise ThroughlineError(_nothing_at(place) if place else f"{wish.partner} has no dead letter of code {code}")
+        outcome = Outcome([one.letter.place for one in ready], left)
+        if ready and not dry_run:
+            _ask(len(ready), wish, yes=yes)
+            outcome = replay(address, wish, keyring)
     finally:
         keyring.close()
-    head = {name: value for name, value in row.items() if name != "sealed_bytes"}
-    typer.echo(
-        orjson.dumps({**head, "bytes": len(content), "event": masked_event(content)}, option=orjson.OPT_INDENT_2)
-    )
+    _tell(outcome, dry_run=dry_run, as_json=as_json)
+    if outcome.left and (place or not outcome.replayed):
+        raise typer.Exit(FAILED)
+
+
+def _wish(place: str | None, code: str | None, partner: str | None, reason: str) -> Wish:
+    """What the words ask for.
+
+    Raises:
+        ThroughlineError: they do not say it, or not so; names the words that would.
+    """
+    if (place is None) == (code is None) or (code is not None) != (partner is not None):
+        raise ThroughlineError("say one place, or all of a kind with --code CODE --partner PARTNER")
+    if reason not in REASONS:
+        raise ThroughlineError(f"say what was mended: --reason is one of {', '.join(REASONS)}")
+    if code is not None and code not in set(Code):
+        raise ThroughlineError("no such code; `throughline deadletters list` shows those there are")
+    return Wish(partner or _partner_of(place or ""), reason, place, code)
+
+
+def _ask(count: int, wish: Wish, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ThroughlineError("nobody can be asked here; say --yes to replay, or --dry-run to look")
+    if not typer.confirm(f"Replay {count} dead letters of {wish.partner} ({wish.reason})?", err=True):
+        raise ThroughlineError("nothing was replayed")
+
+
+def _tell(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
+    reasons = dict(Counter(outcome.left.values()))
+    if as_json:
+        counts = {"replayed": 0 if dry_run else len(outcome.replayed), "places": outcome.replayed}
+        typer.echo(orjson.dumps({**counts, "left": outcome.left, "by_reason": reasons}))
+        return
+    done = f"{len(outcome.replayed)} would be replayed" if dry_run else f"{len(outcome.replayed)} replayed"
+    why = ", ".join(f"{count} {word}" for word, count in reasons.items())
+    typer.echo(done + (f"; left as they are: {why}" if why else ""))
 
 
 def masked_event(value: bytes) -> Row | None:
@@ -94,11 +170,8 @@ def masked_event(value: bytes) -> Row | None:
 
     Free text is masked whatever its field is for: a broken sender puts anything anywhere.
     """
-    schema_id = wire.schema_id_of(value)
-    if schema_id not in catalog.catalog() or schema_id is None:
-        return None
-    row = codec.decode_strictly(schema_id, wire.payload_of(value))
-    return None if row is None else _masked(catalog.catalog()[schema_id].schema, row)
+    decoded = event_in(value)
+    return None if decoded is None else _masked(catalog.catalog()[decoded[0]].schema, decoded[1])
 
 
 def _masked(schema: Row, row: Row) -> Row:

@@ -46,6 +46,7 @@ def story(reads: list[Read], event_id: str) -> Row:
 
 ORDER = (
     "rejected",
+    "replayed",
     "identity applied",
     "record moved",
     "resolved",
@@ -54,6 +55,8 @@ ORDER = (
     "released",
     "retracted",
 )
+LETTERS = {"dead_letter": ("rejected", ("stage", "code", "field")), "letter_replayed": ("replayed", ("reason",))}
+"""What is told of records on a partner's dead-letter topic."""
 
 
 def _step(read: Read, event_id: str) -> Row | None:
@@ -61,8 +64,9 @@ def _step(read: Read, event_id: str) -> Row | None:
     if row.get("event_id") != event_id:
         return None
     head = {"at": read.appended_at, "place": f"{read.topic}/{read.partition}/{read.offset}"}
-    if read.name == "dead_letter":
-        return {**head, "step": "rejected", "stage": row["stage"], "code": row["code"], "field": row["field"]}
+    if read.name in LETTERS:
+        step, told = LETTERS[read.name]
+        return {**head, "step": step, **{name: row[name] for name in told}}
     if read.name == "identity_changed":
         step = "identity applied" if row["kind"] == "applied" else "record moved"
         return {**head, "step": step, "person_id": row["to_person_id"], "rules": row["rules"]}
@@ -77,13 +81,18 @@ def _step(read: Read, event_id: str) -> Row | None:
 
 
 def _outcome(steps: list[Row]) -> str:
-    kinds = {step["step"] for step in steps}
+    kinds = {step["step"] for step in steps[_after_replay(steps) :]}
     outcomes = {step.get("outcome") for step in steps}
     if "rejected" in kinds:
         return "rejected"
     if "identity applied" in kinds or outcomes & {"carried", "applied"}:
         return "carried"
     return "withheld" if "withheld" in outcomes else "unknown"
+
+
+def _after_replay(steps: list[Row]) -> int:
+    """Where what counts begins: a rejection before the last replay is no end."""
+    return max((place for place, step in enumerate(steps, 1) if step["step"] == "replayed"), default=0)
 
 
 def lines(found: Row) -> list[str]:

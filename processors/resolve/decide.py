@@ -190,6 +190,7 @@ def dead_letter(arrival: Arrival, rejection: Rejection, keys: sealing.Keys) -> D
         "partner_id": topic.partner_id, "family": topic.family, "stage": STAGE, "code": rejection.code.value,
         "field": rejection.field, "event_id": rejection.event_id, "rejected_at": arrival.appended_at * 1_000,
         "sealed_bytes": sealing.seal(keys, dead_letter_key(topic.partner_id), arrival.position, arrival.value or b""),
+        "replay_of": arrival.replay_of,
     }  # fmt: skip
     id_ = derived_id(arrival.position, f"{STAGE}.rejected", 0)
     return Draft(deadletter_topic(topic.partner_id), arrival.position, "internal.dead_letter.v1", row, id_)

@@ -1,5 +1,7 @@
 """The demo's comparison finds what is not as the truth says."""
 
+import itertools
+
 import pytest
 
 from deploy.demo_run import Figures, differences, percentile
@@ -104,3 +106,32 @@ def test_of_a_signals_states_the_one_of_the_highest_offset_counts_whenever_it_is
 @pytest.mark.parametrize(("part", "expected"), [(50, 5), (99, 10), (100, 10)])
 def test_percentiles_are_by_nearest_rank(part: int, expected: int) -> None:
     assert percentile([float(n) for n in range(1, 11)], part) == expected
+
+
+def replayed(event_id: str) -> Read:
+    return read("letter_replayed", event_id=event_id, topic="t", partition=0, offset=0)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((rejected("a"), replayed("a"), decided("a", "carried")))))
+def test_an_event_that_was_rejected_replayed_and_carried_is_carried_in_whatever_order_it_is_read(
+    order: tuple[Read, ...],
+) -> None:
+    book = booked(*order)
+    assert (book.outcomes, book.twice) == ({"a": "carried"}, set())
+
+
+def test_an_event_that_was_replayed_is_under_way_until_it_ends_again() -> None:
+    again = read("dead_letter", event_id="a", topic="t", partition=0, offset=9)
+    assert booked(rejected("a"), replayed("a")).outcomes == {}
+    assert booked(rejected("a"), replayed("a"), again).outcomes == {"a": "rejected"}
+
+
+def test_a_replay_explains_only_the_dead_letter_that_it_marks() -> None:
+    again = read("dead_letter", event_id="a", topic="t", partition=0, offset=9)
+    assert booked(rejected("a"), replayed("a"), again, decided("a", "carried")).twice == {"a"}
+
+
+def test_a_dead_letter_without_an_event_id_is_explained_by_the_id_that_its_replay_reads() -> None:
+    unnamed = read("dead_letter", event_id=None, topic="t", partition=0, offset=0)
+    book = booked(unnamed, replayed("a"), decided("a", "withheld"))
+    assert (book.outcomes, book.twice) == ({"a": "withheld"}, set())

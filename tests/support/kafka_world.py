@@ -23,6 +23,7 @@ from streams import clients, consent, resolve
 from streams.settings import Settings
 from streams.sink import Sink
 from support.brokers import fresh_broker
+from support.events import Message
 from support.worlds import Row, World
 
 SETTLE_SECONDS = 40
@@ -47,6 +48,7 @@ class KafkaWorld(World):
             chosen = Settings(
                 bootstrap=address, data_dir=self._folder / "data", released_partitions=2, partner_partitions=2
             )
+            self.settings = chosen
             create_topics(address, chosen)
             activate_agreements(address, load_agreements(chosen.agreements))
             self._producer: Producer = clients.producer(address)
@@ -82,6 +84,12 @@ class KafkaWorld(World):
         """One record onto an input topic."""
         self._sent.add((headers or {})["ce_id"].decode())
         self._producer.produce(topic, value, key, headers=list((headers or {}).items()))
+
+    def publish_all(self, *messages: Message) -> None:
+        """Partner events, and wait until each has ended."""
+        for sent in messages:
+            self.send(*sent)
+        self.settle()
 
     def settle(self) -> Self:
         """Wait until every event has an outcome, consent is at the end of the log, and the views hold all of it."""

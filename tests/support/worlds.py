@@ -179,7 +179,8 @@ class World(abc.ABC):
             if row["kind"] == "applied":
                 found[row["event_id"]] = "carried"
         for topic in [t for t in self.topics if t.startswith("deadletter.")]:
-            found |= {row["event_id"] or row["topic"]: f"rejected:{row['code']}" for row in self.rows(topic)}
+            letters = [row for row in self.rows(topic) if "code" in row]
+            found |= {row["event_id"] or row["topic"]: f"rejected:{row['code']}" for row in letters}
         return found
 
 

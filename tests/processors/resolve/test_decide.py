@@ -261,3 +261,21 @@ def test_what_is_no_agreement_on_the_control_topic_changes_nothing() -> None:
     made = world()
     assert made.take(*(Message(names.AGREEMENTS, None, value, {}) for value in junk)) == []
     assert made.take(SCHOOL_SAYS)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"partner.csac.identity/0/7", "partner.csac.identity/0/7"),
+        (b"partner.edd.employment/0/7", None),
+        (b"partner.csac.identity/0/7/" + NUMBER.encode(), None),
+        (NUMBER.encode(), None),
+        (b"\xff", None),
+    ],
+)
+def test_a_replay_that_is_rejected_again_names_the_first_and_no_header_says_anything_else(
+    said: bytes, told: str | None
+) -> None:
+    again = AID_SAYS._replace(value=b"{}", headers={**AID_SAYS.headers, "replay-of": said})
+    [out] = world().take(again)
+    assert worlds.decoded(out)["replay_of"] == told
