@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test withdrawal-test bench schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports kill-test withdrawal-test test-compose bench schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ kill-test: setup-dev  ## kill -9 of random workers; sets of event ids compared w
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py
+
+test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes
+	@PYTHONPATH=tests $(BIN)/python tests/proofs/compose.py
 
 bench: setup-dev  ## partner topic to case view, 200,000 events; minutes
 	@$(BIN)/python bench/pipeline.py

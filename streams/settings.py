@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(default=8420, ge=0, le=65535)
     """0: any free port."""
+    portal_behind_loopback: bool = False
+    """The portal may listen on any address: whoever runs its container publishes it on loopback only."""
+    portal_address: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
+    """Where browsers find the portal, for sign-in links; none: where it listens."""
     batch_records: int = Field(default=2_000, ge=1, le=100_000)
     """Most records that a stage takes at once."""
     linger_seconds: float = Field(default=0.02, ge=0, le=10)

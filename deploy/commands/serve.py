@@ -42,7 +42,7 @@ def serve(
     telemetry.configure("serve", chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
     memory.collect_rarely()
-    _refuse_open_address(chosen.portal_host)
+    _refuse_open_address(chosen)
     listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
     views = _open_views(chosen)
     code = _Service(chosen, bootstrap(), views, listener).run()
@@ -71,7 +71,7 @@ class _Service:
         thread = threading.Thread(target=self._sink, args=(sink, stopping, server), name="sink")
         thread.start()
         host, port = self.listener.getsockname()[:2]
-        note_address(self.chosen, f"http://{host}:{port}")
+        note_address(self.chosen, self.chosen.portal_address or f"http://{host}:{port}")
         log.info("started", kafka=self.address, address=f"http://{host}:{port}")
         server.run(sockets=[self.listener])
         stopping.set()
@@ -145,9 +145,10 @@ def note_address(chosen: Settings, address: str) -> None:
     (chosen.data_dir / "portal").write_text(address, encoding="ascii")
 
 
-def _refuse_open_address(host: str) -> None:
+def _refuse_open_address(chosen: Settings) -> None:
     """Sign-in by link is for loopback; a portal for the world stands behind TLS and an identity provider."""
-    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+    host = chosen.portal_host
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback and not chosen.portal_behind_loopback:
         raise ThroughlineError(f"the portal signs in by link and so listens on loopback only, not on {host}")
 
 
