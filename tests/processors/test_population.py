@@ -129,6 +129,20 @@ def test_every_phase_of_a_population_ends_as_its_truth_says(seed: int, batch: in
     assert world.record_groups() == together(persons)
 
 
+@pytest.mark.parametrize("later", [date(2027, 1, 31), date(2027, 10, 20)])
+def test_days_that_pass_bring_what_a_truth_judged_for_the_later_day_says(later: date) -> None:
+    made, truth = population(1, DEFAULT_AS_OF), population(1, later).truth
+    world = on(DEFAULT_AS_OF)
+    raising = Raising(world, Calendar.model_validate(tomllib.loads(made.deadlines.to_toml())), 2_000)
+    for phase in ("history", "changes"):
+        tell(world, made.phases[phase])
+        raising.settle()
+    world.go_on_until(later.isoformat())
+    assert view(world) == expected_view(truth.visible["changes"]) != expected_view(made.truth.visible["changes"])
+    assert demo_signals.differences(truth, raising.settle(), "changes") == []
+    assert truth.signals["changes"] != made.truth.signals["changes"]
+
+
 def test_the_populations_events_leave_no_trait_of_anybody_outside_the_identity_zone() -> None:
     made, world = population(2, DEFAULT_AS_OF), on(DEFAULT_AS_OF)
     tell(world, made.phases["history"])
