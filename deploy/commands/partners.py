@@ -74,19 +74,22 @@ def population(
     people: Annotated[int, typer.Option(min=FEWEST_PEOPLE, help="How many people.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed, the same files.")] = 7,
     as_of: Annotated[str, typer.Option(help="The day on which they stand.")] = DEFAULT_AS_OF.isoformat(),
+    decided_on: Annotated[
+        str | None, typer.Option(help="The day for which the truth is judged: that of publishing. None: --as-of.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make up people and all that partners would publish about them, with the truth that must come out.
 
-    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl and
-    OUT/truth.json. Nobody in it is real.
+    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl, OUT/truth.json
+    and OUT/signals.toml, the calendar of its signals (THROUGHLINE_SIGNALS_FILE). Nobody in it is real.
 
     Example: throughline population --people 2000 --seed 7 --out people
     """
     day = _moment(as_of).date()
     if day > datetime.now(UTC).date():
         raise ThroughlineError(f"{day} lies ahead, and no gate takes events from the future; say an earlier --as-of")
-    made = generate(people, seed, day)
+    made = generate(people, seed, day, _moment(decided_on, "--decided-on").date() if decided_on else None)
     try:
         files = write(made, out)
     except OSError as error:
@@ -106,7 +109,7 @@ def _check_names(partner: str, family: str) -> None:
         raise ThroughlineError(f"no such family; --family is one of {', '.join(catalog.FAMILIES)}")
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, option: str = "--as-of") -> datetime:
     """A date's first moment, or a time with zone.
 
     Raises:
@@ -117,7 +120,7 @@ def _moment(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise ThroughlineError("--as-of takes a date, as 2026-09-01, or a time with zone, as 2026-09-01T12:00:00Z")
+        raise ThroughlineError(f"{option} takes a date, as 2026-09-01, or a time with zone, as 2026-09-01T12:00:00Z")
     return found
 
 

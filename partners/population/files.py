@@ -1,4 +1,4 @@
-"""The population as files: a folder a phase, JSON lines by partner and family, what is malformed, and the truth."""
+"""The population as files: a folder a phase, JSON lines by partner and family, the malformed, truth and calendar."""
 
 import base64
 from collections import defaultdict
@@ -14,6 +14,8 @@ from partners.rows import to_document
 
 MALFORMED = "malformed.jsonl"
 TRUTH = "truth.json"
+CALENDAR = "signals.toml"
+"""What the truth's signals go by, for THROUGHLINE_SIGNALS_FILE."""
 
 
 def write(population: Population, out: Path) -> list[Path]:
@@ -32,7 +34,9 @@ def write(population: Population, out: Path) -> list[Path]:
     written = [path for phase, events in population.phases.items() for path in _phase(out / phase, events)]
     truth = out / TRUTH
     truth.write_bytes(orjson.dumps(population.truth.to_document(), option=orjson.OPT_APPEND_NEWLINE))
-    return [*written, truth]
+    calendar = out / CALENDAR
+    calendar.write_text(population.deadlines.to_toml(), encoding="utf-8")
+    return [*written, truth, calendar]
 
 
 def _phase(folder: Path, events: Iterable[Planned]) -> list[Path]:

@@ -48,7 +48,13 @@ class Population:
         return trickle.endless(self.targets, self.seed, n_start, now)
 
 
-def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF, decided_on: date | None = None) -> Population:
+def generate(
+    people_count: int,
+    seed: int,
+    as_of: date = DEFAULT_AS_OF,
+    decided_on: date | None = None,
+    due: Deadlines | None = None,
+) -> Population:
     """Make a population; the same arguments, the same bytes, on any machine.
 
     Args:
@@ -57,6 +63,7 @@ def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF, decided_
         as_of: the day on which they stand; everything told lies before it.
         decided_on: the day for which the truth is judged, that of the stages' ticks; None: ``as_of``. It chooses no
             message of ``history`` and ``changes``; the trickle tells of what is seen on that day.
+        due: what its signals go by; None: deadlines by which seniors are asked for their applications on ``as_of``.
     """
     today = days(as_of)
     registry = Registry()
@@ -65,7 +72,7 @@ def generate(people_count: int, seed: int, as_of: date = DEFAULT_AS_OF, decided_
     spoiled = list(malformed.rejected(told, seed, max(2, people_count // SPOILED_SHARE)))
     plan, served = _planned(lives, told, seed, today)
     changed = _ordered([event for events in plan.events.values() for event in events])
-    judge = Judge(Books(days(decided_on or as_of), _humans(lives)), deadlines(as_of))
+    judge = Judge(Books(days(decided_on or as_of), _humans(lives)), due or deadlines(as_of))
     judge.judge("history", [*told, *spoiled])
     visible = judge.judge("changes", changed)
     targets = _targets(lives, served, visible, today)

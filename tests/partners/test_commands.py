@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,14 @@ def test_a_population_is_written_with_its_totals(tmp_path: Path) -> None:
     truth = orjson.loads((tmp_path / "people" / "truth.json").read_bytes())
     assert truth["totals"] == totals
     assert (tmp_path / "people" / "history" / "csac.aid.jsonl").exists()
+    assert tomllib.loads((tmp_path / "people" / "signals.toml").read_text())["fafsa_days_before"] > 30
+
+
+def test_a_populations_truth_is_judged_for_the_day_that_is_named(tmp_path: Path) -> None:
+    arguments = ("population", "--people", "60", "--seed", "3", "--json", "--out")
+    first, later = (run(tmp_path, *arguments, "a"), run(tmp_path, *arguments, "b", "--decided-on", "2027-10-20"))
+    assert orjson.loads(first.stdout)["totals"] != orjson.loads(later.stdout)["totals"]
+    assert "--decided-on takes a date" in run(tmp_path, *arguments, "b", "--decided-on", "soon").stderr
 
 
 @pytest.mark.parametrize("command", ["publish", "population"])
