@@ -69,10 +69,20 @@ def decode_own(schema_id: int, payloads: Sequence[bytes]) -> list[Row]:
         KeyError: the catalog has no such schema.
         ValueError: one of them is not what we wrote; nobody may go on from there.
     """
+    return _pylist(decode_own_columns(schema_id, payloads))
+
+
+def decode_own_columns(schema_id: int, payloads: Sequence[bytes]) -> pa.RecordBatch:
+    """The same, as columns.
+
+    Raises:
+        KeyError: the catalog has no such schema.
+        ValueError: one of them is not what we wrote.
+    """
     decoded = decode(schema_id, payloads)
     if decoded.bad:
         raise ValueError(f"{len(decoded.bad)} records of schema {schema_id} are damaged")
-    return _pylist(decoded.rows)
+    return decoded.rows
 
 
 def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from sinks import signal_rows
-from sinks.view_batch import COLUMNS, ViewBatch, as_text, newest_per_key, to_columns
+from sinks.view_batch import COLUMNS, ViewBatch, as_text, newest_per_key, numbered
 
 FORMAT = 2
 """Version of the tables below; raised with every change to them."""
@@ -149,10 +149,10 @@ class CaseViews:
         A retraction of a release that was never seen is kept too: a late release of a lower position must not
         bring back what was taken.
         """
-        rows, signals = newest_per_key(batch.rows), signal_rows.newest_per_signal(batch.signals)
+        rows, signals = newest_per_key(batch.releases), signal_rows.newest_per_signal(batch.signals)
         with self._transaction() as writer:
-            changes = _merge(writer, MERGE_ROWS, to_columns(rows, self._next_seq))
-            table = signal_rows.to_columns(signals, self._next_seq + len(rows))
+            changes = _merge(writer, MERGE_ROWS, numbered(rows, self._next_seq))
+            table = signal_rows.to_columns(signals, self._next_seq + rows.num_rows)
             changes += _merge(writer, signal_rows.MERGE, table)
             for recipient, row in batch.agreements:
                 writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
@@ -160,7 +160,7 @@ class CaseViews:
                 writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
             if batch.offsets:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
-        self._next_seq += len(rows) + len(signals)
+        self._next_seq += rows.num_rows + len(signals)
         return changes
 
     def offsets(self) -> dict[tuple[str, int], int]:

@@ -39,10 +39,11 @@ _SAID = ", ".join(name for name in COLUMNS.names if name not in _VERSION)
 _OLD, _NEW = (", ".join(f"{t}.{name}" for name in COLUMNS.names if name not in _VERSION) for t in "sb")
 _REPLACED = ", ".join(f"{name} = b.{name}" for name in COLUMNS.names if name != "signal_id")
 # A person's signals come from one partition in its order, so of two with the same offset the later counts; one that
-# says what stands there already is a repeat, and no change.
+# says what stands there already is a repeat, and no change. A higher offset is always kept: a lower one may yet come.
 MERGE = f"""
 MERGE INTO signal_row s USING batch b ON (s.signal_id = b.signal_id)
-WHEN MATCHED AND b.source_offset >= s.source_offset AND ({_OLD}) IS DISTINCT FROM ({_NEW}) THEN UPDATE SET {_REPLACED}
+WHEN MATCHED AND (b.source_offset > s.source_offset
+  OR b.source_offset = s.source_offset AND ({_OLD}) IS DISTINCT FROM ({_NEW})) THEN UPDATE SET {_REPLACED}
 WHEN NOT MATCHED THEN INSERT ({", ".join(COLUMNS.names)}) VALUES ({", ".join(f"b.{name}" for name in COLUMNS.names)})
 RETURNING seq, recipient, person_id, signal_id, 'signal', state
 """  # noqa: S608  # column names only, from a constant

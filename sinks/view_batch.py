@@ -1,4 +1,4 @@
-"""What one transaction brings to the case views, and its columns. No SQL here."""
+"""What one transaction brings to the case views, as columns. No SQL here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,24 +41,19 @@ COLUMNS = pa.schema(
 )
 """Columns of the table ``release_row``, in order."""
 
-CONTENT: dict[str, Any] = {
-    "occurred_on": None,
-    "effective_from": None,
-    "effective_to": None,
-    "consent_event_ids": [],
-    "expires_on": None,
-    "groups": [],
-    "body": None,
-}
-"""What a retraction leaves of a release's content: nothing."""
+UNNUMBERED = pa.schema([column for column in COLUMNS if column.name != "seq"])
+"""The same, before change numbers are given."""
+CONTENT = {"occurred_on", "effective_from", "effective_to", "expires_on", "body"}
+LISTS = {"consent_event_ids", "groups"}
+"""What a retraction leaves of a release's content: nothing, or an empty list."""
 
 
 @dataclass(frozen=True)
 class ViewBatch:
     """Everything that one transaction writes."""
 
-    rows: Sequence[Row] = ()
-    """Releases and retractions, in any order, repeats allowed."""
+    releases: pa.Table = field(default_factory=UNNUMBERED.empty_table)
+    """Releases and retractions as ``UNNUMBERED`` columns, in any order, repeats allowed."""
     agreements: Sequence[tuple[str, Row]] = ()
     """Recipient, and the physical row of ``agreement_activated.avsc``."""
     signals: Sequence[Row] = ()
@@ -69,27 +64,45 @@ class ViewBatch:
     """Topic and partition to the offset to read next."""
 
 
-def newest_per_key(rows: Sequence[Row]) -> list[Row]:
+def released(rows: pa.RecordBatch) -> pa.Table:
+    """Columns of decoded releases of one schema."""
+    texts = [as_text(body) for body in rows.column("body").to_pylist()]
+    nothing = pa.nulls(rows.num_rows, pa.string())
+    return _columns(rows.column("release"), "released", pa.array(texts, pa.string()), nothing)
+
+
+def retracted(rows: pa.RecordBatch) -> pa.Table:
+    """Columns of decoded retractions; nothing of the content stays."""
+    nothing = pa.nulls(rows.num_rows, pa.string())
+    return _columns(rows.column("release"), "retracted", nothing, rows.column("reason"))
+
+
+def _columns(heads: pa.StructArray, state: str, body: pa.Array, reason: pa.Array) -> pa.Table:
+    """The heads' fields, and what stands beside them."""
+    parts = dict(zip((f.name for f in heads.type), heads.flatten(), strict=True))
+    if state == "retracted":
+        parts |= {name: pa.nulls(len(heads)) for name in CONTENT}
+        parts |= {name: pa.array([[]] * len(heads), pa.list_(pa.string())) for name in LISTS}
+    parts |= {"state": pa.array([state] * len(heads)), "body": body, "reason": reason}
+    return pa.Table.from_arrays([parts[column.name].cast(column.type) for column in UNNUMBERED], schema=UNNUMBERED)
+
+
+def newest_per_key(table: pa.Table) -> pa.Table:
     """Of the rows with one recipient, person and event, the one with the highest position; of equal ones the first."""
-    kept: dict[tuple[str, str, str], Row] = {}
-    for row in rows:
-        key = (row["recipient"], row["person_id"], row["event_id"])
-        if key not in kept or row["position"] > kept[key]["position"]:
-            kept[key] = row
-    return list(kept.values())
+    kept: dict[tuple[str, str, str], tuple[int, int]] = {}
+    columns = (table.column(name).to_pylist() for name in ("recipient", "person_id", "event_id", "position"))
+    for place, (recipient, person_id, event_id, position) in enumerate(zip(*columns, strict=True)):
+        known = kept.setdefault((recipient, person_id, event_id), (position, place))
+        if position > known[0]:
+            kept[recipient, person_id, event_id] = (position, place)
+    if len(kept) == table.num_rows:
+        return table
+    return table.take(pa.array([place for _, place in kept.values()], pa.int64()))
 
 
-def to_columns(rows: Sequence[Row], first_seq: int) -> pa.Table:
-    """The rows as columns of ``release_row``, numbered from ``first_seq``; a retracted row loses its content."""
-    stored = [_stored(row, first_seq + i) for i, row in enumerate(rows)]
-    columns = [pa.array([row[name] for row in stored], COLUMNS.field(name).type) for name in COLUMNS.names]
-    return pa.Table.from_arrays(columns, schema=COLUMNS)
-
-
-def _stored(row: Row, seq: int) -> Row:
-    if row["state"] == "retracted":
-        return {**row, **CONTENT, "seq": seq}
-    return {**row, "body": as_text(row["body"]), "reason": None, "seq": seq}
+def numbered(table: pa.Table, first_seq: int) -> pa.Table:
+    """The rows with their change numbers, from ``first_seq``."""
+    return table.append_column(COLUMNS.field("seq"), pa.array(range(first_seq, first_seq + table.num_rows), pa.int64()))
 
 
 def as_text(value: Row) -> str:

@@ -3,15 +3,15 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
 
+import pyarrow as pa
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
-from sinks.view_batch import ViewBatch
+from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
 from streams import clients
 from streams.errors import StoppedError
 from streams.stage import next_offsets, usable
@@ -100,32 +100,27 @@ class Sink:
 
 
 def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> ViewBatch:
-    """What a batch of a recipient's records brings to the views."""
+    """What a batch of recipients' records brings to the views."""
     by_schema: dict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
         by_schema[wire.schema_id_of(arrival.value or b"") or 0].append(arrival)
-    rows: list[dict[str, Any]] = []
-    signals: list[dict[str, Any]] = []
-    agreements: list[tuple[str, dict[str, Any]]] = []
+    releases, signals = [], []
+    agreements: list[tuple[str, Row]] = []
     ticks: dict[str, int] = {}
     for schema_id, part in by_schema.items():
-        entry = catalog.catalog()[schema_id]
-        decoded = codec.decode_own(schema_id, [wire.payload_of(a.value or b"") for a in part])
-        if entry.family == "clock_ticked":
-            for arrival, row in zip(part, decoded, strict=True):
-                recipient = arrival.topic.removeprefix(RELEASED)
-                ticks[recipient] = max(ticks.get(recipient, 0), row["tick_at"])
-        elif entry.family == "agreement_activated":
-            agreements += [(a.topic.removeprefix(RELEASED), row) for a, row in zip(part, decoded, strict=True)]
-        elif entry.family == "signal_changed":
-            signals += decoded
+        family = catalog.catalog()[schema_id].family
+        rows = codec.decode_own_columns(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        if family == "clock_ticked":
+            for arrival, tick_at in zip(part, rows.column("tick_at").to_pylist(), strict=True):
+                ticks[_recipient(arrival)] = max(ticks.get(_recipient(arrival), 0), tick_at)
+        elif family == "agreement_activated":
+            agreements += [(_recipient(a), row) for a, row in zip(part, rows.to_pylist(), strict=True)]
+        elif family == "signal_changed":
+            signals += rows.to_pylist()
         else:
-            rows += [_row(row) for row in decoded]
-    return ViewBatch(rows, agreements, signals, ticks, offsets)
+            releases.append(retracted(rows) if family == "release_retracted" else released(rows))
+    return ViewBatch(pa.concat_tables([UNNUMBERED.empty_table(), *releases]), agreements, signals, ticks, offsets)
 
 
-def _row(decoded: dict[str, Any]) -> dict[str, Any]:
-    """A release or retraction as the views take it."""
-    if "body" in decoded:
-        return {**decoded["release"], "body": decoded["body"], "state": "released", "reason": None}
-    return {**decoded["release"], "body": None, "state": "retracted", "reason": decoded["reason"]}
+def _recipient(arrival: Arrival) -> str:
+    return arrival.topic.removeprefix(RELEASED)

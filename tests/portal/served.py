@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from support.views import view_batch
 
 from portal.feed import Feed
 from portal.parts import User
 from portal.sign_in import make_sign_in_link
 from processors.consent.agreements import Agreement, Grant
 from sinks.case_views import CaseViews
-from sinks.view_batch import Row, ViewBatch
+from sinks.view_batch import Row
 
 KEY = "a key that only these tests know about"
 NOON = 1_795_550_400_000_000
@@ -103,7 +104,7 @@ class Served:
         """What the sink does with a batch."""
         ticks = {} if tick is None else {ME: tick, OTHER: tick}
         told = [(a.party, a.to_row()) for a in agreements]
-        changes = self.views.apply(ViewBatch(rows=rows, agreements=told, ticks=ticks))
+        changes = self.views.apply(view_batch(rows=rows, agreements=told, ticks=ticks))
         self.feed.publish(changes, everyone=bool(told or ticks))
 
     def link(self, user_id: str = "u1", now: float | None = None) -> str:

@@ -11,9 +11,10 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.views import view_batch
 
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
-from sinks.view_batch import Row, ViewBatch
+from sinks.view_batch import Row
 
 MICROS = 1_700_000_000_000_000
 
@@ -75,37 +76,37 @@ def bodies(views: CaseViews) -> list[tuple[Any, ...]]:
 
 
 def test_a_release_is_kept_with_its_content(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row()]))
+    views.apply(view_batch(rows=[row()]))
     assert bodies(views) == [("e1", "released", '{"organization_id":"at position 1"}')]
 
 
 def test_a_repeat_changes_nothing(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row()]))
-    assert views.apply(ViewBatch(rows=[row()])) == []
+    views.apply(view_batch(rows=[row()]))
+    assert views.apply(view_batch(rows=[row()])) == []
 
 
 def test_a_lower_position_never_replaces_a_higher_one(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row(position=5)]))
-    assert views.apply(ViewBatch(rows=[row(position=4)])) == []
+    views.apply(view_batch(rows=[row(position=5)]))
+    assert views.apply(view_batch(rows=[row(position=4)])) == []
     assert bodies(views) == [("e1", "released", '{"organization_id":"at position 5"}')]
 
 
 def test_a_retraction_erases_the_content(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row()]))
-    views.apply(ViewBatch(rows=[taken_back()]))
+    views.apply(view_batch(rows=[row()]))
+    views.apply(view_batch(rows=[taken_back()]))
     with views.cursor() as cursor:
         left = cursor.execute("SELECT body, effective_from, expires_on, groups, consent_event_ids FROM release_row")
         assert left.fetchall() == [(None, None, None, [], [])]
 
 
 def test_a_retraction_of_what_was_never_seen_keeps_a_late_release_out(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[taken_back(position=7)]))
-    assert views.apply(ViewBatch(rows=[row(position=6)])) == []
+    views.apply(view_batch(rows=[taken_back(position=7)]))
+    assert views.apply(view_batch(rows=[row(position=6)])) == []
     assert bodies(views) == [("e1", "retracted", None)]
 
 
 def test_what_was_taken_back_can_be_released_again(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row(position=1), taken_back(position=2), row(position=3)]))
+    views.apply(view_batch(rows=[row(position=1), taken_back(position=2), row(position=3)]))
     assert bodies(views) == [("e1", "released", '{"organization_id":"at position 3"}')]
 
 
@@ -113,7 +114,7 @@ def test_changes_are_numbered_without_ever_going_back_also_after_opening_again(t
     numbers = []
     for position in range(1, 4):
         views = CaseViews.open(tmp_path / "views.duckdb", first_seq=100)
-        changes = views.apply(ViewBatch(rows=[row(position=position), row("e2", position)]))
+        changes = views.apply(view_batch(rows=[row(position=position), row("e2", position)]))
         numbers += [change.seq for change in changes]
         views.close()
     assert numbers[0] == 100
@@ -121,8 +122,8 @@ def test_changes_are_numbered_without_ever_going_back_also_after_opening_again(t
 
 
 def test_only_rows_that_changed_are_told(views: CaseViews) -> None:
-    views.apply(ViewBatch(rows=[row("e1", 5)]))
-    changes = views.apply(ViewBatch(rows=[row("e1", 4), taken_back("e2", 9)]))
+    views.apply(view_batch(rows=[row("e1", 5)]))
+    changes = views.apply(view_batch(rows=[row("e1", 4), taken_back("e2", 9)]))
     assert [(c.recipient, c.person_id, c.event_id, c.family, c.state) for c in changes] == [
         ("lausd_counseling", "p1", "e2", "enrollment", "retracted")
     ]
@@ -132,10 +133,10 @@ def test_offsets_agreements_and_ticks_come_in_the_same_transaction(views: CaseVi
     bad = row("e2", 2)
     bad["fact_id"] = None
     with pytest.raises(duckdb.ConstraintException):
-        views.apply(ViewBatch(rows=[row(), bad], ticks={"r": 1}, offsets={("released.r", 0): 7}))
+        views.apply(view_batch(rows=[row(), bad], ticks={"r": 1}, offsets={("released.r", 0): 7}))
     assert views.offsets() == {}
     assert bodies(views) == []
-    views.apply(ViewBatch(rows=[row()], ticks={"r": 1}, offsets={("released.r", 0): 7}))
+    views.apply(view_batch(rows=[row()], ticks={"r": 1}, offsets={("released.r", 0): 7}))
     assert views.offsets() == {("released.r", 0): 7}
 
 
@@ -158,8 +159,8 @@ def test_whatever_order_and_repetition_the_table_is_the_highest_position_of_each
     folder = tmp_path_factory.mktemp("views")
     shuffled, plain = CaseViews.open(folder / "a.duckdb"), CaseViews.open(folder / "b.duckdb")
     for batch in batches:
-        shuffled.apply(ViewBatch(rows=batch))
-    plain.apply(ViewBatch(rows=sorted(sent, key=lambda r: r["position"])))
+        shuffled.apply(view_batch(rows=batch))
+    plain.apply(view_batch(rows=sorted(sent, key=lambda r: r["position"])))
     assert stored(shuffled) == stored(plain)
     assert len(stored(shuffled)) == len({r["event_id"] for r in sent})
     assert shuffled.content_hash() == plain.content_hash()
@@ -171,10 +172,10 @@ def test_whatever_order_and_repetition_the_table_is_the_highest_position_of_each
 
 def test_the_content_hash_sees_content_and_no_tombstones(views: CaseViews, tmp_path: pathlib.Path) -> None:
     other = CaseViews.open(tmp_path / "other.duckdb", first_seq=77)
-    views.apply(ViewBatch(rows=[row("e1", 1), row("e2", 2), taken_back("e2", 3)]))
-    other.apply(ViewBatch(rows=[row("e1", 1)]))
+    views.apply(view_batch(rows=[row("e1", 1), row("e2", 2), taken_back("e2", 3)]))
+    other.apply(view_batch(rows=[row("e1", 1)]))
     assert views.content_hash() == other.content_hash()
-    other.apply(ViewBatch(rows=[row("e1", 2)]))
+    other.apply(view_batch(rows=[row("e1", 2)]))
     assert views.content_hash() != other.content_hash()
     other.close()
 

@@ -10,15 +10,16 @@ from sinks.case_views import CaseViews
 
 KILLED_WRITER = """
 import sys
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = [sys.argv[2], sys.argv[2] + '/tests']
 from sinks.case_views import CaseViews
-from sinks.view_batch import ViewBatch
+from support.views import view_batch
+
 from tests.sinks.test_case_views import row
 import pathlib
 views = CaseViews.open(pathlib.Path(sys.argv[1]))
 n = views.offsets().get(("t", 0), 0)
 while True:
-    views.apply(ViewBatch(rows=[row(f"e{n + i}", n + i) for i in range(50)], offsets={("t", 0): n + 50}))
+    views.apply(view_batch(rows=[row(f"e{n + i}", n + i) for i in range(50)], offsets={("t", 0): n + 50}))
     n += 50
     print(n, flush=True)
 """

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.views import view_batch
 
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
-from sinks.view_batch import Row, ViewBatch
+from sinks.view_batch import Row
 
 NOON = 1_700_000_000_000_000
 ME = "lausd_counseling"
@@ -51,7 +52,7 @@ def questions(views: CaseViews) -> Questions:
 
 
 def test_a_caseload_names_who_is_assigned_in_the_recipients_own_words(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[assignment("e1")]))
+    views.apply(view_batch(rows=[assignment("e1")]))
     found = questions.caseload(ME, "u1")
     assert [(a.person_id, a.display_label, a.relation, a.site) for a in found] == [
         ("p1", "A. B.", "counselor", "North")
@@ -61,18 +62,18 @@ def test_a_caseload_names_who_is_assigned_in_the_recipients_own_words(views: Cas
 def test_an_ended_assignment_is_over_whatever_order_the_versions_came_in(
     views: CaseViews, questions: Questions
 ) -> None:
-    views.apply(ViewBatch(rows=[assignment("e2", NOON + 5, "ended")]))
-    views.apply(ViewBatch(rows=[assignment("e1", NOON)]))
+    views.apply(view_batch(rows=[assignment("e2", NOON + 5, "ended")]))
+    views.apply(view_batch(rows=[assignment("e1", NOON)]))
     assert questions.caseload(ME, "u1") == []
 
 
 def test_an_assignment_handed_to_another_is_on_the_others_caseload_only(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[assignment("e1"), assignment("e2", NOON + 1, who="u2")]))
+    views.apply(view_batch(rows=[assignment("e1"), assignment("e2", NOON + 1, who="u2")]))
     assert (questions.caseload(ME, "u1"), len(questions.caseload(ME, "u2"))) == ([], 1)
 
 
 def test_an_assignment_that_the_source_took_back_never_was(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[assignment("e1"), assignment("e2", NOON + 1, operation="retract")]))
+    views.apply(view_batch(rows=[assignment("e1"), assignment("e2", NOON + 1, operation="retract")]))
     assert questions.caseload(ME, "u1") == []
 
 
@@ -80,18 +81,18 @@ def test_a_retracted_assignment_does_not_bring_back_the_version_before_it(
     views: CaseViews, questions: Questions
 ) -> None:
     newer = assignment("e2", NOON + 1)
-    views.apply(ViewBatch(rows=[assignment("e1"), newer]))
-    views.apply(ViewBatch(rows=[taken_back(newer, 99)]))
+    views.apply(view_batch(rows=[assignment("e1"), newer]))
+    views.apply(view_batch(rows=[taken_back(newer, 99)]))
     assert questions.caseload(ME, "u1") == []
 
 
 def test_only_the_recipient_itself_says_who_is_on_its_caseload(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[assignment("e1", partner_id="csu_advising")]))
+    views.apply(view_batch(rows=[assignment("e1", partner_id="csu_advising")]))
     assert questions.caseload(ME, "u1") == []
 
 
 def test_a_recipient_sees_nothing_of_another(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[assignment("e1"), release("e2")], ticks={ME: NOON}))
+    views.apply(view_batch(rows=[assignment("e1"), release("e2")], ticks={ME: NOON}))
     other = "csu_advising"
     assert questions.caseload(other, "u1") == []
     assert questions.timeline(other, "p1") == []
@@ -103,14 +104,14 @@ def test_a_recipient_sees_nothing_of_another(views: CaseViews, questions: Questi
 def test_a_person_with_two_assignments_is_listed_once_by_the_newest(views: CaseViews, questions: Questions) -> None:
     second = assignment("e2", NOON + 1, fact_id="c-f2")
     second["body"]["site"] = "South"
-    views.apply(ViewBatch(rows=[assignment("e1"), second]))
+    views.apply(view_batch(rows=[assignment("e1"), second]))
     assert [a.site for a in questions.caseload(ME, "u1")] == ["South"]
 
 
 def test_the_newest_version_of_a_fact_holds_and_older_ones_are_its_history(
     views: CaseViews, questions: Questions
 ) -> None:
-    views.apply(ViewBatch(rows=[release("e3", NOON + 3, operation="correct"), release("e1"), release("e2", NOON + 2)]))
+    views.apply(view_batch(rows=[release("e3", NOON + 3, operation="correct"), release("e1"), release("e2", NOON + 2)]))
     (fact,) = questions.timeline(ME, "p1")
     assert (fact.current.event_id, [row.event_id for row in fact.earlier]) == ("e3", ["e2", "e1"])
 
@@ -119,15 +120,15 @@ def test_a_fact_whose_newest_version_was_taken_back_is_not_shown_by_an_older_one
     views: CaseViews, questions: Questions
 ) -> None:
     newer = release("e2", NOON + 2)
-    views.apply(ViewBatch(rows=[release("e1"), newer]))
-    views.apply(ViewBatch(rows=[taken_back(newer, 99)]))
+    views.apply(view_batch(rows=[release("e1"), newer]))
+    views.apply(view_batch(rows=[taken_back(newer, 99)]))
     assert questions.timeline(ME, "p1") == []
 
 
 def test_freshness_counts_what_changed_since_a_change_number(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(rows=[release("e1", fact_id="f1")]))
+    views.apply(view_batch(rows=[release("e1", fact_id="f1")]))
     seen = questions.last_seq(ME)
-    views.apply(ViewBatch(rows=[release("e2", NOON + 60_000_000, fact_id="f2")]))
+    views.apply(view_batch(rows=[release("e2", NOON + 60_000_000, fact_id="f2")]))
     (fresh,) = questions.freshness(ME, ["p1"], seen)
     assert (fresh.rows, fresh.new_rows, fresh.published_at.minute) == (2, 1, 14)
 
@@ -136,22 +137,22 @@ def test_changes_since_a_number_are_those_after_it_in_order_retractions_among_th
     views: CaseViews, questions: Questions
 ) -> None:
     first = release("e1")
-    views.apply(ViewBatch(rows=[first, release("e2")]))
+    views.apply(view_batch(rows=[first, release("e2")]))
     seen = questions.last_seq(ME)
-    views.apply(ViewBatch(rows=[taken_back(first, 99), release("e3")]))
+    views.apply(view_batch(rows=[taken_back(first, 99), release("e3")]))
     changes = questions.changes_since(ME, seen)
     assert [(row.event_id, row.state) for row in changes] == [("e1", "retracted"), ("e3", "released")]
 
 
 def test_the_newest_version_of_an_agreement_is_the_one_known(views: CaseViews, questions: Questions) -> None:
     for version in (2, 1):
-        views.apply(ViewBatch(agreements=[(ME, {"agreement_id": "dsa", "version": version})]))
+        views.apply(view_batch(agreements=[(ME, {"agreement_id": "dsa", "version": version})]))
     assert questions.agreements(ME) == [{"agreement_id": "dsa", "version": 2}]
 
 
 def test_a_tick_never_goes_back(views: CaseViews, questions: Questions) -> None:
-    views.apply(ViewBatch(ticks={ME: NOON}))
-    views.apply(ViewBatch(ticks={ME: NOON - 60_000_000}))
+    views.apply(view_batch(ticks={ME: NOON}))
+    views.apply(view_batch(ticks={ME: NOON - 60_000_000}))
     tick = questions.tick(ME)
     assert tick is not None
     assert tick.timestamp() == NOON / 1_000_000

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.views import view_batch
 
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
-from sinks.view_batch import Row, ViewBatch
+from sinks.view_batch import Row
 
 NOON = 1_700_000_000_000_000
 ME = "lausd_counseling"
@@ -47,7 +48,7 @@ def stored(views: CaseViews) -> list[tuple[Any, ...]]:
 
 
 def test_a_signal_reaches_readers_with_all_that_it_says(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal()]))
+    views.apply(view_batch(signals=[signal()]))
     [found] = Questions(views).signals(ME, ["p1"])
     moment = dt.datetime.fromtimestamp(NOON / 1_000_000, dt.UTC)
     assert (found.rule, found.about, found.state, found.urgency) == (
@@ -66,49 +67,51 @@ def test_a_reader_gets_the_most_urgent_first_then_by_deadline_then_the_oldest(vi
         signal("deadline, older"),
         signal("high", urgency="high", due_on=None),
     ]
-    views.apply(ViewBatch(signals=rows))
+    views.apply(view_batch(signals=rows))
     assert raised(views) == ["high", "deadline, older", "deadline, younger", "later deadline", "no deadline", "low"]
 
 
 def test_a_reader_gets_only_what_is_for_it_and_about_whom_it_asked(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal("s1"), signal("s2", person_id="p2"), signal("s3", recipient="csu_advising")]))
+    views.apply(
+        view_batch(signals=[signal("s1"), signal("s2", person_id="p2"), signal("s3", recipient="csu_advising")])
+    )
     assert raised(views, "p1") == ["s1"]
     assert raised(views, "p1", "p2") == ["s1", "s2"]
     assert Questions(views).signals(ME, []) == []
 
 
 def test_a_closed_signal_is_not_told_any_more_but_stays(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal(), signal(offset=2, state="closed", changed_at=NOON + 5)]))
+    views.apply(view_batch(signals=[signal(), signal(offset=2, state="closed", changed_at=NOON + 5)]))
     assert raised(views) == []
     assert stored(views)[0][3:6] == ("fafsa_incomplete", "2027-2028", "closed")
 
 
 def test_a_retracted_signal_leaves_nothing_of_what_it_said(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal()]))
-    views.apply(ViewBatch(signals=[signal(offset=2, state="retracted")]))
+    views.apply(view_batch(signals=[signal()]))
+    views.apply(view_batch(signals=[signal(offset=2, state="retracted")]))
     assert stored(views) == [("s1", ME, "p1", None, None, "retracted", None, None, None, None, [], 2)]
 
 
 def test_a_lower_offset_never_replaces_a_higher_one_not_even_a_retraction(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal(offset=5, state="retracted")]))
-    assert views.apply(ViewBatch(signals=[signal(offset=4)])) == []
+    views.apply(view_batch(signals=[signal(offset=5, state="retracted")]))
+    assert views.apply(view_batch(signals=[signal(offset=4)])) == []
     assert raised(views) == []
 
 
 def test_what_was_retracted_can_be_raised_again(views: CaseViews) -> None:
     for offset, state in ((1, "raised"), (2, "retracted"), (3, "raised")):
-        views.apply(ViewBatch(signals=[signal(offset=offset, state=state)]))
+        views.apply(view_batch(signals=[signal(offset=offset, state=state)]))
     assert raised(views) == ["s1"]
 
 
 def test_a_repeat_is_no_change_and_says_so(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal()]))
-    assert views.apply(ViewBatch(signals=[signal(), signal()])) == []
+    views.apply(view_batch(signals=[signal()]))
+    assert views.apply(view_batch(signals=[signal(), signal()])) == []
 
 
 def test_a_change_of_a_signal_is_told_so_that_pages_wake(views: CaseViews) -> None:
-    views.apply(ViewBatch(signals=[signal()]))
-    [change] = views.apply(ViewBatch(signals=[signal(offset=9, state="closed")]))
+    views.apply(view_batch(signals=[signal()]))
+    [change] = views.apply(view_batch(signals=[signal(offset=9, state="closed")]))
     assert (change.recipient, change.person_id, change.event_id, change.family, change.state) == (
         ME, "p1", "s1", "signal", "closed",
     )  # fmt: skip
@@ -118,7 +121,7 @@ def test_change_numbers_go_on_over_signals_also_after_opening_again(tmp_path: pa
     numbers = []
     for offset in range(1, 4):
         opened = CaseViews.open(tmp_path / "views.duckdb", first_seq=10)
-        numbers += [c.seq for c in opened.apply(ViewBatch(signals=[signal("s1", offset, urgency=f"u{offset}")]))]
+        numbers += [c.seq for c in opened.apply(view_batch(signals=[signal("s1", offset, urgency=f"u{offset}")]))]
         assert Questions(opened).last_seq(ME) == numbers[-1]
         opened.close()
     assert numbers == [10, 11, 12]
@@ -128,10 +131,10 @@ def test_the_content_hash_sees_raised_and_closed_signals_and_no_tombstones(
     views: CaseViews, tmp_path: pathlib.Path
 ) -> None:
     other = CaseViews.open(tmp_path / "other.duckdb", first_seq=77)
-    views.apply(ViewBatch(signals=[signal("s1", 1), signal("s2", 2, state="retracted")]))
-    other.apply(ViewBatch(signals=[signal("s1", 1)]))
+    views.apply(view_batch(signals=[signal("s1", 1), signal("s2", 2, state="retracted")]))
+    other.apply(view_batch(signals=[signal("s1", 1)]))
     assert views.content_hash() == other.content_hash()
-    other.apply(ViewBatch(signals=[signal("s1", 2, state="closed")]))
+    other.apply(view_batch(signals=[signal("s1", 2, state="closed")]))
     assert views.content_hash() != other.content_hash()
     other.close()
 
@@ -156,8 +159,8 @@ def test_whatever_order_and_repetition_the_table_is_the_highest_offset_of_each_s
     folder = tmp_path_factory.mktemp("views")
     shuffled, plain = CaseViews.open(folder / "a.duckdb"), CaseViews.open(folder / "b.duckdb")
     for batch in batches:
-        shuffled.apply(ViewBatch(signals=batch))
-    plain.apply(ViewBatch(signals=sorted(sent, key=lambda row: row["source_offset"])))
+        shuffled.apply(view_batch(signals=batch))
+    plain.apply(view_batch(signals=sorted(sent, key=lambda row: row["source_offset"])))
     said = [(row[0], row[5:]) for row in stored(shuffled) if row[5] != "retracted"]
     assert said == [(row[0], row[5:]) for row in stored(plain) if row[5] != "retracted"]
     assert shuffled.content_hash() == plain.content_hash()
