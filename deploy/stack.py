@@ -142,7 +142,8 @@ class Stack:
 
     def _environment(self) -> dict[str, str]:
         given = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in self.settings if v is not None}
-        return {**os.environ, **given, "THROUGHLINE_BOOTSTRAP": self.bootstrap, "PYTHONUNBUFFERED": "1"}
+        own = {"THROUGHLINE_BOOTSTRAP": self.bootstrap, "THROUGHLINE_METRICS_PORT": "0", "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **given, **own}  # one port cannot be every process's
 
     def _check_format(self) -> None:
         noted = self.data_dir / "format"

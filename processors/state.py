@@ -83,9 +83,9 @@ class Working:
         self.newest: dict[Named, int] = {}
         """The highest value of each thing that the decision has noted."""
 
-    def count(self, name: str, *labels: str) -> None:
-        """Count one; labels only from closed sets, never a value about a person."""
-        self.counts[name, *labels] += 1
+    def count(self, name: str, *labels: str, times: int = 1) -> None:
+        """Count; labels only from closed sets, never a value about a person."""
+        self.counts[name, *labels] += times
 
     def note(self, value: int, name: str, *labels: str) -> None:
         """Keep the highest value under a name and labels, which are as those of ``count``."""

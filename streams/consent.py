@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from processors import names, sealing
 from processors.consent import decide as consent
+from processors.consent import sweep
 from processors.consent.settle import Context
 from processors.records import Arrival, Out
 from processors.state import Working
 from streams.errors import StoppedError
+from streams.pulse import Progress
 from streams.settings import Settings
 from streams.stage import StageParts
 
@@ -17,9 +19,12 @@ NAME = "consent"
 def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     """What makes the stage consent."""
     context = Context(keys, settings.released_partitions)
+    sweeps: list[Progress] = []
 
     def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
-        return consent.decide(arrivals, state, context)
+        outs = consent.decide(arrivals, state, context)
+        sweeps[:] = _progress(state)
+        return outs
 
     return StageParts(
         NAME,
@@ -29,7 +34,17 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
         reject,
         batch_records=settings.batch_records,
         linger_seconds=settings.linger_seconds,
+        sweeps=lambda: tuple(sweeps),
     )
+
+
+def _progress(state: Working) -> list[Progress]:
+    """How far the sweeps are."""
+    everyone = sweep.progress(state)
+    return [
+        Progress(sweep.DAY, is_running=sweep.is_day_under_way(state)),
+        Progress(sweep.EVERYONE, everyone is not None, *(everyone or ())),
+    ]
 
 
 def nothing(topic: str) -> bool:

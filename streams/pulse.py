@@ -3,8 +3,9 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from processors.state import Named
 from streams.store import Partition
@@ -37,6 +38,25 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A batch that the sink has written."""
+
+    records: int
+    appended: Mapping[Partition, int]
+    """LogAppendTime in milliseconds of the last record that it read of each partition."""
+    seconds: float
+    """From having read to having written."""
+    skipped: int = 0
+    """Offsets passed over, a marker after each transaction not among them."""
+    since_published: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """By family: seconds from each release's ``published_at``."""
+    since_released: Sequence[float] = ()
+    """Seconds from each record's LogAppendTime."""
+    signals: Sequence[tuple[str, str]] = ()
+    """Rule and state of each signal that changed."""
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far one partition is read."""
 
@@ -47,6 +67,24 @@ class Standing:
     """Offset to be read next."""
     end: int
     """Offset behind the last record."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is."""
+
+    sweep: str
+    """day or everyone."""
+    is_running: bool
+    done: int = 0
+    """Persons decided again."""
+    persons: int = 0
+    """In all; 0: not known."""
+
+
+def nothing() -> Sequence[Any]:
+    """None at all."""
+    return ()
 
 
 class Pulse:

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     """The portal may listen on any address: whoever runs its container publishes it on loopback only."""
     portal_address: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     """Where browsers find the portal, for sign-in links; none: where it listens."""
+    metrics_host: str = "127.0.0.1"
+    """Where ``/metrics`` and ``/health`` are answered; another than loopback opens them to whoever reaches it."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """0: any free port."""
     batch_records: int = Field(default=2_000, ge=1, le=100_000)
     """Most records that a stage takes at once."""
     linger_seconds: float = Field(default=0.02, ge=0, le=10)

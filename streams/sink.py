@@ -1,10 +1,12 @@
 """The sink: every recipient's releases and signals into the case views, a batch and its offsets in one transaction."""
 
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
@@ -14,7 +16,8 @@ from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
 from streams import clients
 from streams.errors import StoppedError
-from streams.stage import next_offsets, usable
+from streams.pulse import Pulse, Standing, Written
+from streams.stage import last_appended, next_offsets, standings, usable
 from streams.store import Partition
 
 log = structlog.get_logger()
@@ -26,19 +29,25 @@ READ = (RELEASED, SIGNALS)
 Heard = Callable[[Sequence[Change], bool], None]
 
 
+def _nobody(batch: Written) -> None:
+    del batch
+
+
 class Sink:
     """Reads ``released.*`` and ``signals.*``; one thread runs it, and it alone writes to the views."""
 
     def __init__(
         self, bootstrap: str, views: CaseViews, heard: Heard,
         batch_records: int = 5_000, linger_seconds: float = 0.02,
+        pulse: Pulse | None = None, told: Callable[[Written], None] = _nobody,
     ) -> None:  # fmt: skip
         """Read on where the views stand.
 
         ``heard`` is told of the rows that each batch changed, after its commit, and whether the time or an agreement
-        changed too: what may be shown of any row follows from those.
+        changed too: what may be shown of any row follows from those. ``told`` is told the same as figures.
         """
-        self._views, self._heard = views, heard
+        self._views, self._heard, self._told = views, heard, told
+        self._pulse = Pulse() if pulse is None else pulse
         self._batch_records, self._linger = batch_records, linger_seconds
         self._consumer = clients.consumer(bootstrap, GROUP)
         self._offsets = views.offsets()
@@ -52,6 +61,7 @@ class Sink:
         """
         turn = 0
         while not stopping.is_set():
+            self._pulse.turned()
             if turn % DISCOVER_EVERY_BATCHES == 0:
                 self._patiently_discover(stopping)
             turn += 1
@@ -62,23 +72,33 @@ class Sink:
         self._consumer.close()
 
     def _write(self, arrivals: list[Arrival]) -> None:
-        moved = next_offsets(arrivals)
+        began, moved = time.monotonic(), next_offsets(arrivals)
         batch = view_batch(arrivals, moved)
         changes = self._views.apply(batch)
+        self._pulse.answered()
+        seconds, before = time.monotonic() - began, dict(self._offsets)
         self._offsets.update(moved)
         offsets = [TopicPartition(topic, part, next_) for (topic, part), next_ in moved.items()]
         self._consumer.commit(offsets=offsets, asynchronous=True)  # for lag tools: the views' own offsets count
         self._heard(changes, bool(batch.agreements or batch.ticks))
+        self._told(written(arrivals, batch, changes, before, seconds))
 
     def _patiently_discover(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
             try:
                 self._discover()
             except KafkaException as error:
+                self._pulse.waits("broker")
                 log.warning("waiting", stage=GROUP, why=error.args[0].str(), seconds=1)
                 stopping.wait(1)
             else:
+                self._pulse.goes_on()
+                self._pulse.settled()
                 return
+
+    def standings(self) -> list[Standing]:
+        """How far each assigned partition is read, as the client knows; may be asked from any thread."""
+        return standings(self._consumer, tuple(self._assigned), self._offsets)
 
     def _discover(self) -> None:
         topics = self._consumer.list_topics(timeout=10).topics
@@ -88,6 +108,8 @@ class Sink:
             self._consumer.incremental_assign(starts)
             self._consumer.commit(offsets=starts, asynchronous=True)  # what a killed predecessor could not say any more
             self._assigned |= set(new)
+            self._offsets.update({(p.topic, p.partition): p.offset for p in starts})
+        self._pulse.answered(partitions=len(self._assigned))
 
     def _start(self, topic: str, partition: int) -> TopicPartition:
         low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
@@ -97,6 +119,43 @@ class Sink:
                 f"{topic}/{partition} holds offsets {low} to {high}, the views expect {next_}: rebuild them"
             )
         return TopicPartition(topic, partition, next_)
+
+
+def written(
+    arrivals: Sequence[Arrival], batch: ViewBatch, changes: Sequence[Change], before: Mapping[Partition, int],
+    seconds: float,
+) -> Written:  # fmt: skip
+    """A batch as figures.
+
+    Args:
+        arrivals: what was read.
+        batch: what it brought to the views.
+        changes: what it changed there.
+        before: next offset of each partition before this batch.
+        seconds: how long it took.
+    """
+    now, since_published = time.time(), defaultdict[str, list[float]](list)
+    releases = batch.releases.filter(pc.equal(batch.releases.column("state"), "released"))
+    published = releases.column("published_at").cast(pa.int64()).to_pylist()
+    for family, at in zip(releases.column("family").to_pylist(), published, strict=True):
+        since_published[family].append(now - at / 1_000_000)
+    changed = {change.event_id for change in changes if change.family == "signal"}
+    signals = {row["signal_id"]: (row["rule"], row["state"]) for row in batch.signals if row["signal_id"] in changed}
+    since_released = [now - a.appended_at / 1_000 for a in arrivals]
+    return Written(
+        len(arrivals), last_appended(arrivals), seconds, skipped(arrivals, before), since_published, since_released,
+        tuple(signals.values()),
+    )  # fmt: skip
+
+
+def skipped(arrivals: Sequence[Arrival], before: Mapping[Partition, int]) -> int:
+    """Offsets passed over, beside the one marker that follows each transaction: of transactions given up, or lost."""
+    next_, found = dict(before), 0
+    for arrival in arrivals:
+        place = (arrival.topic, arrival.partition)
+        found += max(0, arrival.offset - next_.get(place, arrival.offset) - 1)
+        next_[place] = arrival.offset + 1
+    return found
 
 
 def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> ViewBatch:

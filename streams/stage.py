@@ -29,7 +29,7 @@ from processors.state import Changes, Named, Working
 from streams import clients
 from streams.errors import StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
-from streams.pulse import Done, Pulse, Standing
+from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
 
 log = structlog.get_logger()
@@ -69,6 +69,8 @@ class StageParts:
     """Told of every batch that is done."""
     pulse: Pulse = field(default_factory=Pulse)
     """Where the stage says how it is."""
+    sweeps: Callable[[], Sequence[Progress]] = nothing
+    """How far it is with what it does between batches."""
 
 
 @dataclass(frozen=True)
@@ -348,7 +350,10 @@ def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[
     """How far partitions are read, by the watermarks of the last fetch; one never fetched is left out."""
     found = []
     for place in places:
-        low, end = consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        try:
+            low, end = consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        except (RuntimeError, KafkaException):  # closed meanwhile, or not fetched yet
+            continue
         if end >= 0 and place in offsets:
             found.append(Standing(place, low, offsets[place], end))
     return found

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import structlog
 import typer
 import uvicorn
 
 from deploy.commands.topics import load_agreements
 from deploy.console import FAILED, bootstrap
+from deploy.endpoints import add_endpoints
 from portal.app import create_app
 from portal.feed import Feed
 from portal.parts import PortalParts, User, load_users
@@ -20,14 +22,19 @@ from portal.sign_in import UsedLinks, make_sign_in_link
 from processors.consent.agreements import Agreement
 from schemas_avro import codec
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
+from sinks.questions import Questions
 from streams import memory, settings, telemetry
 from streams.errors import ThroughlineError
+from streams.health import Health, served
 from streams.keyring import read_or_make_secret
+from streams.metrics import Metrics
+from streams.pulse import Pulse
 from streams.settings import Settings
 from streams.sink import Sink
 from streams.telemetry import where
 
 log = structlog.get_logger()
+ROLE = "serve"
 GRACE_SECONDS = 3
 
 
@@ -63,23 +70,38 @@ class _Service:
 
     def run(self) -> int:
         """Serve until told to stop; the exit code."""
-        feed, stopping = Feed(), threading.Event()
-        sink = Sink(self.address, self.views, lambda changes, news: feed.publish(changes, everyone=news))
+        feed, stopping, pulse = Feed(), threading.Event(), Pulse()
+        metrics = Metrics(ROLE, pulse)
+        health = Health(ROLE, pulse, metrics, self._why_not)
+        sink = Sink(
+            self.address, self.views, lambda changes, news: feed.publish(changes, everyone=news),
+            pulse=pulse, told=metrics.written,
+        )  # fmt: skip
+        metrics.follow(sink.standings)
         app = create_app(portal_parts(self.chosen, self.views, feed))
+        add_endpoints(app, health, self.chosen.metrics_host)
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
         server = _Server(config, feed)
-        thread = threading.Thread(target=self._sink, args=(sink, stopping, server), name="sink")
-        thread.start()
-        host, port = self.listener.getsockname()[:2]
-        note_address(self.chosen, self.chosen.portal_address or f"http://{host}:{port}")
-        log.info("started", kafka=self.address, address=f"http://{host}:{port}")
-        server.run(sockets=[self.listener])
-        stopping.set()
-        thread.join()
+        thread = threading.Thread(target=self._sink, args=(sink, pulse, stopping, server), name="sink")
+        with served(health, self.chosen):
+            thread.start()
+            host, port = self.listener.getsockname()[:2]
+            note_address(self.chosen, self.chosen.portal_address or f"http://{host}:{port}")
+            log.info("started", kafka=self.address, address=f"http://{host}:{port}")
+            server.run(sockets=[self.listener])
+            stopping.set()
+            thread.join()
         log.info("stopped")
         return FAILED if self.failed else 0
 
-    def _sink(self, sink: Sink, stopping: threading.Event, server: uvicorn.Server) -> None:
+    def _why_not(self) -> list[str]:
+        try:
+            Questions(self.views).ping()
+        except duckdb.Error:
+            return ["the views do not answer"]
+        return []
+
+    def _sink(self, sink: Sink, pulse: Pulse, stopping: threading.Event, server: uvicorn.Server) -> None:
         """Without its sink the portal would show a view that stands still: both end."""
         try:
             sink.run(stopping)
@@ -90,6 +112,7 @@ class _Service:
             self.failed = True
             log.error("bug", error=type(error).__name__, where=where(error))  # noqa: TRY400
         finally:
+            pulse.ended()
             server.should_exit = True
 
 

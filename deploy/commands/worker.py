@@ -1,6 +1,7 @@
 """``throughline worker resolve|consent``: the single-active stages."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
 from streams import consent, memory, resolve, settings, telemetry
 from streams.errors import ThroughlineError
+from streams.health import Health, served
 from streams.keyring import Keyring
+from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.stage import Stage, StageParts
 from streams.store import Store
@@ -42,9 +45,13 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
     """
     keyring = Keyring(keys_dir(chosen))
     with Store.open(chosen.data_dir / "state" / f"{role}.sqlite") as store:
-        stage = Stage(stage_parts(role, chosen, address, keyring), address, store, keyring)
-        log.info("started", kafka=address)
-        stage.run(stopping)
+        parts = stage_parts(role, chosen, address, keyring)
+        metrics = Metrics(role, parts.pulse, parts.sweeps)
+        stage = Stage(replace(parts, after=(*parts.after, metrics.done)), address, store, keyring)
+        metrics.follow(stage.standings)
+        with served(Health(role, parts.pulse, metrics), chosen):
+            log.info("started", kafka=address)
+            stage.run(stopping)
         stage.close()
     keyring.close()
     log.info("stopped")

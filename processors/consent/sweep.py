@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from processors.consent.settle import Batch, Cause, decide_person
+from processors.counts import SWEPT
 from processors.state import Working
 
 Row = dict[str, Any]
@@ -67,6 +68,7 @@ def _those_due(batch: Batch) -> int:
         persons.add(batch.book.record(key.partition("|")[2])["person"])
     if len(found) < SLICE_PERSONS:
         state.put("sweep", DAY, None)
+    state.count(SWEPT, DAY, times=len(persons))
     _decide(batch, persons, Cause(row["position"], row["id"]))
     return len(found)
 
@@ -80,6 +82,7 @@ def _those_of_everyone(batch: Batch, most: int) -> None:
     batch.reissue = frozenset(row["reissue"])
     _decide(batch, found, Cause(row["position"], row["id"]))
     batch.reissue = frozenset()
+    state.count(SWEPT, EVERYONE, times=len(found))
     done = len(found) < most
     state.put("sweep", EVERYONE, None if done else {**row, "after": found[-1], "done": row["done"] + len(found)})
 
@@ -94,6 +97,11 @@ def progress(state: Working) -> tuple[int, int] | None:
     """Persons done by the sweep over everyone, and persons in all; None where there is none."""
     row = state.get("sweep", EVERYONE)
     return None if row is None else (int(row["done"]), int(state.get("count", "persons") or 0))
+
+
+def is_day_under_way(state: Working) -> bool:
+    """Whether some who wait for a day that has come are not decided again yet."""
+    return state.get("sweep", DAY) is not None
 
 
 def _text(day: int) -> str:

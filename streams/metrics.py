@@ -1,0 +1,185 @@
+"""Every metric that there is, and one process's values of them. What each means for operators: ``docs/metrics.md``.
+
+Labels come from closed sets; no value about a person and no topic's partition is ever among them.
+"""
+
+import platform
+import threading
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from processors import counts
+from processors.resolve.codes import Code
+from processors.state import Named
+from streams.histogram import BulkHistogram
+from streams.lag import LagWatch
+from streams.pulse import Done, Progress, Pulse, Standing, Written, nothing
+
+FRIENDS = ("broker", "store")
+MICROS = 1_000_000
+LATENCIES = (0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400)
+BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+BATCH_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000, 20_000, 100_000)
+
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, for a time that process_start_time_seconds tells
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One metric."""
+
+    name: str
+    kind: type[Any]
+    labels: tuple[str, ...]
+    what: str
+    bounds: tuple[float, ...] = ()
+    """Of a histogram's buckets."""
+
+
+SPECS = (
+    Spec("throughline_build_info", Info, (), "Version of Throughline and of Python."),
+    Spec("throughline_live", Gauge, ("stage",), "1: the loop goes round."),
+    Spec("throughline_ready", Gauge, ("stage",), "1: nothing keeps the process from its work."),
+    Spec("throughline_waits_total", Counter, ("stage", "friend"), "Waits for a friend that did not answer."),
+    Spec("throughline_events_total", Counter, ("stage", "family", "outcome", "reason"), "Events by their outcome."),
+    Spec("throughline_denials_total", Counter, ("family", "reason"), "Denials, one a recipient, of events just come."),
+    Spec("throughline_releases_total", Counter, ("recipient", "kind", "reason"), "Releases and retractions sent."),
+    Spec("throughline_dead_letters_total", Counter, ("partner", "code"), "Events that cannot travel."),
+    Spec("throughline_partner_arrived_timestamp_seconds", Gauge, ("partner",), "When a partner's last event came."),
+    Spec("throughline_partner_published_timestamp_seconds", Gauge, ("partner",), "The newest that a partner has said."),
+    Spec("throughline_batch_seconds", Histogram, ("stage",), "A batch, from read to sent or written.", BATCH_SECONDS),
+    Spec("throughline_batch_records", Histogram, ("stage",), "Records that a batch took.", BATCH_RECORDS),
+    Spec("throughline_sent_records_total", Counter, ("stage",), "Records sent to topics."),
+    Spec("throughline_lag_events", Gauge, ("stage", "topics"), "Records that there are and that are not read yet."),
+    Spec("throughline_lag_seconds", Gauge, ("stage", "topics"), "Age of the oldest record not read yet."),
+    Spec("throughline_missing_events", Gauge, ("stage", "topics"), "Records not read that the broker holds no more."),
+    Spec("throughline_skipped_offsets_total", Counter, ("stage",), "Offsets passed over: transactions given up."),
+    Spec("throughline_delivery_seconds", BulkHistogram, ("family",), "From published_at to the view.", LATENCIES),
+    Spec("throughline_release_seconds", BulkHistogram, (), "From the release on its topic to the view.", LATENCIES),
+    Spec("throughline_signals_total", Counter, ("rule", "state"), "Changes of signals written to the view."),
+    Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
+    Spec("throughline_sweep_persons", Gauge, ("sweep",), "Persons whom the sweep under way goes over; 0: not known."),
+    Spec("throughline_sweep_done_persons", Gauge, ("sweep",), "Persons whom the sweep under way has done."),
+    Spec("throughline_swept_persons_total", Counter, ("sweep",), "Persons whom sweeps have decided again."),
+)  # fmt: skip
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self, stage: str, pulse: Pulse, sweep_progress: Callable[[], Sequence[Progress]] = nothing) -> None:
+        """Of a stage: its pulse, and how far its sweeps are; both are asked at every scrape."""
+        self.registry = CollectorRegistry()
+        self._stage, self._pulse, self._sweep_progress = stage, pulse, sweep_progress
+        self.lag = LagWatch()
+        self._waits_told: Tally[str] = Tally()
+        self._newest: dict[Named, int] = {}
+        self._lock = threading.Lock()
+        self.registry.register(_Before(self._refresh))
+        self._of: dict[str, Any] = {spec.name: _made(spec, self.registry) for spec in SPECS}
+        ProcessCollector(registry=self.registry)
+        self._of["throughline_build_info"].info(
+            {"version": version("throughline"), "python": platform.python_version()}
+        )
+        for friend in FRIENDS:  # a rate needs a first value to rise from
+            self._named("throughline_waits_total", stage, friend)
+
+    def follow(self, standings: Callable[[], Sequence[Standing]]) -> None:
+        """Ask at every scrape how far what is assigned is read."""
+        self.lag.standings = standings
+
+    def know_partners(self, partners: Sequence[str]) -> None:
+        """Begin every count of dead letters at 0, so that the first one is seen as a rise."""
+        for partner in (*partners, counts.OTHER):
+            for code in Code:
+                self._named("throughline_dead_letters_total", partner, code.value)
+
+    def done(self, done: Done) -> None:
+        """A stage's batch is done."""
+        self.lag.read(done.appended)
+        self._batch(done.records, done.seconds)
+        self._named("throughline_sent_records_total", self._stage).inc(done.outs)
+        for named, times in done.counts.items():
+            self._count(named, times)
+        for named, value in done.newest.items():
+            self._newest[named] = max(value, self._newest.get(named, value))
+            name, *labels = named
+            self._named(f"throughline_partner_{name}_timestamp_seconds", *labels).set(self._newest[named] / MICROS)
+
+    def written(self, written: Written) -> None:
+        """The sink's batch is written."""
+        self.lag.read(written.appended)
+        self._batch(written.records, written.seconds)
+        self._named("throughline_skipped_offsets_total", self._stage).inc(written.skipped)
+        for family, seconds in written.since_published.items():
+            self._of["throughline_delivery_seconds"].observe_all(seconds, counts.family_of(family))
+        self._of["throughline_release_seconds"].observe_all(written.since_released)
+        for rule, state in written.signals:
+            self._named("throughline_signals_total", rule, state).inc()
+
+    def text(self) -> bytes:
+        """What Prometheus scrapes."""
+        return prometheus_client.generate_latest(self.registry)
+
+    def _named(self, name: str, *labels: str) -> Any:
+        return self._of[name].labels(*labels)
+
+    def _batch(self, records: int, seconds: float) -> None:
+        self._named("throughline_batch_seconds", self._stage).observe(seconds)
+        self._named("throughline_batch_records", self._stage).observe(records)
+
+    def _count(self, named: Named, times: int) -> None:
+        name, *labels = named
+        if name == counts.EVENTS:
+            labels = [self._stage, *labels]
+        self._named(f"throughline_{name}_total", *labels).inc(times)
+
+    def _refresh(self) -> None:
+        """Ask for what is known only now."""
+        with self._lock:
+            self._named("throughline_live", self._stage).set(not self._pulse.why_not_live())
+            self._named("throughline_ready", self._stage).set(not self._pulse.why_not_ready())
+            waits = Tally(self._pulse.waits_by_friend)
+            for friend, times in (waits - self._waits_told).items():
+                self._named("throughline_waits_total", self._stage, friend).inc(times)
+            self._waits_told = waits
+        for behind in self.lag.look():
+            for unit in ("events", "seconds"):
+                self._named(f"throughline_lag_{unit}", self._stage, behind.topics).set(getattr(behind, unit))
+            self._named("throughline_missing_events", self._stage, behind.topics).set(behind.missing)
+        for progress in self._sweep_progress():
+            self._named("throughline_sweep_running", progress.sweep).set(progress.is_running)
+            self._named("throughline_sweep_persons", progress.sweep).set(progress.persons)
+            self._named("throughline_sweep_done_persons", progress.sweep).set(progress.done)
+
+
+class _Before(Collector):
+    """Does something before a registry is read: it is the first in it, and has nothing of its own."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+
+    def describe(self) -> Iterator[Metric]:
+        """No metrics."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """No metrics."""
+        self._act()
+        return iter(())
+
+
+def _made(spec: Spec, registry: CollectorRegistry) -> Any:
+    if spec.kind is BulkHistogram:
+        return BulkHistogram(spec.name, spec.what, spec.labels, spec.bounds, registry)
+    name = spec.name.removesuffix("_info") if spec.kind is Info else spec.name
+    more: dict[str, Any] = {"buckets": spec.bounds} if spec.bounds else {}
+    return spec.kind(name, spec.what, spec.labels, registry=registry, **more)

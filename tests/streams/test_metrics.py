@@ -1,0 +1,121 @@
+"""A process's metrics as Prometheus reads them."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from prometheus_client import Counter, Gauge, Histogram, Info
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams.histogram import BulkHistogram
+from streams.metrics import SPECS, Metrics
+from streams.pulse import Done, Progress, Pulse, Standing, Written
+
+AID = ("partner.csac.aid", 0)
+
+
+def read(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Every sample, by name and labels."""
+    families = text_string_to_metric_families(metrics.text().decode())
+    return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return read(metrics).get((name, frozenset(labels.items())))
+
+
+def done(**said: object) -> Done:
+    parts: Mapping[str, object] = {"records": 1, "read": {}, "appended": {}, "sent": {}, "outs": 0, **said}
+    return Done(**parts)  # type: ignore[arg-type]
+
+
+def test_what_decisions_counted_adds_up_over_batches() -> None:
+    metrics = Metrics("resolve", Pulse())
+    for _ in range(2):
+        metrics.done(done(counts={("events", "aid", "admitted", ""): 3, ("dead_letters", "csac", "too_large"): 1}))
+    labels = {"stage": "resolve", "family": "aid", "outcome": "admitted", "reason": ""}
+    assert value(metrics, "throughline_events_total", **labels) == 6
+    assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") == 2
+
+
+def test_freshness_never_goes_back() -> None:
+    metrics = Metrics("resolve", Pulse())
+    for micros in (5_000_000, 3_000_000):
+        metrics.done(done(newest={("published", "csac"): micros}))
+    assert value(metrics, "throughline_partner_published_timestamp_seconds", partner="csac") == 5
+
+
+def test_a_partners_dead_letters_begin_at_0_so_that_the_first_is_a_rise() -> None:
+    metrics = Metrics("resolve", Pulse())
+    assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") is None
+    metrics.know_partners(["csac"])
+    assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") == 0
+
+
+def test_lag_is_asked_for_at_every_scrape() -> None:
+    metrics = Metrics("resolve", Pulse())
+    metrics.follow(lambda: [Standing(AID, 0, 4, 9)])
+    assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 5
+    metrics.follow(lambda: [Standing(AID, 0, 9, 9)])
+    assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 0
+    assert value(metrics, "throughline_lag_seconds", stage="resolve", topics="partner.*.aid") == 0
+
+
+def test_waits_are_told_by_friend_and_counted_once() -> None:
+    pulse = Pulse()
+    metrics = Metrics("consent", pulse)
+    assert value(metrics, "throughline_waits_total", stage="consent", friend="broker") == 0
+    pulse.waits("broker")
+    pulse.waits("broker")
+    pulse.waits("store")
+    read(metrics)
+    assert value(metrics, "throughline_waits_total", stage="consent", friend="broker") == 2
+    assert value(metrics, "throughline_waits_total", stage="consent", friend="store") == 1
+
+
+def test_a_sweep_shows_how_far_it_is_and_that_it_has_ended() -> None:
+    sweeps = [Progress("everyone", is_running=True, done=200, persons=900)]
+    metrics = Metrics("consent", Pulse(), lambda: sweeps)
+    assert value(metrics, "throughline_sweep_running", sweep="everyone") == 1
+    assert value(metrics, "throughline_sweep_done_persons", sweep="everyone") == 200
+    assert value(metrics, "throughline_sweep_persons", sweep="everyone") == 900
+    sweeps[0] = Progress("everyone", is_running=False)
+    assert value(metrics, "throughline_sweep_running", sweep="everyone") == 0
+
+
+def test_what_the_sink_wrote_is_told_by_family_and_rule() -> None:
+    metrics = Metrics("serve", Pulse())
+    signals = [("sap_lost", "raised"), ("sap_lost", "raised")]
+    metrics.written(Written(3, {}, 0.1, 4, {"aid": [0.1, 3, 1e9]}, [0.3], signals))
+    found = read(metrics)
+    name = "throughline_delivery_seconds"
+    buckets = {
+        le: found[f"{name}_bucket", frozenset({("family", "aid"), ("le", le)})] for le in ("0.25", "3.0", "+Inf")
+    }
+    assert buckets == {"0.25": 1, "3.0": 2, "+Inf": 3}
+    assert found[f"{name}_count", frozenset({("family", "aid")})] == 3
+    assert found[f"{name}_sum", frozenset({("family", "aid")})] == pytest.approx(1e9 + 3.1)
+    assert found["throughline_skipped_offsets_total", frozenset({("stage", "serve")})] == 4
+    assert found["throughline_signals_total", frozenset({("rule", "sap_lost"), ("state", "raised")})] == 2
+
+
+def test_many_processes_can_have_metrics_in_one() -> None:
+    first, second = Metrics("resolve", Pulse()), Metrics("resolve", Pulse())
+    first.done(done(outs=5))
+    assert value(second, "throughline_sent_records_total", stage="resolve") is None
+
+
+SUFFIXES = {Counter: "_total", Info: "_info", Histogram: ("_seconds", "_records"), BulkHistogram: "_seconds"}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_names_go_by_prometheus_conventions(spec: object) -> None:
+    name, kind, labels = spec.name, spec.kind, spec.labels  # type: ignore[attr-defined]
+    assert re.fullmatch(r"throughline(_[a-z]+)+", name)
+    if kind is Gauge:
+        units = ("_seconds", "_events", "_persons", "_live", "_ready", "_running")
+        assert name.endswith(units)
+        assert not name.endswith(("_total", "_info"))
+    else:
+        assert name.endswith(SUFFIXES[kind])
+    assert all(re.fullmatch(r"[a-z]+", label) for label in labels)
