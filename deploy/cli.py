@@ -8,6 +8,7 @@ from deploy.commands.deadletters import app as deadletters_app
 from deploy.commands.demo import clean, demo, prepare
 from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
+from deploy.commands.schemas import app as schemas_app
 from deploy.commands.serve import serve, sign_in
 from deploy.commands.topics import agreements_app, topics_app
 from deploy.commands.worker import worker
@@ -32,6 +33,7 @@ app.command()(explain)
 app.add_typer(topics_app, name="topics")
 app.add_typer(agreements_app, name="agreements")
 app.add_typer(deadletters_app, name="deadletters")
+app.add_typer(schemas_app, name="schemas")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from portal import codes, guard, words
+from portal import codes, guard, registry, words
 from portal.feed import PageState, TooManySubscribersError, frames
 from portal.pages import Pages, client_as_json, fact_as_json
 from portal.parts import PortalParts, User
@@ -41,6 +41,7 @@ def create_app(parts: PortalParts) -> FastAPI:
     app.mount("/static", StaticFiles(packages=[("portal", "static")]), name="static")
     for path, endpoint, method in portal.routes():
         app.add_api_route(path, endpoint, methods=[method], response_model=None)
+    registry.add_to(app)
     app.add_exception_handler(HTTPException, portal.refusal)
     app.add_exception_handler(Exception, portal.failure)
     return app
