@@ -21,7 +21,7 @@ from streams.settings import Settings
 FORMAT = "2"
 """Of everything under the data directory; another one is refused."""
 RECORD = "processes.json"
-WORKERS = ("resolve", "consent")
+WORKERS = ("resolve", "consent", "signals")
 SERVE = "serve"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0

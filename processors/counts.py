@@ -1,7 +1,7 @@
 """What decisions count for operators: names, and labels from closed sets only. Nothing here is about a person.
 
 Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
-dead_letters (partner, code), swept_persons (sweep).
+dead_letters (partner, code), swept_persons (sweep), signals (rule, state).
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -15,6 +15,7 @@ from schemas_avro import catalog
 
 EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead_letters"
 SWEPT = "swept_persons"
+SIGNALS = "signals"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""

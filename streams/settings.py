@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """Folder of agreement files; none: those that ship."""
     users_file: Path | None = None
     """TOML file of the portal's users; none: ``users.toml`` in the data directory."""
+    signals_file: Path | None = None
+    """TOML file of the signals' calendar; none: the one that ships."""
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(default=8420, ge=0, le=65535)
     """0: any free port."""
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
     def agreements(self) -> Path:
         """Folder of agreement files in force."""
         return self.agreements_dir or Path(__file__).parent.parent / "deploy" / "agreements"
+
+    @property
+    def calendar(self) -> Path:
+        """File of the signals' calendar in force."""
+        return self.signals_file or Path(__file__).parent.parent / "deploy" / "signals" / "calendar.toml"
 
     @property
     def users(self) -> Path:

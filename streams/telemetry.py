@@ -18,6 +18,9 @@ KEYS = {
 }  # fmt: skip
 """What a log line may say. A value under any other key is masked."""
 MASK = "***"
+LIBRARIES = ("aiokafka", "faust", "mode", "streams.faust_app")
+"""Their warnings are logged, but not what they would put into them: among it are events. Faust logs under the last too,
+the module that extends its classes."""
 MAX_BYTES = 10_000_000
 FILES_KEPT = 5
 
@@ -34,6 +37,8 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
         handler.setFormatter(placed)
     logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -51,6 +56,12 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
 
 class _ErrorsByPlace(logging.Formatter):
     """Lines of libraries: of an exception its type and place, no text and no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; of some libraries without its values."""
+        if record.name.startswith(LIBRARIES):
+            record.args = ()
+        return super().format(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         """Type and place."""

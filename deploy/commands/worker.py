@@ -1,5 +1,6 @@
-"""``throughline worker resolve|consent``: the single-active stages."""
+"""``throughline worker resolve|consent|signals``: the single-active stages, and the signals after them."""
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 
 from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
-from streams import consent, memory, resolve, settings, telemetry
+from streams import consent, memory, resolve, settings, signals, telemetry
 from streams.errors import ThroughlineError
 from streams.health import Health, served
 from streams.keyring import Keyring
@@ -20,21 +21,40 @@ from streams.stage import Stage, StageParts
 from streams.store import Store
 
 log = structlog.get_logger()
-ROLES = (resolve.NAME, consent.NAME)
+ROLES = (resolve.NAME, consent.NAME, signals.NAME)
+LESS_URGENT = 5
+"""Niceness of signals: a release that waits for a signal would be the wrong way round."""
 
 
-def worker(role: Annotated[str, typer.Argument(help="resolve or consent.")]) -> None:
+def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals.")]) -> None:
     """Run one stage until SIGTERM; the batch under way is finished.
 
     Example: throughline worker resolve
     """
     if role not in ROLES:
-        raise ThroughlineError(f"no worker is called {role}; there are {' and '.join(ROLES)}")
+        raise ThroughlineError(f"no worker is called {role}; there are {', '.join(ROLES)}")
     chosen = settings.load()
     telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
     memory.collect_rarely()
-    run_stage(role, chosen, bootstrap(), stop_on_signals())
+    if role == signals.NAME:
+        os.nice(LESS_URGENT)
+        run_signals(chosen, bootstrap(), stop_on_signals())
+    else:
+        run_stage(role, chosen, bootstrap(), stop_on_signals())
+
+
+def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> None:
+    """Run the signals over their store until told to stop.
+
+    Raises:
+        ThroughlineError: what no waiting mends.
+    """
+    with Store.open(chosen.data_dir / "state" / f"{signals.NAME}.sqlite") as store:
+        worker_ = signals.Signals(chosen, address, store)
+        log.info("started", kafka=address)
+        worker_.run(stopping)
+    log.info("stopped")
 
 
 def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Event) -> None:

@@ -60,7 +60,7 @@ def test_without_a_broker_the_remedy_is_named(tmp_path: Path, words: tuple[str, 
 def test_an_unknown_worker_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     done = throughline(tmp_path, "worker", "resolv")
     assert done.returncode == 2
-    assert the_line(done) == "throughline: no worker is called resolv; there are resolve and consent"
+    assert the_line(done) == "throughline: no worker is called resolv; there are resolve, consent, signals"
 
 
 def test_a_broken_agreement_is_named_by_file_and_field(tmp_path: Path) -> None:

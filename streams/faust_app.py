@@ -1,0 +1,148 @@
+"""Faust, cut to what it is good at here: following topics as a group, handing out events, sending records.
+
+No tables, no web server, no topics of its own, no exactly_once (it loses records, ``docs/decisions``). Some of its ways
+are changed, each for a reason found in its source and held by a test in ``tests/streams/test_faust_app.py``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import faust
+import pyarrow as pa
+from aiokafka import codec
+from faust.transport.drivers import aiokafka
+from faust.types import TP
+
+from processors.records import Out
+
+COMMIT_SECONDS = 0.5
+SESSION_SECONDS = 10.0
+
+
+class _Lz4:
+    """Opens lz4, as our producers pack: aiokafka asks another library, which would be one more dependency."""
+
+    @staticmethod
+    def decompress(packed: Any) -> bytes:
+        """One frame."""
+        opened: bytes = pa.CompressedInputStream(pa.BufferReader(packed), "lz4").read()
+        return opened
+
+
+class _Codecs:
+    lz4 = _Lz4
+
+
+if codec.cramjam is None:
+    codec.cramjam = _Codecs
+
+
+class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
+    """Reads what is committed; Faust does so only in its exactly_once."""
+
+    def _create_worker_consumer(self, transport: aiokafka.Transport) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001  # read when it starts; no setting leads there
+        return consumer
+
+
+class _Consumer(aiokafka.Consumer):
+    """Commits up to the last record acknowledged: we acknowledge whole batches, in their order.
+
+    Faust's own count of gaps comes to a stop where a transaction's marker stands between records (its issue 606).
+    """
+
+    def _new_consumer_thread(self) -> aiokafka.AIOKafkaConsumerThread:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        acknowledged = self._acked.pop(tp, [])
+        self._acked_index.pop(tp, None)
+        return max(acknowledged) + 1 if acknowledged else None
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        del tp, offset_from, offset_to
+
+
+class _Transport(aiokafka.Transport):
+    Consumer = _Consumer
+
+
+class App(faust.App):
+    """A Faust app that leaves no folders behind, over a consumer that reads and commits as ours do."""
+
+    def _new_transport(self) -> Any:
+        return _Transport(self.conf.broker_consumer, self)
+
+    def _create_directories(self) -> None:
+        """None: there are no tables."""
+
+
+def build(name: str, bootstrap: str, folder: Path) -> App:
+    """An app that is its group's only member: one that was killed is replaced at once, not after its session."""
+    return App(
+        name,
+        broker=[f"kafka://{address}" for address in bootstrap.split(",")],
+        autodiscover=False,
+        datadir=folder,
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=name,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=SESSION_SECONDS / 4,
+        broker_commit_interval=COMMIT_SECONDS,
+        stream_wait_empty=False,  # else it would wait for ever, at its end, for events that it has only handed over
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+
+
+@asynccontextmanager
+async def reading(
+    app: App, topics: Sequence[str], most: int, stopped: asyncio.Event
+) -> AsyncIterator[asyncio.Queue[Any]]:
+    """Run the app, whose agent does nothing but hand events over, so many at a time: one that raised would lose them.
+
+    Every event is to be acknowledged by whoever takes it, in the order of the queue.
+
+    Raises:
+        Exception: whatever the app could not start for.
+    """
+    events: asyncio.Queue[Any] = asyncio.Queue(most)
+
+    async def read(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await events.put(event)
+
+    channel = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    app.agent(channel, concurrency=1)(read)
+    tasks = starting, ending = asyncio.create_task(app.start()), asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+        yield events
+    finally:
+        starting.cancel()
+        ending.cancel()
+        await app.stop()
+
+
+async def send(app: App, out: Out) -> Awaitable[Any]:
+    """Hand a record to the producer; what comes back is done when the broker has it.
+
+    Raises:
+        faust.exceptions.FaustError: the producer does not take it.
+    """
+    headers = {"ce_id": out.id.encode(), **out.headers}
+    sent: Awaitable[Any] = await app.producer.send(
+        out.topic, out.key.encode(), out.value, out.partition, None, list(headers.items())
+    )
+    return sent
