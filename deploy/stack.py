@@ -18,7 +18,7 @@ from deploy.commands.topics import activate_agreements, create_topics, load_agre
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
-FORMAT = "2"
+FORMAT = "3"
 """Of everything under the data directory; another one is refused."""
 RECORD = "processes.json"
 WORKERS = ("resolve", "consent", "signals")

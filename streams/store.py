@@ -17,7 +17,7 @@ from processors.records import Out
 from processors.state import Changes
 from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
 
-FORMAT = 1
+FORMAT = 2
 LAST_CHARACTER = "\U0010ffff"
 KEYS_A_QUERY = 500
 NOT_OURS = "this worker is no longer the stage's owner"
@@ -82,7 +82,7 @@ class Store:
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))"
         )
-        self._db.execute("CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, head TEXT, value BLOB)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS pending (heads BLOB, content BLOB)")
         self._db.execute("CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, id TEXT)")
         if self._db.execute("SELECT count(*) FROM standing").fetchone()[0] == 0:
             self._db.execute("INSERT INTO standing VALUES (0, 0)")
@@ -98,8 +98,8 @@ class Store:
         token, batch = self._db.execute("SELECT token, batch FROM standing").fetchone()
         offsets = {(t, p): n for t, p, n in self._db.execute("SELECT topic, part, next FROM next_offset")}
         topics = dict(self._db.execute("SELECT name, id FROM topic"))
-        rows = self._db.execute("SELECT head, value FROM pending ORDER BY n")
-        return Standing(token, batch, offsets, topics, tuple(_out(head, value) for head, value in rows))
+        rows = self._db.execute("SELECT heads, content FROM pending").fetchall()
+        return Standing(token, batch, offsets, topics, _unpacked(*rows[0]) if rows else ())
 
     def know_topics(self, token: int, ids: Mapping[str, str]) -> None:
         """Remember Kafka's ids of topics, before the first record of theirs is read.
@@ -139,9 +139,7 @@ class Store:
             rows_ = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
             self._db.executemany("INSERT OR REPLACE INTO next_offset VALUES (?, ?, ?)", rows_)
             self._db.execute("DELETE FROM pending")
-            self._db.executemany(
-                "INSERT INTO pending VALUES (?, ?, ?)", (_row(n, out) for n, out in enumerate(pending))
-            )
+            self._db.execute("INSERT INTO pending VALUES (?, ?)", _packed(pending))
             self._db.execute("UPDATE standing SET batch = batch + 1")
         self._tables |= changes.keys()
         return batch + 1
@@ -237,11 +235,20 @@ def _in_use() -> Iterator[None]:
         raise StoreError(f"the store is damaged ({error}); remove it and rebuild") from error
 
 
-def _row(n: int, out: Out) -> tuple[int, bytes, bytes]:
-    headers = {name: value.decode("latin-1") for name, value in out.headers.items()}
-    return n, orjson.dumps([out.topic, out.key, out.id, out.partition, headers]), out.value
+def _packed(outs: Sequence[Out]) -> tuple[bytes, bytes]:
+    """Records to send as one row: a row each would cost more than all else that a commit writes."""
+    heads = [(o.topic, o.key, len(o.value), o.id, o.partition, _texts(o.headers)) for o in outs]
+    return orjson.dumps(heads), b"".join(out.value for out in outs)
 
 
-def _out(head: bytes, value: bytes) -> Out:
-    topic, key, id_, partition, headers = orjson.loads(head)
-    return Out(topic, key, value, id_, partition, {name: text.encode("latin-1") for name, text in headers.items()})
+def _unpacked(heads: bytes, content: bytes) -> tuple[Out, ...]:
+    outs, at = [], 0
+    for topic, key, size, id_, partition, headers in orjson.loads(heads):
+        bytes_of = {name: text.encode("latin-1") for name, text in headers.items()}
+        outs.append(Out(topic, key, content[at : at + size], id_, partition, bytes_of))
+        at += size
+    return tuple(outs)
+
+
+def _texts(headers: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: value.decode("latin-1") for name, value in headers.items()}

@@ -35,6 +35,8 @@ def today(state: Working) -> int:
 
 def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
     """Records of the control topic as the log takes them: agreements of a higher version than known, then reissues."""
+    if not arrivals:
+        return []
     decoded = _decoded(arrivals)
     return [
         *(draft for arrival, row in decoded[ACTIVATED] for draft in _activated(arrival, row, state)),

@@ -123,9 +123,9 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
 def test_another_format_is_refused_and_let_go_of(path: Path) -> None:
     Store.open(path).close()
     _set_version(path, 99)
-    with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 1"):
+    with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 2"):
         Store.open(path)
-    _set_version(path, 1)
+    _set_version(path, 2)
 
 
 def _set_version(path: Path, number: int) -> None:
