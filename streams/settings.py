@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.errors import ThroughlineError
 
 PREFIX = "THROUGHLINE_"
-FOR_TESTS = {"THROUGHLINE_REQUIRE_BROWSER", "THROUGHLINE_SHARED_DATA"}
+FOR_TESTS = {"THROUGHLINE_REQUIRE_BROWSER", "THROUGHLINE_REQUIRE_PROMTOOL", "THROUGHLINE_SHARED_DATA"}
 """Read by the test suite alone."""
 
 

@@ -29,15 +29,19 @@ class TopicSpec:
     retention_ms: int
     compacted: bool = False
 
-    def to_new(self, replication: int) -> NewTopic:
-        """As the admin client takes it. Every topic stamps LogAppendTime: the broker's clock, not the producer's."""
-        config = {
+    @property
+    def config(self) -> dict[str, str]:
+        """Kafka's settings of it. Every topic stamps LogAppendTime: the broker's clock, not the producer's."""
+        return {
             "message.timestamp.type": "LogAppendTime",
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "max.message.bytes": str(MAX_MESSAGE_BYTES),
         }
-        return NewTopic(self.name, self.partitions, replication, config=config)
+
+    def to_new(self, replication: int) -> NewTopic:
+        """As the admin client takes it."""
+        return NewTopic(self.name, self.partitions, replication, config=self.config)
 
 
 def table(agreements: Sequence[Agreement], partner_partitions: int, released_partitions: int) -> list[TopicSpec]:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from deploy.commands.topics import load_agreements
 from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
 from streams import consent, memory, resolve, settings, signals, telemetry
@@ -69,6 +71,9 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         metrics = Metrics(role, parts.pulse, parts.sweeps)
         stage = Stage(replace(parts, after=(*parts.after, metrics.done)), address, store, keyring)
         metrics.follow(stage.standings)
+        if role == resolve.NAME:
+            with suppress(ThroughlineError):  # for labels only: the agreements that count are those in the log
+                metrics.know_partners([a.party for a in load_agreements(chosen.agreements) if a.tier == "mou"])
         with served(Health(role, parts.pulse, metrics), chosen):
             log.info("started", kafka=address)
             stage.run(stopping)
