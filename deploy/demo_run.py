@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
+from deploy import demo_signals
 from deploy.demo_reader import Reader
+from deploy.demo_signals import Signals
 from deploy.ledger import CARRIED, REJECTED, WITHHELD, Ledger, LiveLedger
 from deploy.stack import Stack
 from partners.client import Publisher
@@ -37,6 +39,7 @@ class Figures:
     latencies_ms: list[float] = field(default_factory=list)
     events_per_second: float = 0.0
     book: Ledger = field(default_factory=Ledger)
+    signals: Signals = field(default_factory=Signals)
 
     def to_document(self) -> dict[str, object]:
         """The JSON object of the last line."""
@@ -48,6 +51,7 @@ class Figures:
             **counts,
             "unaccounted": len(self.acknowledged) - ended + len(book.twice),
             "persons": book.person_count,
+            "signals": len(self.signals.raised),
             "latency_ms": {"p50": percentile(self.latencies_ms, 50), "p99": percentile(self.latencies_ms, 99)},
             "events_per_second": round(self.events_per_second),
         }
@@ -123,18 +127,19 @@ def run_once(stack: Stack, made: Population, readers: Callable[[], list[Reader]]
             stack, ledger, figures.acknowledged, partial(progress, "trickle", total=len(figures.acknowledged))
         )
     ledger.close()
+    figures.signals = demo_signals.wait_for_signals(stack.bootstrap, made.truth, stack.check)
     return figures
 
 
 def differences(made: Truth, figures: Figures) -> list[str]:
     """Where a run's figures differ from the truth, a line each."""
     document, book = figures.to_document(), figures.book
-    expected = {**vars(made.final), "unaccounted": 0}
+    expected = {**vars(made.final), "unaccounted": 0, "signals": len(made.signals[list(made.signals)[-1]])}
     found = [f"{name}: {document[name]}, the truth says {n}" for name, n in expected.items() if document[name] != n]
     outcomes = made.outcomes[list(made.outcomes)[-1]]
     wrong = sorted(event_id for event_id, outcome in outcomes.items() if book.outcomes.get(event_id) != outcome)
     found += [f"event {e}: {book.outcomes.get(e)}, the truth says {outcomes[e]}" for e in wrong[:10]]
-    return found
+    return found + demo_signals.differences(made, figures.signals)[:10]
 
 
 def now() -> datetime:

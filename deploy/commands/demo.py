@@ -64,7 +64,12 @@ def demo(
 def _settings(data_dir: Path, port: int | None) -> Settings:
     data_dir.mkdir(parents=True, exist_ok=True)
     loaded = settings.load()
-    chosen: dict[str, Any] = {"data_dir": data_dir.absolute(), "users_file": data_dir.absolute() / "users.toml"}
+    folder = data_dir.absolute()
+    chosen: dict[str, Any] = {
+        "data_dir": folder,
+        "users_file": folder / "users.toml",
+        "signals_file": folder / "signals.toml",
+    }
     if loaded.bootstrap is None:
         chosen["broker"] = brokers.way_of(data_dir / "kafka", loaded.broker, partial(typer.echo, err=True))
     return loaded.model_copy(update=chosen if port is None else {**chosen, "portal_port": port})
@@ -74,7 +79,7 @@ def _once(chosen: Settings, people: int, console: Console, stopping: threading.E
     with _progress(console, stopping) as (tell, progress):
         tell("making the population")
         made = generate(people, SEED, decided_on=demo_run.now().date())
-        _write_users(chosen)
+        _write_files(chosen, made)
         with Stack(chosen, tell) as stack, ExitStack() as held:
             figures = demo_run.run_once(stack, made, lambda: _readers(stack, held), progress)
     wrong = demo_run.differences(made.truth, figures)
@@ -103,7 +108,7 @@ def _links(stack: Stack) -> dict[str, str]:
 def _live(chosen: Settings, people: int, console: Console, stopping: threading.Event) -> None:
     """Load what is not loaded yet, then trickle until Ctrl-C."""
     made = generate(people, SEED, decided_on=demo_run.now().date())
-    _write_users(chosen)
+    _write_files(chosen, made)
     noted = _Noted.read(chosen.data_dir / "demo.json", people)
     try:
         with ExitStack() as held:
@@ -174,10 +179,12 @@ def _say_where(stack: Stack, console: Console) -> None:
     console.print("New events come in every few seconds. Ctrl-C stops everything; `make demo` goes on from here.")
 
 
-def _write_users(chosen: Settings) -> None:
+def _write_files(chosen: Settings, made: Population) -> None:
+    """Who may sign in, and the calendar by which these people's signals are raised."""
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
     entries = [f'[[users]]\nid = "{i}"\nname = "{n}"\nrecipient = "{r}"\n' for i, (n, r) in MANAGERS.items()]
     chosen.users.write_text("\n".join(entries), encoding="utf-8")
+    chosen.calendar.write_text(made.deadlines.to_toml(), encoding="utf-8")
 
 
 @contextmanager

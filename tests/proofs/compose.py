@@ -28,6 +28,7 @@ from deploy.demo_reader import Reader
 from deploy.kafka_settings import HOST
 from deploy.local_kafka import free_port
 from partners.population import generate
+from partners.population.deadlines import Deadlines
 from streams.errors import ThroughlineError
 
 PROJECT = "throughline-proof"
@@ -61,7 +62,7 @@ def run(people: int, held: ExitStack) -> tuple[dict[str, Any], list[str]]:
     tell("waiting until every service is healthy")
     healthy = system.wait_until_healthy()
     system.write_users()
-    made = generate(people, SEED, decided_on=datetime.now(UTC).date())
+    made = generate(people, SEED, decided_on=datetime.now(UTC).date(), due=Deadlines())
     with ExitStack() as readers:
         figures = demo_run.run_once(
             system, made, lambda: [readers.enter_context(Reader(system.link(user))) for user in MANAGERS], Progress()
