@@ -1,7 +1,8 @@
 """Scenarios that a case manager could read, run at two heights: in memory, and over a real Apache Kafka.
 
 A step tells events (``<partner> <asserts|corrects|retracts> <family> <fact> of <person>: <what it says>``), waits until
-all of it has come out, and says what each recipient then sees, how events ended, and of how many persons.
+all of it has come out, and says what each recipient then sees, which signals it has, how events ended, and of how many
+persons.
 """
 
 import hashlib
@@ -75,19 +76,25 @@ class Story:
             if event in self.own
         ]
 
+    def signalled(self, recipient: str) -> list[Row]:
+        """Signals to a recipient that rest on this scenario's events."""
+        return [row for row in self.world.signals(recipient) if self.own.issuperset(row["evidence_event_ids"])]
+
 
 def run(path: Path, world: World) -> None:
     """Tell a scenario, and compare after every step."""
     scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
     story = Story(path.stem, world)
     for step in scenario["steps"]:
-        assert step.keys() <= {"told", "seen", "ends", "persons"}
+        assert step.keys() <= {"told", "seen", "signals", "ends", "persons"}
         for told in step["told"]:
             [(sentence, said)] = told.items()
             story.tell(sentence, said or {})
         world.settle()
         for recipient, expected in step.get("seen", {}).items():
             compare([row for _, row in story.seen(recipient)], expected)
+        for recipient, expected in step.get("signals", {}).items():
+            compare(story.signalled(recipient), expected)
         for recipient, count in step.get("persons", {}).items():
             assert len({person for person, _ in story.seen(recipient)}) == count
         outcomes = world.outcomes()

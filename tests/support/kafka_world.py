@@ -1,4 +1,4 @@
-"""The same way over a real Apache Kafka: both stages and the sink in threads, real stores, real views."""
+"""The same way over a real Apache Kafka: stages, signals and sink in threads, real stores, real views."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,16 +14,17 @@ from typing import Self
 from confluent_kafka import Producer, TopicPartition
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
-from deploy.commands.worker import run_stage
+from deploy.commands.worker import run_signals, run_stage
 from deploy.topic_reader import TopicReader
 from processors import names
 from processors.records import Arrival
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
-from streams import clients, consent, resolve
+from streams import clients, consent, resolve, signals
 from streams.settings import Settings
 from streams.sink import Sink
 from support.brokers import fresh_broker
+from support.calendars import around, to_toml
 from support.events import Message
 from support.worlds import Row, World
 
@@ -46,18 +48,25 @@ class KafkaWorld(World):
         with ExitStack() as held:
             address = held.enter_context(fresh_broker(self._folder / "kafka"))
             chosen = Settings(
-                bootstrap=address, data_dir=self._folder / "data", released_partitions=2, partner_partitions=2
+                bootstrap=address,
+                data_dir=self._folder / "data",
+                released_partitions=2,
+                partner_partitions=2,
+                signals_file=self._folder / "calendar.toml",
             )
+            chosen.calendar.write_text(to_toml(around(datetime.now(UTC).date())))
             self.settings = chosen
             create_topics(address, chosen)
             activate_agreements(address, load_agreements(chosen.agreements))
             self._producer: Producer = clients.producer(address)
             self._group = held.enter_context(closing(clients.consumer(address, consent.NAME)))
+            self._signals_group = held.enter_context(closing(clients.consumer(address, signals.NAME)))
             self._reader = held.enter_context(closing(TopicReader(address, _is_output)))
             views = held.enter_context(closing(CaseViews.open(self._folder / "views.duckdb")))
             self._views, self._questions = views, Questions(views)
             for role in (resolve.NAME, consent.NAME):
                 self._start(held, lambda r=role: run_stage(r, chosen, address, self._stopping))  # type: ignore[misc]
+            self._start(held, lambda: run_signals(chosen, address, self._stopping))
             self._start(held, lambda: Sink(address, views, _unheard).run(self._stopping))
             held.callback(self._stopping.set)
             self._held = held.pop_all()
@@ -96,13 +105,21 @@ class KafkaWorld(World):
         assert self._producer.flush(SETTLE_SECONDS) == 0
         self._wait(lambda: self._sent <= self.outcomes().keys())
         self._wait(lambda: self._group.committed([LOG], 5)[0].offset >= self._ends()[LOG.topic, 0])
+        self._wait(self._signals_are_level)
         self._wait(self._views_are_full)
         return self
 
+    def _signals_are_level(self) -> bool:
+        ends = self._ends_of("released.")
+        committed = self._signals_group.committed([TopicPartition(*place) for place in ends], 5)
+        return all(p.offset >= ends[p.topic, p.partition] for p in committed)
+
     def _views_are_full(self) -> bool:
         known = self._views.offsets()
-        ends = {place: end for place, end in self._ends().items() if place[0].startswith("released.")}
-        return all(known.get(place, 0) >= end for place, end in ends.items())
+        return all(known.get(place, 0) >= end for place, end in self._ends_of("released.", "signals.").items())
+
+    def _ends_of(self, *beginnings: str) -> dict[tuple[str, int], int]:
+        return {place: end for place, end in self._ends().items() if place[0].startswith(beginnings)}
 
     def _ends(self) -> dict[tuple[str, int], int]:
         """The offset behind the last record of each partition."""
@@ -128,6 +145,11 @@ class KafkaWorld(World):
             for row in rows
             if row.state == "released"
         }
+
+    def signals(self, recipient: str) -> list[Row]:
+        """Signals to a recipient that are raised, as the portal would ask for them."""
+        persons = {row.person_id for row in self._questions.changes_since(recipient, -1, 100_000)}
+        return [asdict(signal) for signal in self._questions.signals(recipient, sorted(persons))]
 
 
 def _is_output(topic: str) -> bool:

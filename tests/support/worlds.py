@@ -15,9 +15,12 @@ from processors.consent.agreements import Agreement
 from processors.consent.settle import Context
 from processors.records import Arrival, Out, keyed_hash
 from processors.resolve import decide as resolve
+from processors.signals import decide as signals
+from processors.signals.book import MICROS_PER_DAY, day_of
 from processors.state import Changes, Memory, Named, Working
 from schemas_avro import catalog, codec, wire
 from support import events
+from support.calendars import around
 from support.events import Message
 
 Row = dict[str, Any]
@@ -155,6 +158,10 @@ class World(abc.ABC):
     def view(self, recipient: str) -> dict[tuple[str, str], Row]:
         """What stands in a recipient's view, by person and event: at least ``release`` and ``body`` of each row."""
 
+    @abc.abstractmethod
+    def signals(self, recipient: str) -> list[Row]:
+        """Signals to a recipient that are raised: fields of ``signal_changed.avsc``, dates as dates."""
+
     def seen_by(self, recipient: str) -> set[str]:
         """Ids of the events that a recipient's view shows."""
         return {event for _, event in self.view(recipient)}
@@ -190,13 +197,14 @@ class PureWorld(World):
     def __init__(self, agreements: list[Agreement] | None = None, *, batch: int = 1000) -> None:
         self.topics: dict[str, list[Arrival]] = defaultdict(list)
         self.keys = DictKeys()
-        self.states = {"resolve": Kept(), "consent": Kept()}
-        self.counts: dict[str, Counter[Named]] = {"resolve": Counter(), "consent": Counter()}
+        self.states = {"resolve": Kept(), "consent": Kept(), "signals": Kept()}
+        self.counts: dict[str, Counter[Named]] = {stage: Counter() for stage in self.states}
         self.newest: dict[Named, int] = {}
         self.batch = batch
         self.now = events.NOON + events.MINUTE
         self._waiting: list[Arrival] = []
         self._read = 0
+        self._signalled: dict[str, int] = defaultdict(int)
         for agreement in shipped_agreements() if agreements is None else agreements:
             self.send(names.AGREEMENTS, agreement.agreement_id.encode(), agreement_value(agreement))
 
@@ -232,7 +240,19 @@ class PureWorld(World):
         self._catch_up()
         while self._is_sweeping():
             self.decide_again([])
+        self._signal()
         return self
+
+    def _signal(self) -> None:
+        """Let the signals decide what was released since."""
+        context = signals.Context(around(day_of(self.now // MICROS_PER_DAY)))
+        for topic in [name for name in self.topics if name.startswith("released.")]:
+            while self._signalled[topic] < len(self.topics[topic]):
+                part = self.topics[topic][self._signalled[topic] :][: self.batch]
+                self._signalled[topic] += len(part)
+                self._step("signals", lambda state, p=part: signals.decide(p, state, context))
+        while signals.is_unfinished(Working(self.states["signals"])):
+            self._step("signals", lambda state: signals.decide([], state, context))
 
     def _is_sweeping(self) -> bool:
         return bool(self.states["consent"].scan("sweep", ""))
@@ -266,6 +286,14 @@ class PureWorld(World):
                 if key not in found or found[key]["release"]["position"] < row["release"]["position"]:
                     found[key] = row
         return {key: row for key, row in found.items() if "body" in row}
+
+    def signals(self, recipient: str) -> list[Row]:
+        """Signals to a recipient that are raised."""
+        newest: dict[str, Row] = {}
+        for row in self.rows(names.signals_topic(recipient)):
+            known = newest.get(row["signal_id"], row)
+            newest[row["signal_id"]] = row if row["source_offset"] >= known["source_offset"] else known
+        return [{**row, "due_on": day_of(row["due_on"])} for row in newest.values() if row["state"] == "raised"]
 
     def record_groups(self) -> set[frozenset[str]]:
         """Records of one person together, whatever the persons are called."""
