@@ -4,12 +4,15 @@ import sys
 
 import typer
 
+from deploy.commands.config import config_app
 from deploy.commands.deadletters import app as deadletters_app
 from deploy.commands.demo import clean, demo, prepare
+from deploy.commands.doctor import doctor
 from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
 from deploy.commands.schemas import app as schemas_app
 from deploy.commands.serve import serve, sign_in
+from deploy.commands.status import status
 from deploy.commands.topics import agreements_app, topics_app
 from deploy.commands.worker import worker
 from deploy.console import guarded
@@ -30,6 +33,9 @@ app.command()(worker)
 app.command()(serve)
 app.command("sign-in")(sign_in)
 app.command()(explain)
+app.command()(status)
+app.command()(doctor)
+app.add_typer(config_app, name="config")
 app.add_typer(topics_app, name="topics")
 app.add_typer(agreements_app, name="agreements")
 app.add_typer(deadletters_app, name="deadletters")

@@ -84,6 +84,11 @@ def resolve_jars(
         return _remembered_jars(cache_dir) or _download(cache_dir, on_progress, repository)
 
 
+def are_there(cache_dir: Path) -> bool:
+    """Tell whether Kafka's jars are in `cache_dir`, checked once, so that no network is needed."""
+    return bool(_remembered_jars(cache_dir))
+
+
 def _remembered_jars(cache_dir: Path) -> list[Path]:
     """Return the jars that were checked before, or nothing if any is missing or has another size."""
     try:

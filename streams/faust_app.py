@@ -5,8 +5,8 @@ are changed, each for a reason found in its source and held by a test in ``tests
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from faust.transport.drivers import aiokafka
 from faust.types import TP
 
 from processors.records import Out
+from streams.pulse import Standing
+from streams.store import Partition
 
 COMMIT_SECONDS = 0.5
 SESSION_SECONDS = 10.0
@@ -146,3 +148,13 @@ async def send(app: App, out: Out) -> Awaitable[Any]:
         out.topic, out.key.encode(), out.value, out.partition, None, list(headers.items())
     )
     return sent
+
+
+def standings(app: App, offsets: Mapping[Partition, int]) -> list[Standing]:
+    """How far partitions are read, by the ends of the last fetch; where reading has not begun they are left out."""
+    found = []
+    for place, next_ in offsets.items():
+        with suppress(Exception):  # not assigned yet or any more, or the client is just being closed
+            end = app.consumer.highwater(TP(*place))
+            found.append(Standing(place, next_, next_, int(end)))
+    return found

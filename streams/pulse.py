@@ -82,6 +82,11 @@ class Progress:
     """In all; 0: not known."""
 
 
+def unheard(done: Done) -> None:
+    """Tell nobody."""
+    del done
+
+
 def nothing() -> Sequence[Any]:
     """None at all."""
     return ()
@@ -110,6 +115,12 @@ class Pulse:
         self._answered_at = self._clock()
         if partitions is not None:
             self._partitions = partitions
+
+    def follows(self, topics: int) -> None:
+        """The loop follows so many topics, with what an earlier run left settled."""
+        self.answered(partitions=topics)
+        self.settled()
+        self.goes_on()
 
     def settled(self) -> None:
         """What an earlier run left is settled."""

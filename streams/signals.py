@@ -16,8 +16,9 @@ part in it (``docs/decisions/0005-faust.md``): an event is acknowledged last, so
 
 import asyncio
 import threading
+import time
 import tomllib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +37,9 @@ from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
 from streams import clients, faust_app, positions
 from streams.errors import StoppedError, ThroughlineError, TransientError
+from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
-from streams.stage import BACK_OFF_SECONDS, next_offsets
+from streams.stage import BACK_OFF_SECONDS, last_appended, next_offsets
 from streams.store import Store
 from streams.telemetry import where
 
@@ -72,13 +74,18 @@ def load_calendar(path: Path) -> Calendar:
 class Signals:
     """The worker over its store. ``run`` until told to stop."""
 
-    def __init__(self, settings: Settings, bootstrap: str, store: Store) -> None:
-        """Take over the store.
+    def __init__(
+        self, settings: Settings, bootstrap: str, store: Store,
+        pulse: Pulse | None = None, told: Callable[[Done], None] = unheard,
+    ) -> None:  # fmt: skip
+        """Take over the store; ``told`` is told of every batch that is done.
 
         Raises:
             ThroughlineError: the calendar cannot be used.
         """
         self._settings, self._bootstrap, self._store = settings, bootstrap, store
+        self._pulse, self._told = Pulse() if pulse is None else pulse, told
+        self._app: faust_app.App | None = None
         self._context = signals.Context(load_calendar(settings.calendar))
         self._standing = store.take_over()
         self._is_unfinished = True
@@ -104,6 +111,7 @@ class Signals:
         """Follow what topics there are; what may pass is waited for, longer each time."""
         tries = 0
         while not stopped.is_set():
+            self._pulse.turned()
             try:
                 if topics := await asyncio.to_thread(self._find_topics):
                     await self._follow(topics, stopped)
@@ -111,6 +119,7 @@ class Signals:
                 await _pause(0 if topics else DISCOVER_SECONDS, stopped)
             except AWAY as error:
                 seconds = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
+                self._pulse.waits(error.friend if isinstance(error, TransientError) else TransientError.friend)
                 why = str(error) if isinstance(error, ThroughlineError) else type(error).__name__
                 log.warning("waiting", stage=NAME, why=why, seconds=seconds)
                 tries += 1
@@ -125,7 +134,10 @@ class Signals:
         async with reading as events, self._looking_for_others(topics) as found:
             if not stopped.is_set():
                 await self._send(app, self._standing.pending)
+            self._app = app
+            self._pulse.follows(len(topics))
             while not (stopped.is_set() or found.done()):
+                self._pulse.turned()
                 if app.crashed:
                     raise TransientError(f"Faust has stopped: {type(app.crash_reason).__name__}")
                 await self._do_batch(app, events)
@@ -160,18 +172,23 @@ class Signals:
             own = names.signals_topic(name.removeprefix(RELEASED))
             if own not in there or len(there[own].partitions) != len(there[name].partitions):
                 raise TransientError(f"no topic {own} like {name}: run `throughline topics create`")
+        self._pulse.answered()
         return found
 
     async def _do_batch(self, app: faust_app.App, events: asyncio.Queue[Any]) -> None:
         taken = await self._take(events)  # 1
         arrivals = self._new(taken)
         if arrivals or self._is_unfinished:
+            began = time.monotonic()
             outs, changes = await self._decide(arrivals)  # 2
             moved = next_offsets(arrivals)
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3
             offsets = {**self._standing.offsets, **moved}
             self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=tuple(outs))
             await self._send(app, outs)  # 4
+            self._pulse.answered()
+            seconds = time.monotonic() - began
+            self._told(Done(len(arrivals), moved, last_appended(arrivals), {}, len(outs), seconds=seconds))
         for event in taken:  # 5
             event.ack()
 
@@ -193,6 +210,10 @@ class Signals:
                 appended_at = int((message.timestamp or 0) * 1_000)
                 found.append(Arrival(*place, message.offset, appended_at, message.key, message.value))
         return found
+
+    def standings(self) -> list[Standing]:
+        """How far each partition is read, as Faust knows; may be asked from any thread."""
+        return [] if self._app is None else faust_app.standings(self._app, dict(self._standing.offsets))
 
     async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Out], Changes]:
         """Step 2. No event is left out: where the decision raises again and again, the worker stops.

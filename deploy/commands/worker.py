@@ -18,6 +18,7 @@ from streams.errors import ThroughlineError
 from streams.health import Health, served
 from streams.keyring import Keyring
 from streams.metrics import Metrics
+from streams.pulse import Pulse
 from streams.settings import Settings
 from streams.stage import Stage, StageParts
 from streams.store import Store
@@ -53,9 +54,12 @@ def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> No
         ThroughlineError: what no waiting mends.
     """
     with Store.open(chosen.data_dir / "state" / f"{signals.NAME}.sqlite") as store:
-        worker_ = signals.Signals(chosen, address, store)
-        log.info("started", kafka=address)
-        worker_.run(stopping)
+        metrics = Metrics(signals.NAME, pulse := Pulse())
+        worker_ = signals.Signals(chosen, address, store, pulse, metrics.done)
+        metrics.follow(worker_.standings)
+        with served(Health(signals.NAME, pulse, metrics), chosen):
+            log.info("started", kafka=address)
+            worker_.run(stopping)
     log.info("stopped")
 
 

@@ -1,0 +1,162 @@
+"""What ``throughline doctor`` looks at: the machine, the settings, the files. It changes nothing."""
+
+import fcntl
+import platform
+import shutil
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
+
+from deploy import container_kafka, kafka_jars
+from deploy.commands.topics import load_agreements
+from streams import store
+from streams.errors import ThroughlineError
+from streams.settings import Settings
+
+Level = Literal["ok", "warn", "fail"]
+OLDEST_PYTHON, TOO_NEW_PYTHON = (3, 11), (3, 14)
+FEW_BYTES, TOO_FEW_BYTES = 5_000_000_000, 1_000_000_000
+"""Of disk: Kafka refuses to start below the second."""
+LITTLE_MEMORY, TOO_LITTLE_MEMORY = 1_500_000_000, 700_000_000
+"""A broker, three workers and the portal take some 1.2 GB."""
+OTHERS = 0o077
+"""What others than the owner may do."""
+FORMAT_AT = 60
+"""Where SQLite's file has its user_version, four bytes, big-endian."""
+LOCK_AT, LOCK_LENGTH = 0x40000000, 512
+"""Bytes of a file that SQLite locks."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's."""
+
+    check: str
+    level: Level
+    what: str
+    remedy: str = ""
+
+
+def python() -> Finding:
+    """Whether this Python is one that we know."""
+    found = sys.version_info[:2]
+    if OLDEST_PYTHON <= found < TOO_NEW_PYTHON:
+        return Finding("Python", "ok", platform.python_version())
+    return Finding("Python", "fail", platform.python_version(), "use Python 3.11, 3.12 or 3.13")
+
+
+def agreements(chosen: Settings) -> Finding:
+    """Whether the agreements can be read and fit together."""
+    try:
+        found = load_agreements(chosen.agreements)
+    except ThroughlineError as error:
+        return Finding("agreements", "fail", str(error), "see `throughline agreements list`")
+    return Finding("agreements", "ok", f"{len(found)} in {chosen.agreements}")
+
+
+def local_kafka(cache_dir: Path) -> Finding:
+    """Whether a Kafka of one's own could start without the network."""
+    try:
+        java = kafka_jars.find_java()
+    except ThroughlineError as error:
+        return Finding("local Kafka", "warn", str(error), "or set THROUGHLINE_BOOTSTRAP, or use Docker")
+    if not kafka_jars.are_there(cache_dir):
+        return Finding("local Kafka", "warn", "its jars are not here yet", "run `throughline prepare`, once")
+    return Finding("local Kafka", "ok", f"Kafka {kafka_jars.KAFKA_VERSION}, Java of {java.parent.parent.name}")
+
+
+def docker() -> Finding:
+    """Whether a Docker engine answers; none is needed."""
+    if container_kafka.engine_answers():
+        return Finding("Docker", "ok", "an engine answers")
+    return Finding("Docker", "ok", "no engine answers; none is needed")
+
+
+def disk(folder: Path) -> Finding:
+    """Whether there is room for what the data directory is to hold."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    level: Level = "fail" if free < TOO_FEW_BYTES else "warn" if free < FEW_BYTES else "ok"
+    remedy = "" if level == "ok" else "make room, or set THROUGHLINE_DATA_DIR to another disk"
+    return Finding("disk", level, f"{free / 1e9:.1f} GB free", remedy)
+
+
+def memory() -> Finding:
+    """Whether there is memory for what runs besides."""
+    free = psutil.virtual_memory().available
+    level: Level = "fail" if free < TOO_LITTLE_MEMORY else "warn" if free < LITTLE_MEMORY else "ok"
+    return Finding("memory", level, f"{free / 1e9:.1f} GB free", "" if level == "ok" else "end what takes it")
+
+
+def ports(chosen: Settings, ours: frozenset[int]) -> Iterator[Finding]:
+    """Whether fixed ports can be had, or are ours already.
+
+    Args:
+        chosen: the settings.
+        ours: ports on which our own processes answer.
+    """
+    for name, host, port in (
+        ("portal", chosen.portal_host, chosen.portal_port), ("metrics", chosen.metrics_host, chosen.metrics_port),
+    ):  # fmt: skip
+        check = f"port of {name}"
+        if port == 0:
+            yield Finding(check, "ok", "any free one")
+        elif port in ours:
+            yield Finding(check, "ok", f"{port} is ours")
+        elif _can_be_had(host, port):
+            yield Finding(check, "ok", f"{port} is free")
+        else:
+            remedy = f"stop who has it, or set THROUGHLINE_{name.upper()}_PORT to another (0: any free one)"
+            yield Finding(check, "fail", f"{port} is taken", remedy)
+
+
+def _can_be_had(host: str, port: int) -> bool:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def stores(data_dir: Path) -> Iterator[Finding]:
+    """Whether stores are of this version's format, and who has them."""
+    for path in sorted((data_dir / "state").glob("*.sqlite")):
+        check = f"store of {path.stem}"
+        with path.open("rb") as file:
+            found = int.from_bytes(file.read(FORMAT_AT + 4)[FORMAT_AT:], "big")
+        if found not in {0, store.FORMAT}:
+            remedy = "run `make clean` on a machine of one's own, else rebuild"
+            yield Finding(check, "fail", f"format {found}, this version reads {store.FORMAT}", remedy)
+            continue
+        holder = locked_by(path)
+        yield Finding(check, "ok", "free" if holder is None else f"in use by process {holder}")
+
+
+def locked_by(path: Path) -> int | None:
+    """Process that has an SQLite file open, asked without taking the lock; None: nobody, or no Linux."""
+    if sys.platform != "linux":
+        return None
+    with path.open("rb") as file:
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, 0, LOCK_AT, LOCK_LENGTH, 0)
+        kind, _, _, _, pid = struct.unpack("hhqqi", fcntl.fcntl(file.fileno(), fcntl.F_GETLK, asked)[: len(asked)])
+    return None if kind == fcntl.F_UNLCK else int(pid)
+
+
+def secrets(data_dir: Path) -> Iterator[Finding]:
+    """Whether keys are their owner's alone."""
+    for folder in ("keys", "secrets"):
+        top = data_dir / folder
+        if not top.exists():
+            continue
+        files = [path for path in top.rglob("*") if path.is_file()]
+        open_ = [path.name for path in files if path.stat().st_mode & OTHERS]
+        if top.stat().st_mode & OTHERS and open_:
+            yield Finding(folder, "fail", f"others may read {', '.join(open_)}", f"chmod -R go-rwx {top}")
+        else:
+            yield Finding(folder, "ok", f"{len(files)} files, their owner's alone")

@@ -1,0 +1,209 @@
+"""``throughline status``: what runs, whether it is ready, how far it is behind, and what is not as it should be."""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from confluent_kafka import KafkaException
+from rich.console import Console
+from rich.table import Table
+
+from deploy.console import FAILED
+from deploy.scrape import Seen, see
+from deploy.stack import SERVE, WORKERS
+from processors.counts import OTHER
+from streams import clients, settings
+
+ROLES = (*WORKERS, SERVE)
+RATE_SECONDS = 1.0
+BROKER_SECONDS = 5.0
+LATE_SECONDS = 120.0
+"""As in alerts.yml."""
+QUIET_SECONDS = 172_800.0
+"""As in alerts.yml."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One row of the table."""
+
+    role: str
+    address: str | None
+    is_up: bool
+    is_ready: bool
+    lag_events: int
+    lag_seconds: float
+    records_per_second: float
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Many people being decided again."""
+
+    sweep: str
+    done: int
+    persons: int
+    """In all; 0: not known."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that the command shows."""
+
+    broker: str | None
+    broker_problem: str | None
+    processes: tuple[Process, ...]
+    sweeps: tuple[Sweep, ...]
+    dead_letters: dict[str, dict[str, int]]
+    """By partner and code, since resolve was started."""
+    quiet_partners: dict[str, float]
+    """Seconds since each one's last event."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it should be."""
+        found = [] if self.broker_problem is None else [f"broker: {self.broker_problem}"]
+        found += [f"{process.role}: {problem}" for process in self.processes for problem in process.problems]
+        found += [
+            f"{partner}: quiet for {timedelta(seconds=round(seconds))}"
+            for partner, seconds in self.quiet_partners.items()
+        ]
+        bugs = {
+            partner: codes["internal_error"]
+            for partner, codes in self.dead_letters.items()
+            if "internal_error" in codes
+        }
+        return found + [f"{partner}: {count} events rejected by a bug of ours" for partner, count in bugs.items()]
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False) -> None:
+    """What runs over the data directory, whether it is ready, and how far it is behind.
+
+    Exit code 0: all is well; 1: something is not as it should be. In containers, where each process has a data
+    directory of its own, ask Prometheus instead.
+
+    Example: throughline status --json
+    """
+    chosen = settings.load()
+    found = look(chosen.data_dir, settings.bootstrap_from_settings())
+    if as_json:
+        typer.echo(orjson.dumps({"ok": not found.problems, "problems": found.problems, **asdict(found)}))
+    else:
+        _show(found)
+    if found.problems:
+        raise typer.Exit(FAILED)
+
+
+def look(data_dir: Path, bootstrap: str | None) -> Status:
+    """Look at every process twice, a second apart, and at the broker."""
+    before = {role: see(role, data_dir) for role in ROLES}
+    broker_problem = _broker_problem(bootstrap)
+    began = time.monotonic()
+    time.sleep(RATE_SECONDS)
+    after = [see(role, data_dir) for role in ROLES]
+    seconds = time.monotonic() - began
+    return judged(bootstrap, broker_problem, list(before.values()), after, seconds, time.time())
+
+
+def judged(
+    bootstrap: str | None, broker_problem: str | None, before: Sequence[Seen], after: Sequence[Seen], seconds: float,
+    now: float,
+) -> Status:  # fmt: skip
+    """What was seen, judged.
+
+    Args:
+        bootstrap: address of the broker.
+        broker_problem: what is wrong with it.
+        before: the processes at first.
+        after: the same a little later.
+        seconds: how much later.
+        now: seconds since 1970.
+    """
+    processes = tuple(_process(b, a, seconds) for b, a in zip(before, after, strict=True))
+    return Status(bootstrap, broker_problem, processes, tuple(_sweeps(after)), _dead_letters(after), _quiet(after, now))
+
+
+def _process(before: Seen, after: Seen, seconds: float) -> Process:
+    name = "throughline_batch_records_sum"
+    rate = max(0.0, after.total(name) - before.total(name)) / seconds if before.is_up else 0.0
+    late = after.highest("throughline_lag_seconds")
+    lag = int(after.total("throughline_lag_events"))
+    problems = tuple(_problems(after, late))
+    return Process(
+        after.role, after.address, after.is_up, after.is_up and not after.why_not_ready, lag, round(late, 1),
+        round(rate, 1), problems,
+    )  # fmt: skip
+
+
+def _problems(seen: Seen, late: float) -> list[str]:
+    if seen.address is None:
+        return ["not started, or stopped"]
+    if not seen.is_up:
+        return [f"does not answer on {seen.address}: killed, or hanging; see its log"]
+    found = list(seen.why_not_ready)
+    if late > LATE_SECONDS:
+        found.append(f"the oldest record not read is {timedelta(seconds=round(late))} old")
+    if missing := int(seen.total("throughline_missing_events")):
+        found.append(f"{missing} records were removed by the broker before they were read")
+    return found
+
+
+def _sweeps(seen: Sequence[Seen]) -> list[Sweep]:
+    found = []
+    for one in seen:
+        for running in one.of("throughline_sweep_running"):
+            if running.value:
+                name = running.labels["sweep"]
+                done = int(one.total("throughline_sweep_done_persons", sweep=name))
+                found.append(Sweep(name, done, int(one.total("throughline_sweep_persons", sweep=name))))
+    return found
+
+
+def _dead_letters(seen: Sequence[Seen]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in seen:
+        for sample in one.of("throughline_dead_letters_total"):
+            if sample.value:
+                found[sample.labels["partner"]][sample.labels["code"]] = int(sample.value)
+    return dict(found)
+
+
+def _quiet(seen: Sequence[Seen], now: float) -> dict[str, float]:
+    arrived = [s for one in seen for s in one.of("throughline_partner_arrived_timestamp_seconds")]
+    silent = {s.labels["partner"]: now - s.value for s in arrived if s.labels["partner"] != OTHER}
+    return {partner: seconds for partner, seconds in sorted(silent.items()) if seconds > QUIET_SECONDS}
+
+
+def _broker_problem(bootstrap: str | None) -> str | None:
+    if bootstrap is None:
+        return "none is known: set THROUGHLINE_BOOTSTRAP, or start one with `make demo`"
+    try:
+        clients.admin(bootstrap).list_topics(timeout=BROKER_SECONDS)
+    except KafkaException:
+        return f"does not answer on {bootstrap}"
+    return None
+
+
+def _show(found: Status) -> None:
+    table = Table("process", "up", "ready", "lag", "lag, seconds", "records/s", "first problem")
+    for p in found.processes:
+        marks = ("yes" if p.is_up else "no", "yes" if p.is_ready else "no")
+        figures: tuple[Any, ...] = (p.lag_events, p.lag_seconds, p.records_per_second) if p.is_up else ("", "", "")
+        table.add_row(p.role, *marks, *(str(figure) for figure in figures), p.problems[0] if p.problems else "")
+    console = Console()
+    console.print(table)
+    console.print(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
+    for sweep in found.sweeps:
+        console.print(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} persons")
+    for partner, codes in sorted(found.dead_letters.items()):
+        console.print(f"dead letters of {partner}: {', '.join(f'{n} {code}' for code, n in sorted(codes.items()))}")
+    console.print("all is well" if not found.problems else "not as it should be:")
+    for problem in found.problems:
+        console.print(f"  {problem}")
