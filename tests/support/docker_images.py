@@ -99,20 +99,30 @@ def make_base() -> None:
     if shutil.which("debootstrap") is None or os.geteuid() != 0:
         raise ThroughlineError(f"{PYTHON_IMAGE} cannot be pulled: set BASE_IMAGE, or install debootstrap and be root")
     tell("making a base image with debootstrap")
-    with tempfile.TemporaryDirectory(prefix="throughline-base-") as folder:
+    folder = tempfile.mkdtemp(prefix="throughline-base-")
+    try:
         said("debootstrap", "--variant=minbase", "--include=ca-certificates,python3,python3-venv", "bookworm", folder)
         for path in (CERTIFICATES, "/etc/pip.conf"):
             if Path(path).exists():
                 shutil.copy(path, folder + path)
-        found = {name: value for name in ("PIP_INDEX_URL", "PIP_TRUSTED_HOST") if (value := os.environ.get(name))}
-        known = {"SSL_CERT_FILE": CERTIFICATES, "REQUESTS_CA_BUNDLE": CERTIFICATES, **found}
-        changes = [word for name, value in known.items() for word in ("--change", f"ENV {name}={value}")]
-        archive = f"{folder}.tar"
-        try:
-            said("tar", "--directory", folder, "--create", "--file", archive, ".")
-            said("docker", "import", *changes, archive, OWN_BASE)
-        finally:
-            Path(archive).unlink(missing_ok=True)
+        import_base(Path(folder))
+    finally:
+        # A debootstrap that is broken off may leave this machine's /proc mounted in there.
+        subprocess.run(["umount", f"{folder}/proc"], capture_output=True, check=False)
+        said("rm", "--recursive", "--force", "--one-file-system", folder)
+
+
+def import_base(folder: Path) -> None:
+    """A folder as the base image, with what tells programs inside of the certificates and the index."""
+    found = {name: value for name in ("PIP_INDEX_URL", "PIP_TRUSTED_HOST") if (value := os.environ.get(name))}
+    known = {"SSL_CERT_FILE": CERTIFICATES, "REQUESTS_CA_BUNDLE": CERTIFICATES, **found}
+    changes = [word for name, value in known.items() for word in ("--change", f"ENV {name}={value}")]
+    archive = Path(f"{folder}.tar")
+    try:
+        said("tar", "--one-file-system", "--directory", str(folder), "--create", "--file", str(archive), ".")
+        said("docker", "import", *changes, str(archive), OWN_BASE)
+    finally:
+        archive.unlink(missing_ok=True)
 
 
 def said(*argv: str, env: dict[str, str] | None = None, text: str | None = None) -> str:
