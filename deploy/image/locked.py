@@ -44,11 +44,14 @@ def part(lock: str, wanted: set[str]) -> str:
 
 def main(names: list[str]) -> None:
     """Print the part of the packages named."""
-    here = Path.cwd()
-    project = tomllib.loads((here / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    runtime = {normal(requirement) for requirement in project["dependencies"]}
-    wanted = {name for given in names for name in (runtime if given == RUNTIME else {normal(given)})}
-    sys.stdout.write(part((here / "requirements.lock").read_text(encoding="utf-8"), wanted))
+    wanted = {name for given in names for name in (runtime() if given == RUNTIME else {normal(given)})}
+    sys.stdout.write(part(Path("requirements.lock").read_text(encoding="utf-8"), wanted))
+
+
+def runtime() -> set[str]:
+    """Names of the project's own dependencies."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {normal(requirement) for requirement in project["dependencies"]}
 
 
 if __name__ == "__main__":

@@ -133,13 +133,12 @@ def test_both_ways_have_the_same_settings_but_for_where_they_listen_and_keep_dat
 
 @pytest.mark.broker
 @needs_docker
-def test_a_kafka_in_a_container_keeps_what_it_was_given_until_it_is_removed(tmp_path: Path) -> None:
+def test_a_kafka_in_a_container_whose_owner_died_keeps_what_it_was_given_until_it_is_removed(tmp_path: Path) -> None:
     kafka = ContainerKafka(tmp_path / "kafka")
     try:
-        with kafka:
-            address = kafka.bootstrap
-            admin = clients.admin(address)  # must outlive its future
-            admin.create_topics([NewTopic("kept", 1, 1)])["kept"].result(10)
+        address = kafka.start().bootstrap
+        admin = clients.admin(address)  # must outlive its future
+        admin.create_topics([NewTopic("kept", 1, 1)])["kept"].result(10)
         with brokers.local(tmp_path / "kafka", "container") as again:  # type: ignore[attr-defined]
             assert again.bootstrap == address
             assert "kept" in clients.admin(address).list_topics(timeout=10).topics

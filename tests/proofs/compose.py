@@ -71,7 +71,7 @@ def run(people: int, held: ExitStack) -> tuple[dict[str, Any], list[str]]:
     wrong = demo_run.differences(made.truth, figures) + [f"Prometheus cannot read {name}" for name in down]
     told = figures.to_document()
     document = {"services_healthy": len(healthy), "targets_up": len(up)}
-    return document | {name: told[name] for name in ("published", "unaccounted")}, wrong
+    return document | {name: told[name] for name in ("published", "signals", "unaccounted")}, wrong
 
 
 class Progress:
