@@ -9,7 +9,6 @@ from pathlib import Path
 from partners.client import BATCH, Publisher
 from partners.events import framed, topic_of
 from partners.formats import Bad, Code, Good, encoding_of, rows
-from partners.rows import Row
 
 MAX_VALUE_BYTES = 64 * 1024
 """No gate takes more."""
@@ -61,12 +60,12 @@ def publish_file(
     """
     partner = publisher if isinstance(publisher, str) else publisher.partner_id
     outcome = Outcome(encoding=encoding_of(path))
-    for batch in _batches(rows(path, partner, family, as_of), outcome):
-        sound = _of_fitting_size(batch, family, outcome)
+    for batch in batches(rows(path, partner, family, as_of), outcome):
+        sound = of_fitting_size(batch, family, outcome)
         outcome.valid += len(sound)
         if isinstance(publisher, Publisher) and sound:
             good, values = zip(*sound, strict=True)
-            publisher.publish_framed(topic_of(partner, family), good, values)
+            publisher.publish_framed(topic_of(partner, family), [one.row for one in good], values)
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
         publisher.flush()
@@ -74,7 +73,7 @@ def publish_file(
     return outcome
 
 
-def _batches(found: Iterable[Good | Bad], outcome: Outcome) -> Iterable[list[Good]]:
+def batches(found: Iterable[Good | Bad], outcome: Outcome) -> Iterable[list[Good]]:
     """The good rows in batches; the bad ones go to the outcome."""
     batch: list[Good] = []
     for row in found:
@@ -89,13 +88,15 @@ def _batches(found: Iterable[Good | Bad], outcome: Outcome) -> Iterable[list[Goo
     yield batch
 
 
-def _of_fitting_size(batch: list[Good], family: str, outcome: Outcome) -> list[tuple[Row, bytes]]:
+def of_fitting_size(
+    batch: list[Good], family: str, outcome: Outcome, most_bytes: int = MAX_VALUE_BYTES
+) -> list[tuple[Good, bytes]]:
     """Rows with their message values; those that no gate would take go to the outcome."""
     values = framed(family, [good.row for good in batch])
     sound = []
     for good, value in zip(batch, values, strict=True):
-        if len(value) > MAX_VALUE_BYTES:
-            outcome.bad.append(Bad(good.place, Code.TOO_LARGE))
+        if len(value) > most_bytes:
+            outcome.bad.append(Bad(good.place, Code.TOO_LARGE, None, good.row["envelope"]["source_record_id"]))
         else:
-            sound.append((good.row, value))
+            sound.append((good, value))
     return sound

@@ -22,7 +22,10 @@ from partners.formats import day_of_file, midnight
 from partners.population import DEFAULT_AS_OF, Truth, generate
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
+from partners.snapshot_state import SnapshotState
+from partners.snapshots import SnapshotOutcome, publish_snapshot
 from schemas_avro import catalog
+from streams import settings
 from streams.errors import ThroughlineError
 
 SHOWN = 20
@@ -40,6 +43,12 @@ def publish(
         str | None,
         typer.Option(help="When the file was made: a date, or a time with zone; else the latest day it tells of."),
     ] = None,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="The file is a full export: what it no longer has is retracted.")
+    ] = False,
+    max_retract_percent: Annotated[
+        float, typer.Option(min=0, max=100, help="With --snapshot: where more would be retracted, nothing is sent.")
+    ] = 20,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
     as_json: AsJson = False,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
@@ -47,6 +56,8 @@ def publish(
     """Publish a partner's file; each bad row is named by place, field and reason.
 
     The same file again changes nothing. A correction is the same source_record_id in a file of a later --as-of.
+    With --snapshot the file is all that the partner has: what is new in it is asserted, what changed corrected, what is
+    gone retracted, against the last snapshot published from this machine.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
@@ -55,13 +66,14 @@ def publish(
     moment = midnight(day_of_file(file, family)) if as_of is None else _moment(as_of)
     if moment > datetime.now(UTC):
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
-    with _progress(file.name) as on_progress:
-        if dry_run:
-            outcome = publish_file(file, family, moment, partner, on_progress)
+    with _sender(partner, family, bootstrap, dry_run=dry_run) as sender, _progress(file.name) as on_progress:
+        if snapshot:
+            with SnapshotState(settings.load().data_dir / "snapshots", partner, family) as state:
+                outcome: Outcome = publish_snapshot(
+                    file, family, moment, sender, state, max_retract_percent, on_progress
+                )
         else:
-            with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
-                publisher.require_topic(family)
-                outcome = publish_file(file, family, moment, publisher, on_progress)
+            outcome = publish_file(file, family, moment, sender, on_progress)
     _tell(
         outcome, f"{file.name} as of {moment.isoformat()}", topic_of(partner, family), dry_run=dry_run, as_json=as_json
     )
@@ -100,6 +112,17 @@ def population(
         return
     Console().print(_totals(made.truth))
     typer.echo(f"{len(files)} files in {out}")
+
+
+@contextmanager
+def _sender(partner: str, family: str, bootstrap: str | None, *, dry_run: bool) -> Iterator[Publisher | str]:
+    """Who sends; the partner's name alone where nothing is to be sent."""
+    if dry_run:
+        yield partner
+        return
+    with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
+        publisher.require_topic(family)
+        yield publisher
 
 
 def _check_names(partner: str, family: str) -> None:
@@ -149,12 +172,23 @@ def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bo
         typer.echo(orjson.dumps(outcome.to_document()))
         return
     done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
+    if isinstance(outcome, SnapshotOutcome):
+        done = _changes(outcome) + (", none sent" if dry_run else f"; {done}")
     reasons = ", ".join(f"{count} {code}" for code, count in outcome.reasons.items())
     typer.echo(
         f"{what}: {outcome.rows} rows, {done}, {len(outcome.bad)} rejected" + (f": {reasons}" if reasons else "")
     )
     if outcome.encoding not in {None, "utf-8"}:
         typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
+
+
+def _changes(outcome: SnapshotOutcome) -> str:
+    """How a snapshot differs from the one before it."""
+    words = ("asserted", "corrected", "retracted", "unchanged")
+    said = ", ".join(f"{getattr(outcome, word)} {word}" for word in words)
+    if outcome.held:
+        said += f", {outcome.held} not in the file but kept, since rejected rows may be about them"
+    return said + (f", {outcome.finished} of an interrupted snapshot sent again" if outcome.finished else "")
 
 
 def _totals(truth: Truth) -> Table:

@@ -11,12 +11,13 @@
 import codecs
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from partners.formats.csv_columns import CellError, Column, HeaderError, columns_in, columns_of, empty_lists
 from partners.formats.lost_zeros import organization_has_lost_zeros
-from partners.formats.reading import Bad, Code, Document, FileError, Found
+from partners.formats.reading import Bad, Code, Document, FileError, Found, source_in
 
 DELIMITERS = ",;\t"
 BLOCK_BYTES = 1 << 20
@@ -131,4 +132,4 @@ def _document(place: int, cells: Sequence[str], columns: Sequence[Column], usual
             first = first or Bad(place, error.code, column.name)
     if first is None and organization_has_lost_zeros(row["body"]):
         first = Bad(place, Code.LOST_LEADING_ZEROS, "body.organization_id")
-    return first or Document(place, row)
+    return Document(place, row) if first is None else replace(first, source_record_id=source_in(row))

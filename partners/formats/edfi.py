@@ -58,7 +58,7 @@ def _document(number: int, element: Element, mapped: Callable[[Element], Row]) -
     try:
         return Document(number, mapped(element))
     except UnmappedError as error:
-        return Bad(number, error.code, error.name)
+        return Bad(number, error.code, error.name, _source(element))
 
 
 def _text(element: Element, *names: str) -> str | None:
@@ -95,6 +95,15 @@ def _row(source_record_id: str, token: str, body: Row, **envelope: Any) -> Row:
     head = {"source_system_name": SYSTEM, "source_record_id": source_record_id, "subject_token": token, **envelope}
     said = {name: value for name, value in body.items() if value is not None}
     return {"envelope": {name: value for name, value in head.items() if value is not None}, "body": said}
+
+
+def _source(element: Element) -> str | None:
+    """The source_record_id that the element's row would have; None where a part of it is missing."""
+    if unique_id := _text(element, "StudentUniqueId"):
+        return unique_id
+    student = _text(element, "StudentReference", "StudentIdentity", "StudentUniqueId")
+    parts = (student, _text(element, "SchoolReference", "SchoolIdentity", "SchoolId"), _text(element, "EntryDate"))
+    return "|".join(part for part in parts if part) if all(parts) else None
 
 
 def _identity(student: Element) -> Row:

@@ -16,12 +16,13 @@ a rule that gives the same bytes for the same file, whoever reads it and wheneve
    time of day too.
 """
 
+import dataclasses
 import difflib
 import functools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -74,6 +75,8 @@ class Code(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     """A number that the field's type cannot hold."""
     WRONG_VALUE = "wrong_value"
+    DUPLICATE_ROW = "duplicate_row"
+    """In a snapshot: a second row of one fact; the first counts."""
     UNMAPPED_DESCRIPTOR = "unmapped_descriptor"
     """An Ed-Fi descriptor that our code set has no symbol for."""
     BAD_EVENT_ID = "bad_event_id"
@@ -87,13 +90,15 @@ class FileError(ThroughlineError):
 
 @dataclass(frozen=True)
 class Bad:
-    """A row that cannot be published; never with a value of it."""
+    """A row that cannot be published; its repr never has a value of it."""
 
     place: int
     """Line of a JSON-lines or CSV file (where the row begins), or number of the element of an XML file, from 1."""
     code: Code
     field: str | None = None
     """Of our schema, as body.entry_date."""
+    source_record_id: str | None = dataclasses.field(default=None, repr=False, compare=False)
+    """Of the fact that the row is about, where that could be read; never shown."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,18 @@ def finished(document: Document, partner: str, family: str, as_of: datetime) -> 
         family: of the row.
         as_of: when the file was made; must know its zone.
     """
+    found = _finished(document, partner, family, as_of)
+    return found if isinstance(found, Good) else replace(found, source_record_id=source_in(document.content))
+
+
+def source_in(content: Row) -> str | None:
+    """The source_record_id of a row that may be anything."""
+    envelope = content.get("envelope")
+    source = envelope.get("source_record_id") if isinstance(envelope, Mapping) else None
+    return source if isinstance(source, str) and source else None
+
+
+def _finished(document: Document, partner: str, family: str, as_of: datetime) -> Good | Bad:
     filled = _filled(document.content, partner, family, as_of)
     if filled is None:
         return Bad(document.place, Code.NOT_AN_OBJECT)

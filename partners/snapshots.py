@@ -1,0 +1,133 @@
+"""Publishes full exports: what is new is asserted, what changed corrected, what is no longer there retracted.
+
+1. What a snapshot before this one left under way is finished first.
+2. The file is read against the last snapshot. Every message that follows is written, sealed, into the state's outbox,
+   in one transaction with what it changes. Where too much would be retracted, nothing is kept of this.
+3. The outbox is sent, and all of it acknowledged.
+4. One more transaction takes the changes over and empties the outbox.
+
+A crash before the end of 2 has done nothing. One before the end of 4 leaves the outbox, which the next run sends again
+as it is: the same ids and bytes, which resolve drops where it has seen them. So nothing is lost, nothing counts twice,
+and no file is needed to finish what another one began.
+
+A fact is known by its source_record_id and its subject. What it says is its row but for what every night may say anew:
+event_id, published_at, observed_at, operation, supersedes_event_id, source_collection_id. Events of a snapshot are
+published at its as_of, or just behind the snapshot before where that is later; retractions a microsecond before the
+rest, so that a fact whose subject is written in another way goes and comes in this order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from partners.events import Headers, headers_of, topic_of
+from partners.formats import encoding_of, rows
+from partners.publishing import MAX_VALUE_BYTES, Outcome, batches, of_fitting_size
+from partners.rows import micros
+from partners.snapshot_plan import UNSAID, Plan
+from partners.snapshot_state import SnapshotError, SnapshotState, Standing
+
+MOST_BYTES = MAX_VALUE_BYTES - 64
+"""What a row may take before it is told which event it supersedes."""
+
+
+class Sender(Protocol):
+    """Who sends: ``partners.client.Publisher``."""
+
+    @property
+    def partner_id(self) -> str:
+        """Whose events they are."""
+
+    def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Hand one message over."""
+
+    def flush(self) -> None:
+        """Wait until all are acknowledged; raises where one is not."""
+
+
+@dataclass
+class SnapshotOutcome(Outcome):
+    """What became of a snapshot's rows, and of the facts before it."""
+
+    asserted: int = 0
+    corrected: int = 0
+    retracted: int = 0
+    unchanged: int = 0
+    held: int = 0
+    """Facts that the file does not have, not retracted because rejected rows may be theirs."""
+    finished: int = 0
+    """Messages of a snapshot that was interrupted before, sent again first."""
+
+    def to_document(self) -> dict[str, object]:
+        """As JSON values."""
+        names = ("rows", "asserted", "corrected", "retracted", "unchanged", "held", "finished")
+        counts: dict[str, object] = {name: getattr(self, name) for name in names}
+        told = super().to_document()
+        return {**counts, **{name: told[name] for name in told if name not in {"rows", "published"}}}
+
+
+def publish_snapshot(
+    path: Path,
+    family: str,
+    as_of: datetime,
+    sender: Sender | str,
+    state: SnapshotState,
+    max_retract_percent: float = 20,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> SnapshotOutcome:
+    """Publish how a full export differs from the one before it, and remember it.
+
+    Args:
+        path: of the file.
+        family: of its rows.
+        as_of: when the file was made.
+        sender: whose rows they are and who sends them; the partner's id alone: nobody does, and nothing is remembered.
+        state: of this partner and family.
+        max_retract_percent: of the facts before; where more would go, the file is taken for a part.
+        on_progress: told the number of rows done, batch by batch.
+
+    Raises:
+        FileError: the file as a whole cannot be read.
+        PublishError: the broker did not take an event; the next run goes on.
+        SnapshotError: the file is older than the last one, or too much would be retracted: nothing was sent.
+    """
+    partner = sender if isinstance(sender, str) else sender.partner_id
+    outcome = SnapshotOutcome(encoding=encoding_of(path))
+    if state.is_interrupted:
+        if isinstance(sender, str):
+            raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
+        outcome.finished = _send(state, sender, family)
+    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome)
+    with state.plan(plan.standing, keep=not isinstance(sender, str)):
+        for batch in batches(rows(path, partner, family, UNSAID), outcome):
+            plan.take([good for good, _ in of_fitting_size(batch, family, outcome, MOST_BYTES)])
+            on_progress(outcome.rows)
+        plan.retract(max_retract_percent)
+    if not isinstance(sender, str):
+        outcome.published = _send(state, sender, family)
+    return outcome
+
+
+def _next(last: Standing, as_of: datetime) -> Standing:
+    """Where the snapshot of a file stands."""
+    made = micros(as_of)
+    if made < last.as_of:
+        raise SnapshotError(
+            "the last snapshot is of a later day than this file tells of; if the file is newer, say when it was made "
+            "with --as-of"
+        )
+    return Standing(last.sequence + 1, made, max(made, last.published_at + 1) + 1)
+
+
+def _send(state: SnapshotState, sender: Sender, family: str) -> int:
+    """Steps 3 and 4; how many messages."""
+    topic, kind = topic_of(sender.partner_id, family), f"{family}.recorded.v1"
+    sent = 0
+    for key, event_id, value in state.outbox():
+        sender.publish_raw(topic, key.encode(), value, headers_of(event_id, kind, sender.partner_id))
+        sent += 1
+    sender.flush()
+    state.commit()
+    return sent
