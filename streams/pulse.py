@@ -26,7 +26,7 @@ class Done:
     appended: Mapping[Partition, int]
     """LogAppendTime in milliseconds of the last record that it read of each partition."""
     sent: Mapping[Partition, int]
-    """Next offset of each partition written to, by this batch or one before it."""
+    """Next offset behind the last record that went to each topic, in this batch or one before it; by its partition."""
     outs: int
     """Records sent."""
     counts: Mapping[Named, int] = field(default_factory=dict)

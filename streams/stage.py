@@ -139,7 +139,7 @@ class Stage:
         self._parts.pulse.turned()
         if not self._offsets:  # no topic yet, so no offset whose metadata could hold a batch number
             return
-        decided = self._decide(arrivals)  # 2
+        decided = self._until_decided(stopping, arrivals)  # 2
         if decided is None or not (arrivals or decided.outs or decided.changes):
             return
         outs, changes, token = decided.outs, decided.changes, self._standing.token
@@ -172,6 +172,12 @@ class Stage:
         elif not messages:
             messages = self._first.consumer.consume(size, self._parts.linger_seconds)
         return [clients.arrival(m) for m in messages if usable(m)]
+
+    def _until_decided(self, stopping: threading.Event, arrivals: list[Arrival]) -> _Decided | None:
+        """A look-up that the disk does not answer yet is asked again, with nothing half decided kept."""
+        answers: list[_Decided | None] = []
+        self._patiently(stopping, lambda: answers.append(self._decide(arrivals)))
+        return answers[0]
 
     def _decide(self, arrivals: list[Arrival]) -> _Decided | None:
         """Step 2. None: the batch is taken apart, nothing was decided."""
@@ -231,22 +237,18 @@ class Stage:
         self._parts.pulse.settled()
 
     def _send(self, producer: Producer, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
-        failed: list[KafkaError] = []
-
         def delivered(error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                failed.append(error)
-            else:
+            if error is None:
                 self._sent[str(message.topic()), int(message.partition() or 0)] = int(message.offset() or 0) + 1
 
         producer.begin_transaction()
+        # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
+        last = {out.topic: out for out in outs}
         for out in outs:
-            _produce(producer, out, delivered)
+            _produce(producer, out, delivered if last[out.topic] is out else None)
         group = self._first.consumer.consumer_group_metadata()
         _in_time(lambda: producer.send_offsets_to_transaction(self._with_batch(moved), group, SEND_SECONDS))
         producer.commit_transaction(SEND_SECONDS)
-        if failed:
-            raise KafkaException(failed[0])
 
     def _with_batch(self, moved: Mapping[Partition, int]) -> list[TopicPartition]:
         """Offsets to commit, with the batch number."""
@@ -406,12 +408,14 @@ def _in_time(act: Callable[[], object]) -> None:
         raise TimeoutError("the group's coordinator does not answer") from None
 
 
-def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None]) -> None:
+def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None] | None) -> None:
     headers: Any = [("ce_id", out.id.encode()), *out.headers.items()]
     place: Any = {} if out.partition is None else {"partition": out.partition}
+    if delivered is not None:
+        place["on_delivery"] = delivered
     while True:
         try:
-            producer.produce(out.topic, out.value, out.key, headers=headers, on_delivery=delivered, **place)
+            producer.produce(out.topic, out.value, out.key, headers=headers, **place)
         except BufferError:
             producer.poll(0.1)
         else:

@@ -419,6 +419,23 @@ def test_a_disk_that_fails_is_waited_for(tiny: Tiny, monkeypatch: pytest.MonkeyP
     assert [row["input"].encode() for row in found] == INPUTS
 
 
+def test_a_look_up_that_fails_is_made_again_and_nothing_half_decided_is_kept(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
+    refusals = iter(range(100))
+
+    def deciding(arrivals: Sequence[Arrival]) -> None:
+        if arrivals and next(refusals) % 3 < 2:
+            raise TransientError("the store does not answer")
+
+    tiny.deciding = deciding
+    tiny.send(tiny.topic("in"), INPUTS)
+    found = run_once(tiny, len(INPUTS))
+    assert [row["input"].encode() for row in found] == INPUTS
+    assert next(refusals) >= 3 * 6
+
+
 def test_a_disk_that_stays_full_does_not_keep_a_stage_from_stopping(tiny: Tiny) -> None:
     class FullStore(Store):
         def commit(self, *_batch: Any) -> int:
