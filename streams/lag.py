@@ -12,6 +12,8 @@ from streams.store import Partition
 
 IN_TRANSACTIONS = (names.RESOLVED_EVENTS, "released.")
 """How the topics begin whose last offset is a transaction's marker, which nobody ever reads."""
+STALE_SECONDS = 15.0
+"""A loop that has not looked for so long may be behind by all of it."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,17 @@ class Behind:
     events: int
     """Not yet read; between transactions their markers are counted too."""
     seconds: float
-    """Age of the oldest that is not read, at most; 0: all is read."""
+    """Age of the oldest that is not read, at most; 0: all is read. Rises too where the loop hangs."""
     missing: int
     """Not read, and no longer held by the broker."""
 
 
 class LagWatch:
-    """Asks where a reader stands, and remembers when it was level. May be used from several threads."""
+    """Remembers where a reader stands and when it was level. The reader's loop looks, anybody may ask.
+
+    Only the loop: a consumer of confluent-kafka serves one thread at a time, and who asks it from another waits until
+    its reading pauses, seconds on a busy machine (seen with 2.16).
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """Of a reader that begins now; ``clock`` gives seconds since 1970."""
@@ -36,7 +42,8 @@ class LagWatch:
         self.standings: Callable[[], Sequence[Standing]] = nothing
         """Asked at every look."""
         self._lock = threading.Lock()
-        self._begun_at = clock()
+        self._begun_at = self._looked_at = clock()
+        self._found: Sequence[Standing] = ()
         self._done_until: dict[Partition, float] = {}
         """By partition: nothing older than this is unread."""
 
@@ -46,12 +53,20 @@ class LagWatch:
             for place, at in appended.items():
                 self._raise(place, at / 1_000)
 
-    def look(self) -> list[Behind]:
-        """How far it is behind now, by kind of topic."""
-        now, found = self._clock(), defaultdict[str, list[tuple[int, float, int]]](list)
-        standings = self.standings()
+    def look(self) -> None:
+        """Look where it stands: for the reader's own loop."""
+        found, now = self.standings(), self._clock()
         with self._lock:
-            for standing in standings:
+            self._found, self._looked_at = found, now
+            for standing in found:
+                if not _unread(standing):
+                    self._raise(standing.place, now)
+
+    def behind(self) -> list[Behind]:
+        """How far it is behind now, as it stood at the last look, by kind of topic."""
+        now, found = self._clock(), defaultdict[str, list[tuple[int, float, int]]](list)
+        with self._lock:
+            for standing in self._found:
                 found[kind_of(standing.place[0])].append(self._of(standing, now))
         return [
             Behind(kind, sum(e for e, _, _ in rows), max(s for _, s, _ in rows), sum(m for _, _, m in rows))
@@ -59,15 +74,17 @@ class LagWatch:
         ]
 
     def _of(self, standing: Standing, now: float) -> tuple[int, float, int]:
-        markers = 1 if standing.place[0].startswith(IN_TRANSACTIONS) else 0
-        events = max(0, standing.end - standing.next - markers)
-        if not events:
-            self._raise(standing.place, now)
-        since = self._done_until.get(standing.place, self._begun_at)
-        return events, max(0.0, now - since) if events else 0.0, max(0, standing.low - standing.next)
+        events, since = _unread(standing), self._done_until.get(standing.place, self._begun_at)
+        is_late = events > 0 or now - self._looked_at > STALE_SECONDS
+        return events, max(0.0, now - since) if is_late else 0.0, max(0, standing.low - standing.next)
 
     def _raise(self, place: Partition, at: float) -> None:
         self._done_until[place] = max(at, self._done_until.get(place, at))
+
+
+def _unread(standing: Standing) -> int:
+    markers = 1 if standing.place[0].startswith(IN_TRANSACTIONS) else 0
+    return max(0, standing.end - standing.next - markers)
 
 
 def kind_of(topic: str) -> str:

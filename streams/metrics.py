@@ -93,8 +93,9 @@ class Metrics:
             self._named("throughline_waits_total", stage, friend)
 
     def follow(self, standings: Callable[[], Sequence[Standing]]) -> None:
-        """Ask at every scrape how far what is assigned is read."""
+        """Have the loop look how far what is assigned is read; before the loop begins."""
         self.lag.standings = standings
+        self._pulse.each_second(self.lag.look)
 
     def know_partners(self, partners: Sequence[str]) -> None:
         """Begin every count of dead letters at 0, so that the first one is seen as a rise."""
@@ -151,7 +152,7 @@ class Metrics:
             for friend, times in (waits - self._waits_told).items():
                 self._named("throughline_waits_total", self._stage, friend).inc(times)
             self._waits_told = waits
-        for behind in self.lag.look():
+        for behind in self.lag.behind():
             for unit in ("events", "seconds"):
                 self._named(f"throughline_lag_{unit}", self._stage, behind.topics).set(getattr(behind, unit))
             self._named("throughline_missing_events", self._stage, behind.topics).set(behind.missing)

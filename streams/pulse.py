@@ -12,6 +12,7 @@ from streams.store import Partition
 
 LIVE_SECONDS = 120.0
 """Longer than any single step may take; a loop that has not turned for so long hangs."""
+LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 15.0
 """A broker that has not answered for so long is away."""
 
@@ -104,11 +105,21 @@ class Pulse:
         self._partitions = 0
         self._ended = False
         self._waits_for: str | None = None
+        self._looks: list[Callable[[], None]] = []
+        self._looked_at = float("-inf")
         self.waits_by_friend: Counter[str] = Counter()
+
+    def each_second(self, look: Callable[[], None]) -> None:
+        """Have the loop look at something of its own, about once a second, between two turns."""
+        self._looks.append(look)
 
     def turned(self) -> None:
         """The loop has begun a turn."""
         self._turned_at = self._clock()
+        if self._turned_at - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = self._turned_at
+            for look in self._looks:
+                look()
 
     def answered(self, partitions: int | None = None) -> None:
         """The broker has answered; perhaps with how many partitions are assigned."""

@@ -212,7 +212,7 @@ class Signals:
         return found
 
     def standings(self) -> list[Standing]:
-        """How far each partition is read, as Faust knows; may be asked from any thread."""
+        """How far each partition is read, as Faust knows; for the loop's own thread."""
         return [] if self._app is None else faust_app.standings(self._app, dict(self._standing.offsets))
 
     async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Out], Changes]:

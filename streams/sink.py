@@ -97,7 +97,7 @@ class Sink:
                 return
 
     def standings(self) -> list[Standing]:
-        """How far each assigned partition is read, as the client knows; may be asked from any thread."""
+        """How far each assigned partition is read, as the client knows; for the sink's own thread."""
         return standings(self._consumer, tuple(self._assigned), self._offsets)
 
     def _discover(self) -> None:

@@ -341,7 +341,7 @@ class Stage:
                 return
 
     def standings(self) -> list[Standing]:
-        """How far each assigned partition is read, as the client knows; may be asked from any thread."""
+        """How far each assigned partition is read, as the client knows; for the loop's own thread."""
         return [
             *standings(self._first.consumer, tuple(self._first.assigned), self._offsets),
             *standings(self._rest.consumer, tuple(self._rest.assigned), self._offsets),

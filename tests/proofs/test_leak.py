@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from support import events
 
 from deploy.demo_run import PARTNER, wait_until_ended
 from deploy.ledger import LiveLedger
-from deploy.stack import Stack
+from deploy.scrape import see
+from deploy.stack import SERVE, WORKERS, Stack
 from deploy.topic_reader import TopicReader
 from partners.client import Publisher
+from streams.health import noted
+from streams.metrics import SPECS
 from streams.settings import Settings
 
 PLANTED = {
@@ -32,6 +37,15 @@ NEEDLES = [
     *(v.encode() for k, v in PLANTED.items() if k != "postal_code"), *(t.encode() for t in TOKENS), b"536229187",
     b"2135550187", b"ZYXQVANNA", b"QUORBLATT", b"CANARYFEATHER", WITHHELD_FACT.encode(),
 ]  # fmt: skip
+
+
+PROCESS = {
+    f"process_{name}"
+    for name in (
+        "virtual_memory_bytes", "resident_memory_bytes", "start_time_seconds", "cpu_seconds", "open_fds", "max_fds",
+    )
+}  # fmt: skip
+"""What prometheus_client tells of any process."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +151,36 @@ def test_no_command_prints_a_planted_value(written: Written) -> None:
     said = [_output(stack, "deadletters", "list")]
     said += [_output(stack, "deadletters", "show", place) for place in written.rejected_places]
     said += [_output(stack, "explain", event_id) for event_id in written.event_ids]
+    said += [_output(stack, *words) for words in (("status",), ("status", "--json"), ("doctor",), ("config", "show"))]
     said.append(_output(stack, "explain", "Zyxqvanna"))
     assert all("throughline: a bug" not in text for text in said)
     allowed = said.pop().replace("Zyxqvanna", "")  # what a user types is shown to that user
     assert [needle for text in (*said, allowed) for needle in found_in(text.encode())] == []
+
+
+def test_no_process_tells_a_planted_value_or_an_id_in_its_metrics(written: Written) -> None:
+    names = {spec.name for spec in SPECS}
+    addresses = noted(written.stack.data_dir)
+    assert addresses.keys() == {*WORKERS, SERVE}
+    for role, address in addresses.items():
+        answers = [httpx.get(address + path, timeout=60) for path in ("/metrics", "/health/live", "/health/ready")]
+        assert [answer.status_code for answer in answers] == [200, 200, 200], (role, answers[-1].text)
+        families = list(text_string_to_metric_families(answers[0].text))
+        assert {family.name for family in families} <= {*names, *(n.removesuffix("_total") for n in names)} | PROCESS
+        assert "throughline_ready" in {family.name for family in families}
+        labels = {v for family in families for sample in family.samples for v in sample.labels.values()}
+        assert [v for v in labels if re.search(r"[0-9a-f]{8}-|[0-9a-f]{32}", v)] == []
+        assert [needle for answer in answers for needle in found_in(answer.content)] == []
+
+
+def test_what_became_of_the_planted_events_is_counted_in_metrics(written: Written) -> None:
+    events_ = {
+        (s.labels["family"], s.labels["outcome"], s.labels["reason"]): s.value
+        for s in see("resolve", written.stack.data_dir).of("throughline_events_total", stage="resolve")
+    }
+    assert events_["contact", "rejected", "wrong_partner"] == 1
+    assert events_["contact", "admitted", ""] == 1
+    assert sum(events_.values()) == len(list(_events()))
 
 
 def test_wrong_use_of_publish_names_field_and_line_but_no_value(written: Written, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ class Watched:
     def at(self, now: float, *standings: Standing) -> list[Behind]:
         """What the watch sees at a time."""
         self.now, self.standings = now, list(standings)
-        return self.watch.look()
+        self.watch.look()
+        return self.watch.behind()
 
 
 def test_who_has_read_all_is_not_behind() -> None:
@@ -60,6 +61,15 @@ def test_a_transactions_marker_at_the_end_is_nothing_to_read() -> None:
 
 def test_what_the_broker_no_longer_holds_is_missing() -> None:
     assert Watched().at(START, Standing(CONSENT, 12, 7, 20)) == [Behind("partner.*.consent", 13, 0, 5)]
+
+
+def test_a_loop_that_no_longer_looks_may_be_behind_by_all_that_time() -> None:
+    watched = Watched()
+    watched.at(2_000, Standing(AID, 0, 7, 7))
+    watched.now = 2_010
+    assert watched.watch.behind() == [Behind("partner.*.aid", 0, 0, 0)]
+    watched.now = 2_100
+    assert watched.watch.behind() == [Behind("partner.*.aid", 0, 100, 0)]
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,18 @@ def test_a_partners_dead_letters_begin_at_0_so_that_the_first_is_a_rise() -> Non
     assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") == 0
 
 
-def test_lag_is_asked_for_at_every_scrape() -> None:
-    metrics = Metrics("resolve", Pulse())
-    metrics.follow(lambda: [Standing(AID, 0, 4, 9)])
+def test_lag_is_looked_at_by_the_loop_once_a_second() -> None:
+    now, standings, looks = [0.0], [Standing(AID, 0, 4, 9)], list[float]()
+    pulse = Pulse(lambda: now[0])
+    metrics = Metrics("resolve", pulse)
+    metrics.follow(lambda: looks.append(now[0]) or standings)  # type: ignore[func-returns-value]
+    for now[0] in (0.0, 0.4, 0.8, 1.0):
+        pulse.turned()
+    assert looks == [0, 1]
     assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 5
-    metrics.follow(lambda: [Standing(AID, 0, 9, 9)])
+    standings[0] = Standing(AID, 0, 9, 9)
+    now[0] = 2
+    pulse.turned()
     assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 0
     assert value(metrics, "throughline_lag_seconds", stage="resolve", topics="partner.*.aid") == 0
 
