@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test withdrawal-test test-compose bench schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports kill-test signals-kill-test withdrawal-test test-compose bench schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test: setup-dev  ## the whole suite against a real broker
 
 kill-test: setup-dev  ## kill -9 of random workers; sets of event ids compared with the population's truth
 	@$(BIN)/python tests/proofs/kill.py
+
+signals-kill-test: setup-dev  ## kill -9 of the worker signals; sets of signals compared with what the releases give
+	@$(BIN)/python tests/proofs/signals_kill.py
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py

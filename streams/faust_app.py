@@ -5,6 +5,7 @@ are changed, each for a reason found in its source and held by a test in ``tests
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -83,8 +84,13 @@ class App(faust.App):
         """None: there are no tables."""
 
 
-def build(name: str, bootstrap: str, folder: Path) -> App:
-    """An app that is its group's only member: one that was killed is replaced at once, not after its session."""
+def build(name: str, bootstrap: str, folder: Path, topics: Sequence[str]) -> App:
+    """An app that is its group's only member: one that was killed is replaced at once, not after its session.
+
+    That is by its static name, in which the topics are: Kafka gives a static member that comes back the partitions that
+    it had, whatever else it follows now.
+    """
+    own_name = f"{name}-{hashlib.sha256(' '.join(topics).encode()).hexdigest()[:8]}"
     return App(
         name,
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
@@ -92,7 +98,7 @@ def build(name: str, bootstrap: str, folder: Path) -> App:
         datadir=folder,
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=name,
+        consumer_group_instance_id=own_name,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 4,
         broker_commit_interval=COMMIT_SECONDS,

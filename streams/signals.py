@@ -129,11 +129,11 @@ class Signals:
         """Do batches of these topics, until told to stop or there are others: Faust follows no pattern."""
         ids = await asyncio.to_thread(positions.check, self._bootstrap, NAME, self._store, self._standing, topics)
         self._standing = replace(self._standing, topics={**self._standing.topics, **ids})
-        app = faust_app.build(NAME, self._bootstrap, self._settings.data_dir)
+        app = faust_app.build(NAME, self._bootstrap, self._settings.data_dir, topics)
         reading = faust_app.reading(app, topics, self._settings.batch_records, stopped)
         async with reading as events, self._looking_for_others(topics) as found:
             if not stopped.is_set():
-                await self._send(app, self._standing.pending)
+                await self._send(app)
             self._app = app
             self._pulse.follows(len(topics))
             while not (stopped.is_set() or found.done()):
@@ -185,7 +185,7 @@ class Signals:
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3
             offsets = {**self._standing.offsets, **moved}
             self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=tuple(outs))
-            await self._send(app, outs)  # 4
+            await self._send(app)  # 4
             self._pulse.answered()
             seconds = time.monotonic() - began
             self._told(Done(len(arrivals), moved, last_appended(arrivals), {}, len(outs), seconds=seconds))
@@ -236,8 +236,8 @@ class Signals:
         first = arrivals[0].position if arrivals else "no record"
         raise StoppedError(f"signals cannot decide the batch from {first}: report this; nothing after it was decided")
 
-    async def _send(self, app: faust_app.App, outs: Sequence[Out]) -> None:
-        """Step 4.
+    async def _send(self, app: faust_app.App) -> None:
+        """Step 4, of what is pending.
 
         Raises:
             OSError: the broker did not take all of them in time.
@@ -245,8 +245,9 @@ class Signals:
             aiokafka.errors.KafkaError: the broker does not.
         """
         async with asyncio.timeout(SEND_SECONDS):
-            sent = [await faust_app.send(app, out) for out in outs]
+            sent = [await faust_app.send(app, out) for out in self._standing.pending]
             await asyncio.gather(*sent)
+        self._standing = replace(self._standing, pending=())
 
 
 async def _pass_on(stopping: threading.Event, stopped: asyncio.Event) -> None:

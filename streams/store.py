@@ -60,8 +60,10 @@ class Store:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with _opening(path):
+            path.touch(mode=0o600)  # what is beside it, its log, gets the same rights from SQLite
             db = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
             try:
+                path.chmod(0o600)
                 for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144"):
                     db.execute(f"PRAGMA {pragma}")
                 store = cls(db)

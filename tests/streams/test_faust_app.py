@@ -52,7 +52,7 @@ class Place:
         """Run an app, and do this with what it reads."""
 
         async def run() -> None:
-            app = faust_app.build(self.name, self.bootstrap, self.folder)
+            app = faust_app.build(self.name, self.bootstrap, self.folder, [self.name])
             async with faust_app.reading(app, [self.name], 10_000, asyncio.Event()) as events:
                 await work(app, events)
 
@@ -121,7 +121,7 @@ def test_a_member_that_died_is_replaced_at_once_not_after_its_session(place: Pla
     async def first(app: faust_app.App, events: asyncio.Queue[Any]) -> None:
         await take(events, 1, acknowledge=False)
         loop = asyncio.get_running_loop()
-        second, started = faust_app.build(place.name, place.bootstrap, place.folder), loop.time()
+        second, started = faust_app.build(place.name, place.bootstrap, place.folder, [place.name]), loop.time()
         async with faust_app.reading(second, [place.name], 10, asyncio.Event()) as others:
             await take(others, 1)
         waited.append(loop.time() - started)
