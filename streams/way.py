@@ -1,4 +1,4 @@
-"""The whole way of an event, on one screen: publish, resolve, consent, sink. Start reading here.
+"""The whole way of an event, on one screen: publish, resolve, consent, signals, sink. Start here.
 
     partner system
        │  partners/client.py        publishes Avro to partner.<partner>.<family>
@@ -8,6 +8,8 @@
        ▼
     consent                         streams/consent.py moves it, processors/consent/ decides: who may see which fields
        │  released.<recipient>      projections and retractions           (audit.decisions beside it)
+       ├─▶ signals                  streams/signals.py moves it (Faust), processors/signals/ decides: whom to look after
+       │     signals.<recipient>    raised, closed, retracted
        ▼
     sink                            streams/sink.py moves it, sinks/case_views.py keeps it
        │  case views                processors/consent/reading.py decides again at every reading
@@ -47,5 +49,6 @@ STEPS = (
     Step(
         "consent", "resolved.events", ("released.*", "audit.decisions"), "processors.consent.decide", "streams.consent"
     ),
-    Step("sink", "released.*", (), "processors.consent.reading", "streams.sink"),
+    Step("signals", "released.*", ("signals.*",), "processors.signals.decide", "streams.signals"),
+    Step("sink", "released.*, signals.*", (), "processors.consent.reading", "streams.sink"),
 )

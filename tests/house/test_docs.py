@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
@@ -12,6 +13,7 @@ from deploy.cli import app
 from processors import names
 from processors.consent.policy import Reason
 from processors.resolve.codes import Code
+from processors.signals.facts import Rule
 from streams import topics
 from streams.settings import PREFIX, Settings
 
@@ -49,9 +51,10 @@ def test_every_setting_stands_in_the_reference_with_its_default() -> None:
         assert f"| `{PREFIX}{name.upper()}` | `{Settings.model_fields[name].default}` |" in REFERENCE
 
 
-def test_every_code_and_reason_stands_in_the_reference() -> None:
+def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     files = {code.value for code in partners.formats.Code}
-    assert rows("[a-z_]+") == files | {code.value for code in Code} | {reason.value for reason in Reason}
+    rules = set(get_args(Rule))
+    assert rows("[a-z_]+") == files | {code.value for code in Code} | {reason.value for reason in Reason} | rules
 
 
 def test_every_topic_stands_in_the_reference() -> None:
