@@ -18,6 +18,8 @@ from portal.feed import PageState, TooManySubscribersError, frames
 from portal.pages import Pages, client_as_json, fact_as_json
 from portal.parts import PortalParts, User
 from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS, Session, Sessions
+from portal.signals import signal_as_json
+from portal.worklist import ORDERS, Wanted, listed
 
 SESSION_COOKIE = "throughline_session"
 VISIT_COOKIE = "throughline_visit"
@@ -68,15 +70,19 @@ class Portal:
             ("/signed-out", self.signed_out, "GET"),
             ("/api/caseload", self.api_caseload, "GET"),
             ("/api/changes", self.api_changes, "GET"),
+            ("/api/signals", self.api_signals, "GET"),
             ("/api/persons/{person_id}/timeline", self.api_timeline, "GET"),
             ("/health", self.health, "GET"),
         ]
 
     def caseload(self, request: Request) -> Response:
-        """My caseload."""
+        """My caseload, as far as the query wants it."""
         reader = self._reader(request)
-        state = self._pages.caseload_page(reader.user, reader.session.since)
-        answer = self._page("caseload.html", reader, state=state, feed="/feed", title="My caseload")
+        wanted = Wanted.of(request.query_params.multi_items())
+        state, groups = self._pages.worklist(reader.user, reader.session.since, wanted)
+        feed = f"/feed?{wanted.query}"
+        more = {"feed": feed, "wanted": wanted, "groups": groups, "orders": ORDERS}
+        answer = self._page("caseload.html", reader, state=state, title="My caseload", **more)
         visit = self._sessions.visit(reader.user.id, state.seq, self._parts.clock())
         self._set_cookie(request, answer, VISIT_COOKIE, visit, VISIT_SECONDS)
         return answer
@@ -95,20 +101,23 @@ class Portal:
         """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""
         reader = self._reader(request)
         last_id = request.headers.get("last-event-id", "")
-        stream = self._stream(request, reader.user, person, int(last_id) if last_id.isdecimal() else seq, standing)
+        wanted = Wanted.of(request.query_params.multi_items())
+        stream = self._stream(
+            request, reader.user, person or wanted, int(last_id) if last_id.isdecimal() else seq, standing
+        )
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     async def _stream(
-        self, request: Request, user: User, person_id: str | None, seen: int, standing: str
+        self, request: Request, user: User, page: str | Wanted, seen: int, standing: str
     ) -> AsyncIterator[bytes]:
         def look() -> PageState | None:
             session = self._session(request)
             if session is None:
                 return None
-            if person_id is None:
-                return self._pages.caseload_page(user, session.since)
-            return self._pages.person_page(user, person_id, session.since)
+            if isinstance(page, Wanted):
+                return self._pages.caseload_page(user, session.since, page)
+            return self._pages.person_page(user, page, session.since)
 
         def missed(state: PageState) -> set[str] | None:
             return self._pages.missed(user, state, seen) if state.standing == standing else None
@@ -160,17 +169,27 @@ class Portal:
         return self._page("message.html", None, title="You are signed out", lines=["You can close this window."])
 
     def api_caseload(self, request: Request) -> Response:
-        """My caseload for programs."""
+        """My caseload for programs; takes the filters of the page."""
         reader = self._reader(request)
-        clients = self._pages.clients(reader.user, reader.session.since)
-        return self._json({"persons": [client_as_json(client) for client in clients]})
+        clients = self._pages.caseload(reader.user, reader.session.since).clients
+        wanted = Wanted.of(request.query_params.multi_items())
+        return self._json({"persons": [client_as_json(client) for client in listed(clients, wanted)]})
+
+    def api_signals(self, request: Request) -> Response:
+        """The open signals of my caseload for programs, the most urgent first; takes the filters of the page."""
+        reader = self._reader(request)
+        clients = self._pages.caseload(reader.user, reader.session.since).clients
+        wanted = Wanted.of(request.query_params.multi_items())
+        views = sorted((v for c in clients for v in wanted.signals(c)), key=lambda view: view.order)
+        return self._json({"signals": [signal_as_json(view) for view in views]})
 
     def api_changes(self, request: Request, since: int = 0) -> Response:
         """What changed on my caseload after a change number, for programs: the live feed's twin."""
         reader = self._reader(request)
         seq, rows = self._pages.changes(reader.user, since)
-        names = ("seq", "person_id", "event_id", "family", "state")
-        return self._json({"seq": seq, "changes": [{name: getattr(row, name) for name in names} for row in rows]})
+        names = ("seq", "person_id", "event_id", "state")
+        told = [{name: getattr(row, name) for name in names} | {"family": row.terms.family} for row in rows]
+        return self._json({"seq": seq, "changes": told})
 
     def api_timeline(self, request: Request, person_id: str) -> Response:
         """One person's facts for programs."""

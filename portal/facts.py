@@ -10,7 +10,7 @@ from portal.headlines import headline, said
 from portal.known import Known
 from processors.consent.agreements import Agreement
 from processors.consent.reading import Shown
-from sinks.questions import Fact, StoredRow
+from sinks.stored import Fact, StoredRow
 
 BASES = {
     "consent": "Consent",

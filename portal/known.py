@@ -1,12 +1,16 @@
 """What a reader knows at this moment: agreements and the day, and with them what of a row may be shown."""
 
+import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import orjson
 
 from processors.consent.agreements import Agreement
 from processors.consent.reading import Hidden, Release, ReleasedBody, Shown, decide_again, permit
-from sinks.questions import Assignment, Questions
+from sinks.questions import Questions
+from sinks.stored import Assignment, Terms
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Known:
     agreements: dict[str, Agreement]
     tick: datetime | None
     """UTC"""
+    _of_terms: dict[Terms, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def today(self) -> date | None:
@@ -38,15 +43,29 @@ class Known:
         """Whether the row may be shown."""
         return not isinstance(permit(row, self.agreements, self.today), Hidden)
 
+    def permits_terms(self, terms: Terms) -> bool:
+        """Whether rows released on these terms may be shown; each is decided once, since many rows share theirs."""
+        if terms not in self._of_terms:
+            self._of_terms[terms] = self.permits(terms)
+        return self._of_terms[terms]
+
 
 def known(questions: Questions, recipient: str) -> Known:
     """What is known now. Ask after the rows that it decides about, so that the newest knowledge decides."""
-    agreements = [Agreement.from_row(row) for row in questions.agreements(recipient)]
+    agreements = [_agreement(text) for text in questions.agreement_texts(recipient)]
     return Known(recipient, {a.agreement_id: a for a in agreements}, questions.tick(recipient))
 
 
-def caseload(questions: Questions, recipient: str, user_id: str, person_id: str | None = None) -> list[Assignment]:
-    """Whom a user serves, as far as the recipient's own agreement shows it today."""
-    assignments = questions.caseload(recipient, user_id, person_id)
+@functools.lru_cache(maxsize=1024)
+def _agreement(text: str) -> Agreement:
+    """The agreement of a text; which texts are in force is asked anew each time."""
+    return Agreement.from_row(orjson.loads(text))
+
+
+def caseload(
+    questions: Questions, recipient: str, user_id: str, person_ids: list[str] | None = None
+) -> list[Assignment]:
+    """Whom a user serves, as far as the recipient's own agreement shows it today; of these persons, where named."""
+    assignments = questions.caseload(recipient, user_id, person_ids)
     now = known(questions, recipient)
-    return [assignment for assignment in assignments if now.permits(assignment.row)]
+    return [assignment for assignment in assignments if now.permits_terms(assignment.outline.terms)]

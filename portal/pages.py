@@ -3,7 +3,7 @@
 The same pieces make the page at first and keep it up to date, so what a reload shows and what the feed shows agree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,11 @@ from portal.feed import Item, PageState
 from portal.known import Known, caseload, known
 from portal.parts import PortalParts, User
 from portal.render import Renderer
+from portal.signals import SignalView, open_signals, signal_as_json
+from portal.worklist import Choice, Client, Wanted, choices, listed, place
 from processors.consent.reading import withheld
-from sinks.questions import Assignment, Freshness, Questions, StoredRow
+from sinks.questions import Questions
+from sinks.stored import Assignment, Fact, Outline, StoredRow
 
 MOST_CHANGES = 12
 """Entries in the list of newest changes."""
@@ -23,13 +26,13 @@ MOST_MISSED = 1000
 
 
 @dataclass(frozen=True)
-class Client:
-    """A person on the user's caseload, with what is new."""
+class Caseload:
+    """A user's caseload as it may be shown at one moment."""
 
-    assignment: Assignment
-    label: str
-    newest: Freshness | None
-    new_rows: int
+    clients: list[Client]
+    newest: list[FactView]
+    """Facts that changed last."""
+    now: Known
 
 
 class Pages:
@@ -42,55 +45,87 @@ class Pages:
         self._known_pairs = parts.known_pairs
         self.renderer = Renderer(parts.time_zone)
 
-    def clients(self, user: User, since: int) -> list[Client]:
-        """The user's caseload by label."""
-        assignments = caseload(self.questions, user.recipient, user.id)
-        fresh = self.questions.freshness(user.recipient, [a.person_id for a in assignments], since)
+    def caseload(self, user: User, since: int, most_newest: int = 0) -> Caseload:
+        """The user's caseload by label, and its newest changes, up to a number."""
+        assignments = self.questions.caseload(user.recipient, user.id)
+        persons = [a.person_id for a in assignments]
+        signals = self.questions.signals(user.recipient, persons)
+        facts = self.questions.outlines(user.recipient, persons)
+        current = [f[0] for f in facts if f[0].state == "released" and f[0].terms.family != "caseload"]
+        seqs = sorted((row.seq for row in current), reverse=True)[: 2 * most_newest]
+        rows = self.questions.numbered(user.recipient, seqs)
         now = known(self.questions, user.recipient)
-        permitted = [f for f in fresh if f.family != "caseload" and now.permits(f)]
-        found = [_client(a, [f for f in permitted if f.person_id == a.person_id]) for a in assignments]
-        return sorted(found, key=lambda c: (c.label.casefold(), c.assignment.person_id))
+        told = open_signals(signals, facts, now, self.names, since)
+        of_person = _rows_by_person(facts, now)
+        mine = [a for a in assignments if now.permits_terms(a.outline.terms)]
+        clients = [_client(a, of_person.get(a.person_id, []), told.get(a.person_id, []), since) for a in mine]
+        persons_shown = {client.person_id for client in clients}
+        views = [v for row in rows if row.person_id in persons_shown and (v := self._current(row, now, since))]
+        return Caseload(sorted(clients, key=lambda c: place(c, "name")), views[:most_newest], now)
+
+    def _current(self, row: StoredRow, now: Known, since: int) -> FactView | None:
+        return fact_view(Fact(row, ()), now, self.names, since)
+
+    def signals(self, user: User, person_id: str, since: int) -> list[SignalView]:
+        """A person's open signals, the most urgent first. Whose caseload it is, the caller has asked."""
+        signals = self.questions.signals(user.recipient, [person_id])
+        facts = self.questions.outlines(user.recipient, [person_id]) if signals else []
+        now = known(self.questions, user.recipient)
+        return open_signals(signals, facts, now, self.names, since).get(person_id, [])
 
     def facts(self, user: User, person_id: str, since: int) -> list[FactView] | None:
         """A person's facts, newest valid time first; None where the person is not on the user's caseload."""
-        if not caseload(self.questions, user.recipient, user.id, person_id):
+        if not caseload(self.questions, user.recipient, user.id, [person_id]):
             return None
         facts = self.questions.timeline(user.recipient, person_id)
         now = known(self.questions, user.recipient)
         views = [view for fact in facts if (view := fact_view(fact, now, self.names, since))]
         return sorted(views, key=lambda view: view.order, reverse=True)
 
-    def changes(self, user: User, since: int) -> tuple[int, list[StoredRow]]:
+    def changes(self, user: User, since: int) -> tuple[int, list[Outline]]:
         """Rows of the user's caseload that changed after a change number, and the number to ask from next."""
-        rows = self.questions.changes_since(user.recipient, since)
-        persons = {a.person_id for a in caseload(self.questions, user.recipient, user.id)}
+        seq = max(since, self.questions.last_seq(user.recipient))
+        if seq == since:
+            return seq, []
+        ever = self.questions.ever_assigned(user.recipient, user.id)
+        rows = self.questions.changes_since(user.recipient, ever, since)
+        persons = {a.person_id for a in caseload(self.questions, user.recipient, user.id, _persons(rows))}
         now = known(self.questions, user.recipient)
-        seq = rows[-1].seq if rows else since
-        return seq, [r for r in rows if r.person_id in persons and (r.state == "retracted" or now.permits(r))]
+        told = [r for r in rows if r.person_id in persons and (r.state == "retracted" or now.permits_terms(r.terms))]
+        return rows[-1].seq if len(rows) == MOST_MISSED else seq, told
 
-    def caseload_page(self, user: User, since: int) -> PageState:
-        """The list of persons and of the newest changes."""
+    def caseload_page(self, user: User, since: int, wanted: Wanted) -> PageState:
+        """The list of persons that are wanted, and of the newest changes."""
+        return self.worklist(user, since, wanted)[0]
+
+    def worklist(self, user: User, since: int, wanted: Wanted) -> tuple[PageState, dict[str, list[Choice]]]:
+        """The same, and every filter that can be chosen."""
         seq = self.questions.last_seq(user.recipient)
-        clients = self.clients(user, since)
-        changes = self._newest_changes(user, clients, since)
-        now = known(self.questions, user.recipient)
-        items = [self._client_item(client, now) for client in clients] + changes
-        parts = {"summary": self.renderer.piece("_summary.html", clients=clients)}
-        persons = frozenset(c.assignment.person_id for c in clients)
-        return PageState("My caseload", tuple(items), parts, persons, now.standing, seq, self.renderer.moment(now.tick))
+        found = self.caseload(user, since, MOST_CHANGES)
+        shown = listed(found.clients, wanted)
+        labels = {c.person_id: c.label for c in found.clients}
+        items = [self._client_item(client, wanted, found.now) for client in shown]
+        items += [self._change_item(view, labels[view.row.person_id], found.now) for view in found.newest]
+        persons, as_of = frozenset(labels), self.renderer.moment(found.now.tick)
+        groups = choices(found.clients, wanted)
+        parts = self._caseload_parts(found.clients, shown, wanted, groups)
+        return PageState("My caseload", tuple(items), parts, persons, found.now.standing, seq, as_of), groups
 
     def person_page(self, user: User, person_id: str, since: int) -> PageState | None:
         """A person's page; None where the person is not on the user's caseload."""
         seq = self.questions.last_seq(user.recipient)
-        assignments = caseload(self.questions, user.recipient, user.id, person_id)
+        signals = self.signals(user, person_id, since)
         facts = self.facts(user, person_id, since)
+        assignments = caseload(self.questions, user.recipient, user.id, [person_id])
         if not assignments or facts is None:
             return None
         now = known(self.questions, user.recipient)
-        items = tuple(self._fact_item(fact, now) for fact in facts)
+        headlines = {fact.key: fact.headline for fact in facts}
+        items = [self._signal_item(view, headlines, now) for view in signals]
+        items += [self._fact_item(fact, now) for fact in facts]
         parts = self._person_parts(assignments[0], facts, now)
         persons, as_of = frozenset({person_id}), self.renderer.moment(now.tick)
-        return PageState(label_of(assignments[0]), items, parts, persons, now.standing, seq, as_of)
+        return PageState(label_of(assignments[0]), tuple(items), parts, persons, now.standing, seq, as_of)
 
     def missed(self, user: User, state: PageState, seen: int) -> set[str] | None:
         """Keys of what changed on a page after a change number; None where too much did to tell.
@@ -99,10 +134,11 @@ class Pages:
         """
         if seen < self.questions.first_seq - 1:
             return None
-        rows = self.questions.changes_since(user.recipient, seen, MOST_MISSED)
-        mine = [row for row in rows if row.person_id in state.persons]
-        keys = {key for row in mine for key in (row.person_id, row.fact_id, row.event_id)}
-        return None if len(rows) == MOST_MISSED else keys
+        persons = sorted(state.persons)
+        rows = self.questions.changes_since(user.recipient, persons, seen, MOST_MISSED)
+        signals = self.questions.signals_since(user.recipient, persons, seen)
+        keys = {key for row in rows for key in (row.person_id, row.fact_id, row.event_id)}
+        return None if len(rows) == MOST_MISSED else keys.union(*signals)
 
     def _person_parts(self, assignment: Assignment, facts: list[FactView], now: Known) -> dict[str, str]:
         contact = next((f for f in facts if f.row.family == "contact" and not f.taken_back), None)
@@ -116,20 +152,26 @@ class Pages:
             "withheld": piece("_withheld.html", rules=rules, names=names),
         }
 
-    def _client_item(self, client: Client, now: Known) -> Item:
+    def _caseload_parts(
+        self, clients: list[Client], shown: list[Client], wanted: Wanted, groups: dict[str, list[Choice]]
+    ) -> dict[str, str]:
+        piece = self.renderer.piece
+        counts = {c.key: str(c.count) for group in groups.values() for c in group}
+        return counts | {
+            "summary": piece("_summary.html", clients=clients, shown=shown, wanted=wanted),
+            "nobody": piece("_nobody.html", clients=clients, shown=shown),
+        }
+
+    def _client_item(self, client: Client, wanted: Wanted, now: Known) -> Item:
         html = self.renderer.piece("_client.html", client=client, names=self.names.partners, now=now)
-        order = f"{client.label.casefold()} {client.assignment.person_id}"
-        return Item("clients", client.assignment.person_id, order, html)
+        return Item("clients", client.person_id, place(client, wanted.order), html)
 
     def _fact_item(self, fact: FactView, now: Known) -> Item:
         return Item("timeline", fact.key, fact.order, self.renderer.piece("_fact.html", fact=fact, now=now))
 
-    def _newest_changes(self, user: User, clients: list[Client], since: int) -> list[Item]:
-        labels = {c.assignment.person_id: c.label for c in clients}
-        rows = self.questions.newest(user.recipient, list(labels), MOST_CHANGES)
-        now = known(self.questions, user.recipient)
-        views = [view for row in rows if (view := fact_view(row, now, self.names, since))]
-        return [self._change_item(view, labels[view.row.person_id], now) for view in views]
+    def _signal_item(self, view: SignalView, headlines: dict[str, str], now: Known) -> Item:
+        html = self.renderer.piece("_signal.html", view=view, headlines=headlines, now=now)
+        return Item("signals", view.signal.signal_id, view.order, html)
 
     def _change_item(self, fact: FactView, label: str, now: Known) -> Item:
         html = self.renderer.piece("_change.html", fact=fact, label=label, now=now)
@@ -141,9 +183,22 @@ def label_of(assignment: Assignment) -> str:
     return assignment.display_label or "No label given"
 
 
-def _client(assignment: Assignment, fresh: list[Freshness]) -> Client:
-    newest = max(fresh, key=lambda f: f.published_at, default=None)
-    return Client(assignment, label_of(assignment), newest, sum(f.new_rows for f in fresh))
+def _persons(rows: Iterable[Outline]) -> list[str]:
+    return sorted({row.person_id for row in rows})
+
+
+def _rows_by_person(facts: Iterable[Sequence[Outline]], now: Known) -> dict[str, list[Outline]]:
+    """What may be shown of each person's rows but the caseload's own."""
+    found: dict[str, list[Outline]] = {}
+    for row in (row for fact in facts for row in fact):
+        if row.state == "released" and row.terms.family != "caseload" and now.permits_terms(row.terms):
+            found.setdefault(row.person_id, []).append(row)
+    return found
+
+
+def _client(assignment: Assignment, rows: list[Outline], signals: list[SignalView], since: int) -> Client:
+    newest = max(rows, key=lambda row: row.age, default=None)
+    return Client(assignment, label_of(assignment), newest, sum(row.seq > since for row in rows), tuple(signals))
 
 
 def _last_seen(facts: Iterable[FactView]) -> list[tuple[str, datetime]]:
@@ -163,6 +218,7 @@ def client_as_json(client: Client) -> dict[str, Any]:
         "site": assignment.site,
         "newest_change_at": client.newest.published_at if client.newest else None,
         "new_rows": client.new_rows,
+        "signals": [signal_as_json(view) for view in client.signals],
     }
 
 

@@ -139,9 +139,11 @@ def span(first: date | None, last: date | None) -> str:
 
 
 def ago(then: date, today: date) -> str:
-    """How long before today, in days."""
+    """How long before today, or until then, in days."""
     days = (today - then).days
-    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else f"in {-days} days")
+    return {-1: "tomorrow", 0: "today", 1: "yesterday"}.get(
+        days, f"{days} days ago" if days > 0 else f"in {-days} days"
+    )
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

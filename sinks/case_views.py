@@ -17,21 +17,13 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from sinks import signal_rows
-from sinks.view_batch import COLUMNS, ViewBatch, as_text, newest_per_key, numbered
+from sinks import release_rows, signal_rows
+from sinks.view_batch import ViewBatch, as_text, newest_per_key, numbered
 
-FORMAT = 2
-"""Version of the tables below; raised with every change to them."""
+FORMAT = 3
+"""Version of all tables; raised with every change to them."""
 
 TABLES = """
-CREATE TABLE release_row (
-    recipient VARCHAR NOT NULL, person_id VARCHAR NOT NULL, event_id VARCHAR NOT NULL,
-    position BIGINT NOT NULL, state VARCHAR NOT NULL, family VARCHAR NOT NULL, partner_id VARCHAR NOT NULL,
-    operation VARCHAR NOT NULL, fact_id VARCHAR NOT NULL, occurred_on DATE, effective_from DATE, effective_to DATE,
-    observed_at TIMESTAMP NOT NULL, published_at TIMESTAMP NOT NULL, purpose VARCHAR NOT NULL,
-    agreement_id VARCHAR NOT NULL, agreement_version INTEGER NOT NULL, basis VARCHAR NOT NULL,
-    consent_event_ids VARCHAR[] NOT NULL, expires_on DATE, groups VARCHAR[] NOT NULL, notice VARCHAR NOT NULL,
-    body VARCHAR, reason VARCHAR, seq BIGINT NOT NULL);
 CREATE TABLE agreement (
     recipient VARCHAR, agreement_id VARCHAR, version INTEGER NOT NULL, content VARCHAR NOT NULL,
     PRIMARY KEY (recipient, agreement_id));
@@ -41,16 +33,6 @@ CREATE TABLE sink_offset (
 CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL);
 """
 
-_KEY = ("recipient", "person_id", "event_id")
-_REPLACED = ", ".join(f"{name} = b.{name}" for name in COLUMNS.names if name not in _KEY)
-# Measured at 200,000 rows, 5,000 a batch: MERGE on a table without a primary key takes 83 ms, with one 405 ms, INSERT
-# ON CONFLICT 501 ms. Keys are unique all the same: one thread writes, and a batch holds each key once.
-MERGE_ROWS = f"""
-MERGE INTO release_row r USING batch b ON ({" AND ".join(f"r.{name} = b.{name}" for name in _KEY)})
-WHEN MATCHED AND b.position > r.position THEN UPDATE SET {_REPLACED}
-WHEN NOT MATCHED THEN INSERT ({", ".join(COLUMNS.names)}) VALUES ({", ".join(f"b.{name}" for name in COLUMNS.names)})
-RETURNING seq, recipient, person_id, event_id, family, state
-"""  # noqa: S608  # column names only, from a constant
 UPSERT_AGREEMENT = """
 INSERT INTO agreement VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET version = excluded.version, content = excluded.content
@@ -64,12 +46,9 @@ UPSERT_OFFSET = """
 INSERT INTO sink_offset SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::BIGINT[])
 ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset
 """
-CONTENT_IN_ORDER = f"""
-SELECT {", ".join(name for name in COLUMNS.names if name not in {"position", "seq"})} FROM release_row
-WHERE state = 'released' ORDER BY recipient, person_id, event_id
-"""  # noqa: S608  # column names only, from a constant
-NEXT_SEQ = """
-SELECT coalesce(max(seq) + 1, 0) FROM (SELECT seq FROM release_row UNION ALL SELECT seq FROM signal_row)
+LAST_SEQS = """
+SELECT recipient, max(seq) FROM (
+  SELECT recipient, seq FROM release_row UNION ALL SELECT recipient, seq FROM signal_row) GROUP BY recipient
 """
 AGREEMENTS_IN_ORDER = "SELECT * FROM agreement ORDER BY recipient, agreement_id"
 
@@ -107,7 +86,8 @@ class CaseViews:
         self._writer = root.cursor()
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
-        self._next_seq = max(self.first_seq, self._number(NEXT_SEQ))
+        self._last_seqs: dict[str, int] = dict(self._writer.execute(LAST_SEQS).fetchall())
+        self._next_seq = max(self.first_seq, *(seq + 1 for seq in self._last_seqs.values()), 0)
 
     @classmethod
     def open(
@@ -151,7 +131,7 @@ class CaseViews:
         """
         rows, signals = newest_per_key(batch.releases), signal_rows.newest_per_signal(batch.signals)
         with self._transaction() as writer:
-            changes = _merge(writer, MERGE_ROWS, numbered(rows, self._next_seq))
+            changes = _merge(writer, release_rows.MERGE, numbered(rows, self._next_seq))
             table = signal_rows.to_columns(signals, self._next_seq + rows.num_rows)
             changes += _merge(writer, signal_rows.MERGE, table)
             for recipient, row in batch.agreements:
@@ -161,7 +141,12 @@ class CaseViews:
             if batch.offsets:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
         self._next_seq += rows.num_rows + len(signals)
+        self._last_seqs |= {change.recipient: change.seq for change in changes}
         return changes
+
+    def last_seq(self, recipient: str) -> int:
+        """Change number of the recipient's newest committed change; one below the file's first where there is none."""
+        return self._last_seqs.get(recipient, self.first_seq - 1)
 
     def offsets(self) -> dict[tuple[str, int], int]:
         """Topic and partition to the offset to read next."""
@@ -177,7 +162,7 @@ class CaseViews:
         """
         digest = hashlib.sha256()
         with self.cursor() as cursor:
-            for query in (CONTENT_IN_ORDER, signal_rows.CONTENT_IN_ORDER, AGREEMENTS_IN_ORDER):
+            for query in (release_rows.CONTENT_IN_ORDER, signal_rows.CONTENT_IN_ORDER, AGREEMENTS_IN_ORDER):
                 answer = cursor.execute(query)
                 while rows := answer.fetchmany(10_000):
                     digest.update("".join(f"{row!r}\n" for row in rows).encode())
@@ -234,7 +219,7 @@ def _prepare(root: duckdb.DuckDBPyConnection, path: pathlib.Path, first_seq: int
     tables = {name for (name,) in root.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         root.execute("BEGIN")
-        root.execute(TABLES + signal_rows.TABLE)
+        root.execute(TABLES + release_rows.TABLE + signal_rows.TABLE)
         root.execute("INSERT INTO meta VALUES ('format', ?), ('first_seq', ?)", [FORMAT, first_seq])
         root.execute("COMMIT")
         return

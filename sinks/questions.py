@@ -1,11 +1,13 @@
 """The questions that readers ask of the case views.
 
 Answers are stored rows: whether they may be shown, the reader decides (``processors/consent/reading.py``).
+
+Every column that is asked for costs about a millisecond at 200,000 rows, every join and window a few, whatever comes
+out: so most questions ask for few columns and leave ordering to Python (``bench/portal_questions.py``).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,127 +15,25 @@ import orjson
 
 from sinks.case_views import CaseViews
 from sinks.signal_rows import RAISED, StoredSignal
+from sinks.stored import OUTLINE, ROW, Assignment, Fact, Outline, StoredRow
 
-ROW = """recipient, person_id, event_id, position, state, family, partner_id, operation, fact_id, occurred_on,
-effective_from, effective_to, observed_at, published_at, purpose, agreement_id, agreement_version, basis,
-consent_event_ids, expires_on, groups, notice, body, reason, seq"""
-
-# Of the versions of a fact the newest counts, and that means: also where it was taken back. An older version is never
-# shown as if it still held. The newest is the one published last, whatever order they came in.
-NEWEST_CASELOAD = f"""
-SELECT {ROW} FROM release_row
-WHERE recipient = $recipient AND family = 'caseload' AND partner_id = recipient
-  AND ($person_id IS NULL OR person_id = $person_id)
-QUALIFY row_number() OVER (PARTITION BY person_id, fact_id ORDER BY published_at DESC, event_id DESC) = 1
-  AND state = 'released' AND operation <> 'retract'
-  AND body->>'case_manager_id' = $case_manager_id AND body->>'assignment_state' = 'assigned'
-ORDER BY person_id, published_at DESC, event_id DESC
+THESE_PERSONS = "recipient = $recipient AND person_id IN (SELECT unnest($person_ids::VARCHAR[]))"
+EVER_ASSIGNED = """
+SELECT DISTINCT person_id FROM release_row
+WHERE recipient = $recipient AND case_manager_id = $case_manager_id AND ($person_id IS NULL OR person_id = $person_id)
+"""
+CASELOAD = f"""
+SELECT body, effective_from, {OUTLINE} FROM release_row
+WHERE family = 'caseload' AND partner_id = recipient AND {THESE_PERSONS}
 """  # noqa: S608  # column names only, from a constant
 TIMELINE = f"""
 SELECT {ROW} FROM release_row WHERE recipient = $recipient AND person_id = $person_id
 ORDER BY fact_id, published_at DESC, event_id DESC
 """  # noqa: S608  # column names only, from a constant
-CHANGES = f"""
-SELECT {ROW} FROM release_row WHERE recipient = $recipient AND seq > $seq ORDER BY seq LIMIT $limit
-"""  # noqa: S608  # column names only, from a constant
-NEWEST = f"""
-SELECT {ROW} FROM release_row
-WHERE recipient = $recipient AND family <> 'caseload' AND list_contains($person_ids::VARCHAR[], person_id)
-QUALIFY row_number() OVER (PARTITION BY person_id, fact_id ORDER BY published_at DESC, event_id DESC) = 1
-  AND state = 'released'
-ORDER BY seq DESC LIMIT $limit
-"""  # noqa: S608  # column names only, from a constant
-FRESHNESS = """
-SELECT recipient, person_id, partner_id, family, purpose, agreement_id, basis, any_value(consent_event_ids),
-  expires_on, groups, max(published_at), count(*), count(*) FILTER (seq > $since)
-FROM release_row
-WHERE recipient = $recipient AND list_contains($person_ids::VARCHAR[], person_id) AND state = 'released'
-GROUP BY recipient, person_id, partner_id, family, purpose, agreement_id, basis, len(consent_event_ids) > 0,
-  expires_on, groups
-"""
-LAST_SEQ = """
-SELECT greatest((SELECT max(seq) FROM release_row WHERE recipient = $recipient),
-                (SELECT max(seq) FROM signal_row WHERE recipient = $recipient))
-"""
-
-
-@dataclass(frozen=True)
-class StoredRow:
-    """One release as the view keeps it."""
-
-    recipient: str
-    person_id: str
-    event_id: str
-    position: int
-    state: str
-    """released or retracted"""
-    family: str
-    partner_id: str
-    operation: str
-    """assert, correct or retract"""
-    fact_id: str
-    occurred_on: dt.date | None
-    effective_from: dt.date | None
-    effective_to: dt.date | None
-    observed_at: dt.datetime
-    """UTC"""
-    published_at: dt.datetime
-    """UTC"""
-    purpose: str
-    agreement_id: str
-    agreement_version: int
-    basis: str
-    consent_event_ids: tuple[str, ...]
-    expires_on: dt.date | None
-    groups: tuple[str, ...]
-    notice: str
-    body: dict[str, Any] | None
-    """Physical values; None where taken back."""
-    reason: str | None
-    seq: int
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A person on a case manager's caseload."""
-
-    person_id: str
-    display_label: str | None
-    """The recipient's own words."""
-    relation: str
-    site: str | None
-    row: StoredRow
-    """The caseload event that says so."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What one partner said of one thing: the version that holds, and those before it, newest first."""
-
-    current: StoredRow
-    earlier: tuple[StoredRow, ...]
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """How new the rows of one person are that share everything a reader's decision rests on."""
-
-    recipient: str
-    person_id: str
-    partner_id: str
-    family: str
-    purpose: str
-    agreement_id: str
-    basis: str
-    consent_event_ids: tuple[str, ...]
-    """Those of one of the rows; empty only where all have none."""
-    expires_on: dt.date | None
-    groups: tuple[str, ...]
-    published_at: dt.datetime
-    """Newest, UTC."""
-    rows: int
-    new_rows: int
-    """Of them those changed since the change number asked for."""
+OUTLINES = f"SELECT {OUTLINE} FROM release_row WHERE {THESE_PERSONS}"  # noqa: S608  # likewise
+NUMBERED = f"SELECT {ROW} FROM release_row WHERE seq IN (SELECT unnest($seqs::BIGINT[]))"  # noqa: S608  # likewise
+CHANGES = f"SELECT {OUTLINE} FROM release_row WHERE seq > $seq AND {THESE_PERSONS} ORDER BY seq LIMIT $limit"  # noqa: S608  # likewise
+SIGNALS_SINCE = f"SELECT person_id, signal_id FROM signal_row WHERE seq > $seq AND {THESE_PERSONS}"  # noqa: S608  # likewise
 
 
 class Questions:
@@ -145,50 +45,73 @@ class Questions:
         self.first_seq = views.first_seq
         """Change number that the file began with."""
 
-    def caseload(self, recipient: str, case_manager_id: str, person_id: str | None = None) -> list[Assignment]:
-        """Whom a case manager serves, one row a person; only this person, where one is named."""
+    def ever_assigned(self, recipient: str, case_manager_id: str, person_id: str | None = None) -> list[str]:
+        """Whom any release that stands has assigned to a case manager, also where a newer one says otherwise."""
         names = {"recipient": recipient, "case_manager_id": case_manager_id, "person_id": person_id}
-        rows = [_stored(row) for row in self._ask(NEWEST_CASELOAD, names)]
-        newest = [next(same) for _, same in groupby(rows, key=lambda row: row.person_id)]
-        return [_assignment(row) for row in newest]
+        return [person for (person,) in self._ask(EVER_ASSIGNED, names)]
+
+    def caseload(
+        self, recipient: str, case_manager_id: str, person_ids: Sequence[str] | None = None
+    ) -> list[Assignment]:
+        """Whom a case manager serves, one row a person, by person; only these persons, where some are named."""
+        if person_ids is None:
+            person_ids = self.ever_assigned(recipient, case_manager_id)
+        newest: dict[tuple[str, str], tuple[Outline, Any, Any]] = {}
+        for body, since, *values in self._ask_of(recipient, person_ids, CASELOAD):
+            outline = Outline.from_values(values)
+            key = outline.person_id, outline.fact_id
+            if key not in newest or newest[key][0].age < outline.age:
+                newest[key] = outline, body, since
+        mine = [a for found in newest.values() if (a := _assignment(*found, case_manager_id))]
+        return list({a.person_id: a for a in sorted(mine, key=lambda a: (a.person_id, a.outline.age))}.values())
 
     def timeline(self, recipient: str, person_id: str) -> list[Fact]:
         """A person's facts, each with the version that holds and the ones before it.
 
         A fact whose newest version was taken back is left out altogether.
         """
-        rows = [_stored(row) for row in self._ask(TIMELINE, {"recipient": recipient, "person_id": person_id})]
+        names = {"recipient": recipient, "person_id": person_id}
+        rows = [StoredRow.from_values(row) for row in self._ask(TIMELINE, names)]
         return [fact for _, same in groupby(rows, key=lambda row: row.fact_id) if (fact := _fact(list(same)))]
 
-    def freshness(self, recipient: str, person_ids: Sequence[str], since: int = 0) -> list[Freshness]:
-        """When partners last published of these persons, and how many rows changed after change number ``since``."""
-        names = {"recipient": recipient, "person_ids": list(person_ids), "since": since}
-        return [_freshness(row) for row in self._ask(FRESHNESS, names)]
+    def outlines(self, recipient: str, person_ids: Sequence[str]) -> list[list[Outline]]:
+        """Of every fact of these persons its versions without what they say, the newest first, retracted ones too."""
+        facts: dict[tuple[str, str], list[Outline]] = {}
+        for row in self._ask_of(recipient, person_ids, OUTLINES):
+            outline = Outline.from_values(row)
+            facts.setdefault((outline.person_id, outline.fact_id), []).append(outline)
+        return [sorted(versions, key=lambda v: v.age, reverse=True) for versions in facts.values()]
 
-    def newest(self, recipient: str, person_ids: Sequence[str], limit: int) -> list[Fact]:
-        """Of these persons' facts those that changed last, the newest change first; without their history."""
-        names = {"recipient": recipient, "person_ids": list(person_ids), "limit": limit}
-        return [Fact(_stored(row), ()) for row in self._ask(NEWEST, names)]
+    def numbered(self, recipient: str, seqs: Sequence[int]) -> list[StoredRow]:
+        """The recipient's rows with these change numbers, the newest change first."""
+        rows = [StoredRow.from_values(row) for row in self._ask(NUMBERED, {"seqs": list(seqs)})] if seqs else []
+        return sorted((r for r in rows if r.recipient == recipient), key=lambda r: r.seq, reverse=True)
 
     def signals(self, recipient: str, person_ids: Sequence[str]) -> list[StoredSignal]:
         """Signals about these persons that hold, the most urgent first, then by deadline, then the oldest first."""
-        names = {"recipient": recipient, "person_ids": list(person_ids)}
-        return [StoredSignal.from_row(row) for row in self._ask(RAISED, names)]
+        return [StoredSignal.from_row(row) for row in self._ask_of(recipient, person_ids, RAISED)]
 
-    def changes_since(self, recipient: str, seq: int, limit: int = 1000) -> list[StoredRow]:
-        """Rows of a recipient that changed after a change number, oldest change first."""
-        names = {"recipient": recipient, "seq": seq, "limit": limit}
-        return [_stored(row) for row in self._ask(CHANGES, names)]
+    def signals_since(self, recipient: str, person_ids: Sequence[str], seq: int) -> list[tuple[str, str]]:
+        """Person and id of each signal about these persons that changed after a change number, retracted ones too."""
+        return [(person, signal) for person, signal in self._ask_of(recipient, person_ids, SIGNALS_SINCE, seq=seq)]
+
+    def changes_since(self, recipient: str, person_ids: Sequence[str], seq: int, limit: int = 1000) -> list[Outline]:
+        """What changed of these persons after a change number, oldest change first, retractions too."""
+        rows = self._ask_of(recipient, person_ids, CHANGES, seq=seq, limit=limit)
+        return [Outline.from_values(row) for row in rows]
 
     def last_seq(self, recipient: str) -> int:
         """Change number of the recipient's newest change; one below the file's first where there is none."""
-        newest = self._ask(LAST_SEQ, {"recipient": recipient})[0][0]
-        return self._views.first_seq - 1 if newest is None else int(newest)
+        return self._views.last_seq(recipient)
 
     def agreements(self, recipient: str) -> list[dict[str, Any]]:
         """Physical rows of ``agreement_activated.avsc`` that reached a recipient, the newest version of each."""
+        return [orjson.loads(text) for text in self.agreement_texts(recipient)]
+
+    def agreement_texts(self, recipient: str) -> list[str]:
+        """The same as JSON texts, equal for equal content."""
         query = "SELECT content FROM agreement WHERE recipient = $recipient ORDER BY agreement_id"
-        return [orjson.loads(content) for (content,) in self._ask(query, {"recipient": recipient})]
+        return [text for (text,) in self._ask(query, {"recipient": recipient})]
 
     def tick(self, recipient: str) -> dt.datetime | None:
         """The latest tick that reached a recipient, UTC."""
@@ -204,24 +127,22 @@ class Questions:
         query = "SELECT count(*) FROM release_row WHERE recipient = $r AND person_id = $p AND state = 'released'"
         return int(self._ask(query, {"r": recipient, "p": person_id})[0][0])
 
+    def _ask_of(self, recipient: str, person_ids: Sequence[str], query: str, **more: int) -> list[tuple[Any, ...]]:
+        if not person_ids:
+            return []
+        return self._ask(query, {"recipient": recipient, "person_ids": list(person_ids), **more})
+
     def _ask(self, query: str, names: dict[str, Any]) -> list[tuple[Any, ...]]:
         with self._views.cursor() as cursor:
             return cursor.execute(query, names).fetchall()
 
 
-def _stored(values: Iterable[Any]) -> StoredRow:
-    row = dict(zip(StoredRow.__dataclass_fields__, values, strict=True))
-    for name in ("observed_at", "published_at"):
-        row[name] = row[name].replace(tzinfo=dt.UTC)
-    for name in ("consent_event_ids", "groups"):
-        row[name] = tuple(row[name])
-    row["body"] = None if row["body"] is None else orjson.loads(row["body"])
-    return StoredRow(**row)
-
-
-def _assignment(row: StoredRow) -> Assignment:
-    body = row.body or {}
-    return Assignment(row.person_id, body["display_label"], body["relation"], body["site"], row)
+def _assignment(outline: Outline, body: str | None, since: dt.date | None, case_manager_id: str) -> Assignment | None:
+    """What the newest version of an assignment says, if it stands and is of this case manager."""
+    said = orjson.loads(body) if body and outline.state == "released" and outline.operation != "retract" else {}
+    if (said.get("case_manager_id"), said.get("assignment_state")) != (case_manager_id, "assigned"):
+        return None
+    return Assignment(outline.person_id, said["display_label"], said["relation"], said["site"], since, outline)
 
 
 def _fact(versions: list[StoredRow]) -> Fact | None:
@@ -229,9 +150,3 @@ def _fact(versions: list[StoredRow]) -> Fact | None:
     if current.state != "released":
         return None
     return Fact(current, tuple(row for row in earlier if row.state == "released"))
-
-
-def _freshness(values: Iterable[Any]) -> Freshness:
-    row = dict(zip(Freshness.__dataclass_fields__, values, strict=True))
-    row["published_at"] = row["published_at"].replace(tzinfo=dt.UTC)
-    return Freshness(**{**row, "consent_event_ids": tuple(row["consent_event_ids"]), "groups": tuple(row["groups"])})

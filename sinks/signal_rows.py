@@ -50,7 +50,7 @@ RETURNING seq, recipient, person_id, signal_id, 'signal', state
 CONTENT_IN_ORDER = f"SELECT {_SAID} FROM signal_row WHERE state <> 'retracted' ORDER BY signal_id"  # noqa: S608  # likewise
 RAISED = f"""
 SELECT {", ".join(COLUMNS.names)} FROM signal_row
-WHERE recipient = $recipient AND state = 'raised' AND list_contains($person_ids::VARCHAR[], person_id)
+WHERE recipient = $recipient AND state = 'raised' AND person_id IN (SELECT unnest($person_ids::VARCHAR[]))
 ORDER BY list_position(['high', 'medium', 'low'], urgency), due_on NULLS LAST, raised_at, signal_id
 """  # noqa: S608  # column names only, from a constant
 

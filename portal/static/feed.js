@@ -1,9 +1,17 @@
 // Keeps an open page up to date from the live feed, and filters lists. Pages work without it, then without news.
+//
+// A list marked data-calm does not move under whoever is in it by pointer or focus: what changes there changes in its
+// place, what goes leaves an empty place, and what is new or stands elsewhere waits behind a button.
 "use strict";
 
 (function () {
   const page = document.querySelector("[data-feed]");
+  const SAY_MILLISECONDS = 5000;
+  const waiting = new Map();
+  let unsaid = 0;
+  let silent = false;
   if (page) {
+    page.querySelector("[data-waiting-show]")?.addEventListener("click", showWaiting);
     filterLists();
     follow();
   }
@@ -35,60 +43,157 @@
 
   function show(news) {
     const counts = { added: 0, changed: 0, removed: 0 };
+    const told = signals([page]);
+    const anchor = anchored();
     for (const list of page.querySelectorAll("[data-list]")) {
       const name = list.dataset.list;
-      removeOthers(list, new Set(news.keep[name] || []), counts);
+      const kept = new Set(news.keep[name] || []);
+      removeOthers(list, kept, counts);
       news.items.filter((item) => item.list === name).forEach((item) => put(list, item, counts));
-      const empty = page.querySelector(`[data-empty="${name}"]`);
-      empty?.toggleAttribute("hidden", list.children.length > 0);
+      page.querySelector(`[data-empty="${name}"]`)?.toggleAttribute("hidden", kept.size > 0);
+      page.querySelector(`[data-with="${name}"]`)?.toggleAttribute("hidden", kept.size === 0);
     }
     Object.entries(news.parts).forEach(([name, html]) => replacePart(name, html));
     text("[data-as-of]", news.asOf);
-    say(counts);
+    offerWaiting();
+    say(counts, [...signals([page])].filter((id) => !told.has(id)).length);
     page.dispatchEvent(new Event("changed"));
+    anchor();
+  }
+
+  // Ids of the signals on the page and behind the button.
+  function signals(roots) {
+    const held = [...waiting.values()].map(({ item }) => made(item));
+    const found = [...roots, ...held].flatMap((root) => [...root.querySelectorAll("[data-signal]")]);
+    return new Set(found.map((element) => element.dataset.signal));
+  }
+
+  function isBusy(list) {
+    return "calm" in list.dataset && (list.matches(":hover") || list.contains(document.activeElement));
+  }
+
+  // Keeps the row under the pointer or focus where it is on the screen, whatever grows above it.
+  function anchored() {
+    const row = page.querySelector("[data-calm] > li:focus-within") || page.querySelector("[data-calm] > li:hover");
+    const before = row?.getBoundingClientRect().top;
+    return () => row?.isConnected && window.scrollBy(0, row.getBoundingClientRect().top - before);
   }
 
   function removeOthers(list, keep, counts) {
+    const isCalm = isBusy(list);
+    for (const [key, { list: its }] of waiting) if (its === list && !keep.has(key)) waiting.delete(key);
     for (const entry of [...list.children]) {
-      if (keep.has(entry.dataset.key)) continue;
-      if (entry.contains(document.activeElement)) page.focus({ preventScroll: true });
-      entry.remove();
-      counts.removed += counted(list);
+      if (keep.has(entry.dataset.key) || (isCalm && "gone" in entry.dataset)) continue;
+      counts.removed += counted();
+      const height = entry.getBoundingClientRect().height;
+      if (entry.contains(document.activeElement)) focusBeside(entry);
+      if (isCalm) entry.replaceWith(emptyPlace(height));
+      else entry.remove();
     }
   }
 
-  function put(list, item, counts) {
-    const old = [...list.children].find((entry) => entry.dataset.key === item.key);
+  function focusBeside(entry) {
+    const rows = [entry.nextElementSibling, entry.previousElementSibling];
+    const link = rows.map((row) => row?.querySelector("a")).find(Boolean);
+    (link || page).focus({ preventScroll: true });
+  }
+
+  function emptyPlace(height) {
+    const place = document.createElement("li");
+    place.dataset.gone = "";
+    place.className = "tl-gone";
+    place.style.minHeight = `${height}px`;
+    place.textContent = "No longer listed";
+    return place;
+  }
+
+  function made(item) {
     const entry = document.createElement("li");
     entry.dataset.key = item.key;
     entry.dataset.order = item.order;
     entry.innerHTML = item.html; // escaped by the server, value by value
-    if (old?.innerHTML.trim() === entry.innerHTML.trim()) return;
-    counts[old ? "changed" : "added"] += counted(list);
+    return entry;
+  }
+
+  function put(list, item, counts) {
+    const old = [...list.children].find((entry) => entry.dataset.key === item.key);
+    const entry = made(item);
+    const isMoved = old && old.dataset.order !== item.order;
+    const isSame = old && !isMoved && old.innerHTML.trim() === entry.innerHTML.trim();
+    waiting.delete(item.key);
+    if (isSame) return;
+    counts[old ? "changed" : "added"] += counted();
     entry.classList.add("tl-arrived");
-    if (old) keepPlace(old, entry);
-    else insert(list, entry);
+    const isCalm = isBusy(list);
+    if (old) keepPlace(old, entry, isCalm);
+    if (isCalm && isMoved) entry.dataset.order = old.dataset.order;
+    if (isCalm && (!old || isMoved)) waiting.set(item.key, { list, item });
+    else if (!old || (isMoved && !entry.contains(document.activeElement))) insert(list, entry);
   }
 
-  // Which list's changes are told aloud: on the caseload page the changes, not the persons they are about.
-  function counted(list) {
-    return list.dataset.list === "clients" ? 0 : 1;
+  function offerWaiting() {
+    for (const list of page.querySelectorAll("[data-calm]")) if (!isBusy(list)) settle(list);
+    const bar = page.querySelector("[data-waiting]");
+    if (!bar) return;
+    bar.hidden = waiting.size === 0;
+    text("[data-waiting-show]", `${waiting.size} ${waiting.size === 1 ? "update" : "updates"} – show`);
   }
 
-  function keepPlace(old, entry) {
-    const isOpen = old.querySelector("details")?.open;
-    const tag = old.contains(document.activeElement) ? document.activeElement.tagName : null;
+  function showWaiting() {
+    const first = [...waiting.keys()][0];
+    page.querySelectorAll("[data-calm]").forEach(settle);
+    page.querySelector("[data-waiting]").hidden = true;
+    page.dispatchEvent(new Event("changed"));
+    const row = [...page.querySelectorAll("[data-calm] > li")].find((entry) => entry.dataset.key === first);
+    (row?.querySelector("a") || page).focus();
+  }
+
+  // What waited takes its place, and empty places close.
+  function settle(list) {
+    list.querySelectorAll("[data-gone]").forEach((place) => place.remove());
+    for (const entry of list.children) entry.style.minHeight = "";
+    for (const [key, { list: its, item }] of [...waiting]) {
+      if (its !== list) continue;
+      waiting.delete(key);
+      const old = [...list.children].find((entry) => entry.dataset.key === key);
+      const entry = old || made(item);
+      entry.dataset.order = item.order;
+      entry.classList.add("tl-arrived");
+      insert(list, entry);
+    }
+  }
+
+  // Which list's changes are told aloud: on the caseload page none, there new signals are.
+  function counted() {
+    return page.dataset.page === "person" ? 1 : 0;
+  }
+
+  function keepPlace(old, entry, isCalm) {
+    const opened = [...old.querySelectorAll("details")].filter((details) => details.open).map(nameIn(old));
+    const focused = old.contains(document.activeElement) ? nameIn(old)(document.activeElement) : null;
+    if (isCalm) entry.style.minHeight = `${old.getBoundingClientRect().height}px`;
     old.replaceWith(entry);
-    const details = entry.querySelector("details");
-    if (details && isOpen) details.open = true;
-    if (tag) entry.querySelector(tag)?.focus({ preventScroll: true });
+    const all = [...entry.querySelectorAll("*")];
+    const named = (name) => all.find((element) => nameIn(entry)(element) === name);
+    for (const name of opened) if (named(name)) named(name).open = true;
+    if (focused) (named(focused) || entry.querySelector("a, summary") || page).focus({ preventScroll: true });
+  }
+
+  // Tells an element of an entry from its likes, also in the entry's next version.
+  function nameIn(entry) {
+    return (element) => {
+      const scope = element.closest("[data-signal]") || entry;
+      const likes = [...scope.querySelectorAll(element.tagName)];
+      return `${scope.dataset.signal || ""} ${element.tagName} ${likes.indexOf(element)}`;
+    };
   }
 
   function insert(list, entry) {
     const isDescending = list.dataset.direction === "descending";
     const follows = (other) =>
       isDescending ? other.dataset.order < entry.dataset.order : other.dataset.order > entry.dataset.order;
-    list.insertBefore(entry, [...list.children].find(follows) || null);
+    const others = [...list.children].filter((other) => other !== entry);
+    list.insertBefore(entry, others.find(follows) || null);
   }
 
   function replacePart(name, html) {
@@ -98,13 +203,23 @@
     if (part && part.innerHTML.trim() !== fresh.innerHTML.trim()) part.replaceChildren(...fresh.childNodes);
   }
 
-  function say({ added, changed, removed }) {
-    const told = [
-      added && `${added} new`,
-      changed && `${changed} changed`,
-      removed && page.dataset.page === "person" && `${removed} removed`,
-    ].filter(Boolean);
+  function say({ added, changed, removed }, newSignals) {
+    if (page.dataset.page !== "person") return saySignals(newSignals);
+    const told = [added && `${added} new`, changed && `${changed} changed`, removed && `${removed} removed`].filter(Boolean);
     if (told.length) text("[data-said]", `Just now: ${told.join(", ")}.`);
+  }
+
+  // Many signals in a short time are told together.
+  function saySignals(count) {
+    unsaid += count;
+    if (!unsaid || silent) return;
+    text("[data-said]", `Just now: ${unsaid} new ${unsaid === 1 ? "signal" : "signals"}.`);
+    unsaid = 0;
+    silent = true;
+    setTimeout(() => {
+      silent = false;
+      saySignals(0);
+    }, SAY_MILLISECONDS);
   }
 
   // The person is no longer on this caseload: nothing of the page may stay, not even its history entry's content.
@@ -139,13 +254,14 @@
 
   function filterList(list, wanted) {
     const words = wanted.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const entries = [...list.children].filter((entry) => !("gone" in entry.dataset));
     let shown = 0;
-    for (const entry of list.children) {
+    for (const entry of entries) {
       const content = entry.textContent.toLocaleLowerCase();
       entry.hidden = !words.every((word) => content.includes(word));
       shown += entry.hidden ? 0 : 1;
     }
-    text("[data-filter-said]", words.length ? `${shown} of ${list.children.length} shown` : "");
+    text("[data-filter-said]", words.length ? `${shown} of ${entries.length} shown` : "");
   }
 
   function text(selector, words) {

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +92,16 @@ def taken_back(row: Row, position: int = 1000) -> Row:
     return {**row, "state": "retracted", "reason": "consent_withdrawn", "body": None, "position": position}
 
 
+def signal(rule: str, person_id: str, *evidence: str, offset: int = 1, **changed: Any) -> Row:
+    """A raised signal that rests on these events."""
+    about = {"fafsa_incomplete": "2027-2028", "stopped_out": "267", "sap_lost": "2026-2027"}[rule]
+    urgency = {"fafsa_incomplete": "medium", "stopped_out": "low", "sap_lost": "high"}[rule]
+    due_on = TODAY + 98 if rule == "fafsa_incomplete" else None
+    row = {"signal_id": f"{rule}-{person_id}", "recipient": ME, "person_id": person_id, "rule": rule, "about": about}
+    row |= {"state": "raised", "urgency": urgency, "raised_at": NOON - DAY, "changed_at": NOON - DAY, "due_on": due_on}
+    return {**row, "evidence_event_ids": list(evidence), "source_offset": offset, **changed}
+
+
 @dataclass
 class Served:
     """A portal that answers, and what it is made of."""
@@ -100,11 +111,17 @@ class Served:
     url: str
     clients: list[httpx.Client] = field(default_factory=list)
 
-    def apply(self, *rows: Row, agreements: tuple[Agreement, ...] = (), tick: int | None = None) -> None:
+    def apply(
+        self,
+        *rows: Row,
+        agreements: tuple[Agreement, ...] = (),
+        tick: int | None = None,
+        signals: Sequence[Row] = (),
+    ) -> None:
         """What the sink does with a batch."""
         ticks = {} if tick is None else {ME: tick, OTHER: tick}
         told = [(a.party, a.to_row()) for a in agreements]
-        changes = self.views.apply(view_batch(rows=rows, agreements=told, ticks=ticks))
+        changes = self.views.apply(view_batch(rows=rows, agreements=told, ticks=ticks, signals=signals))
         self.feed.publish(changes, everyone=bool(told or ticks))
 
     def link(self, user_id: str = "u1", now: float | None = None) -> str:

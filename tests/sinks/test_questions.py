@@ -32,6 +32,19 @@ def assignment(event_id: str, at: int = NOON, state: str = "assigned", who: str 
     return release(event_id, at, **{"family": "caseload", "partner_id": ME, "fact_id": "c-f1", "body": body, **changed})
 
 
+def signal(signal_id: str, offset: int, person_id: str = "p1", state: str = "raised") -> Row:
+    """A signal."""
+    row: Row = {
+        "signal_id": signal_id,
+        "recipient": ME,
+        "person_id": person_id,
+        "rule": "sap_lost",
+        "about": "2026-2027",
+    }
+    when = {"raised_at": NOON, "changed_at": NOON, "due_on": None}
+    return {**row, "state": state, "urgency": "high", **when, "evidence_event_ids": ["e1"], "source_offset": offset}
+
+
 def taken_back(row: Row, position: int) -> Row:
     """The retraction of a release."""
     return {**row, "state": "retracted", "reason": "consent_withdrawn", "body": None, "position": position}
@@ -96,8 +109,8 @@ def test_a_recipient_sees_nothing_of_another(views: CaseViews, questions: Questi
     other = "csu_advising"
     assert questions.caseload(other, "u1") == []
     assert questions.timeline(other, "p1") == []
-    assert questions.changes_since(other, 0) == []
-    assert questions.freshness(other, ["p1"]) == []
+    assert questions.changes_since(other, ["p1"], 0) == []
+    assert questions.outlines(other, ["p1"]) == []
     assert (questions.row_count(other, "p1"), questions.tick(other)) == (0, None)
 
 
@@ -125,12 +138,57 @@ def test_a_fact_whose_newest_version_was_taken_back_is_not_shown_by_an_older_one
     assert questions.timeline(ME, "p1") == []
 
 
-def test_freshness_counts_what_changed_since_a_change_number(views: CaseViews, questions: Questions) -> None:
-    views.apply(view_batch(rows=[release("e1", fact_id="f1")]))
+def test_outlines_hold_every_version_of_every_fact_the_newest_first_and_what_was_taken_back(
+    views: CaseViews, questions: Questions
+) -> None:
+    newer = release("e2", NOON + 60_000_000)
+    views.apply(view_batch(rows=[release("e1"), newer, release("e3", fact_id="f2"), release("e4", person_id="p2")]))
+    views.apply(view_batch(rows=[taken_back(newer, 99_000_000)]))
+    facts = {facts[0].fact_id: facts for facts in questions.outlines(ME, ["p1"])}
+    assert {f: [(o.event_id, o.state) for o in versions] for f, versions in facts.items()} == {
+        "f1": [("e2", "retracted"), ("e1", "released")],
+        "f2": [("e3", "released")],
+    }
+    assert facts["f2"][0].terms.consent_event_ids == ("c1",)
+    assert facts["f2"][0].published_at.tzinfo is not None
+
+
+def test_rows_are_told_by_change_number_to_the_recipient_that_holds_them(
+    views: CaseViews, questions: Questions
+) -> None:
+    views.apply(view_batch(rows=[release("e1"), release("e2", fact_id="f2"), release("e3", recipient="csu_advising")]))
+    assert [(r.event_id, r.seq) for r in questions.numbered(ME, [1, 2, 3])] == [("e2", 2), ("e1", 1)]
+    assert questions.numbered(ME, []) == []
+
+
+def test_who_was_ever_assigned_may_be_on_anothers_caseload_by_now(views: CaseViews, questions: Questions) -> None:
+    views.apply(view_batch(rows=[assignment("e1"), assignment("e2", NOON + 1, who="u2")]))
+    assert (questions.ever_assigned(ME, "u1"), questions.caseload(ME, "u1")) == (["p1"], [])
+    assert [a.person_id for a in questions.caseload(ME, "u2", ["p1"])] == ["p1"]
+
+
+def test_a_retracted_assignment_says_of_nobody_that_they_were_assigned(views: CaseViews, questions: Questions) -> None:
+    views.apply(view_batch(rows=[assignment("e1")]))
+    views.apply(view_batch(rows=[taken_back(assignment("e1"), 99)]))
+    assert questions.ever_assigned(ME, "u1") == []
+
+
+def test_signals_that_changed_since_are_told_whatever_became_of_them(views: CaseViews, questions: Questions) -> None:
     seen = questions.last_seq(ME)
-    views.apply(view_batch(rows=[release("e2", NOON + 60_000_000, fact_id="f2")]))
-    (fresh,) = questions.freshness(ME, ["p1"], seen)
-    assert (fresh.rows, fresh.new_rows, fresh.published_at.minute) == (2, 1, 14)
+    views.apply(view_batch(signals=[signal("s1", 1), signal("s2", 1, "p2"), signal("s1", 2, state="retracted")]))
+    assert questions.signals_since(ME, ["p1"], seen) == [("p1", "s1")]
+    assert questions.signals_since(ME, ["p1", "p2"], questions.last_seq(ME)) == []
+
+
+def test_the_last_change_number_is_the_recipients_own_and_outlasts_the_process(tmp_path: pathlib.Path) -> None:
+    views = CaseViews.open(tmp_path / "own.duckdb", first_seq=10)
+    assert views.last_seq(ME) == 9
+    views.apply(view_batch(rows=[release("e1"), release("e2", recipient="csu_advising")]))
+    assert (views.last_seq(ME), views.last_seq("csu_advising")) == (10, 11)
+    views.close()
+    again = CaseViews.open(tmp_path / "own.duckdb")
+    assert (again.last_seq(ME), again.last_seq("csu_advising"), again.last_seq("nobody")) == (10, 11, 9)
+    again.close()
 
 
 def test_changes_since_a_number_are_those_after_it_in_order_retractions_among_them(
@@ -140,7 +198,7 @@ def test_changes_since_a_number_are_those_after_it_in_order_retractions_among_th
     views.apply(view_batch(rows=[first, release("e2")]))
     seen = questions.last_seq(ME)
     views.apply(view_batch(rows=[taken_back(first, 99), release("e3")]))
-    changes = questions.changes_since(ME, seen)
+    changes = questions.changes_since(ME, ["p1"], seen)
     assert [(row.event_id, row.state) for row in changes] == [("e1", "retracted"), ("e3", "released")]
 
 

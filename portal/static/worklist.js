@@ -1,0 +1,69 @@
+// The worklist by keyboard. Single keys do nothing in fields, and nothing at all while they are switched off.
+"use strict";
+
+(function () {
+  const STORED = "throughline-single-keys";
+  const bar = document.querySelector("[data-keys]");
+  const dialog = document.querySelector("[data-keys-dialog]");
+  const toggle = document.querySelector("[data-keys-on]");
+  const list = document.querySelector("[data-list=clients]");
+  const field = document.querySelector("[data-filter=clients]");
+  if (!bar) return;
+
+  bar.hidden = false;
+  toggle.checked = remembered() !== "off";
+  toggle.addEventListener("change", () => remember(toggle.checked ? "on" : "off"));
+  document.querySelector("[data-keys-show]").addEventListener("click", () => dialog.showModal());
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || dialog.open) return;
+    const act = arrows(event) || singleKeys(event);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+  closeFiltersWhereNarrow();
+
+  // Arrows scroll the page as ever, but for whoever is in the list already.
+  function arrows({ key }) {
+    const isIn = list.contains(document.activeElement) && document.activeElement.tagName !== "SUMMARY";
+    return isIn && { ArrowDown: () => move(1), ArrowUp: () => move(-1) }[key];
+  }
+
+  function singleKeys({ key }) {
+    if (!toggle.checked || document.activeElement?.closest("input, select, textarea, [contenteditable]")) return null;
+    return { j: () => move(1), k: () => move(-1), "/": () => field.focus(), "?": () => dialog.showModal() }[key];
+  }
+
+  function move(step) {
+    const links = [...list.querySelectorAll(":scope > li:not([hidden]) .tl-client__name")];
+    if (!links.length) return;
+    const row = [...list.children].find((entry) => entry.contains(document.activeElement));
+    const at = row ? links.findIndex((link) => row.contains(link)) + step : step > 0 ? 0 : links.length - 1;
+    const link = links[Math.max(0, Math.min(links.length - 1, at))];
+    link.focus();
+    link.closest("li").scrollIntoView({ block: "nearest" });
+  }
+
+  // A browser that keeps nothing for us still lets the keys be switched off, until the page is left.
+  function remembered() {
+    try {
+      return localStorage.getItem(STORED);
+    } catch {
+      return null;
+    }
+  }
+
+  function remember(value) {
+    try {
+      localStorage.setItem(STORED, value);
+    } catch {
+      toggle.dataset.forgotten = "";
+    }
+  }
+
+  // On a narrow screen the people come first, unless filters are in use.
+  function closeFiltersWhereNarrow() {
+    const filters = document.querySelector("[data-filters]");
+    if (matchMedia("(max-width: 39.99rem)").matches && !("inUse" in filters.dataset)) filters.open = false;
+  }
+})();
