@@ -97,3 +97,10 @@ def test_the_addresses_of_pages_are_not_logged(log_file: Path) -> None:
     logging.getLogger("uvicorn.access").warning("GET /p/%s", SECRET)
     assert log_file.read_text() == ""
     logging.getLogger("uvicorn.access").disabled = False
+
+
+@pytest.mark.parametrize("name", ["faust.agents.agent", "mode.services", "aiokafka.conn", "streams.faust_app"])
+def test_of_libraries_that_hold_events_warnings_are_logged_without_their_values(log_file: Path, name: str) -> None:
+    logging.getLogger(name).info("took %r", SECRET)
+    logging.getLogger(name).warning("slow over %r", SECRET)
+    assert log_file.read_text() == "slow over %r\n"
