@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import orjson
 from confluent_kafka import Producer, TopicPartition
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
@@ -139,17 +140,20 @@ class KafkaWorld(World):
 
     def view(self, recipient: str) -> dict[tuple[str, str], Row]:
         """What stands in a recipient's view, by person and event."""
-        rows = self._questions.changes_since(recipient, -1, 100_000)
-        return {
-            (row.person_id, row.event_id): {"release": asdict(row), "body": row.body}
-            for row in rows
-            if row.state == "released"
-        }
+        rows = [row for row in self._rows(recipient) if row["state"] == "released"]
+        return {(r["person_id"], r["event_id"]): {"release": r, "body": orjson.loads(r["body"])} for r in rows}
 
     def signals(self, recipient: str) -> list[Row]:
         """Signals to a recipient that are raised, as the portal would ask for them."""
-        persons = {row.person_id for row in self._questions.changes_since(recipient, -1, 100_000)}
-        return [asdict(signal) for signal in self._questions.signals(recipient, sorted(persons))]
+        persons = sorted({row["person_id"] for row in self._rows(recipient)})
+        return [asdict(signal) for signal in self._questions.signals(recipient, persons)]
+
+    def _rows(self, recipient: str) -> list[Row]:
+        """Every row of a recipient's releases, those that were taken back too."""
+        with self._views.cursor() as cursor:
+            answer = cursor.execute("SELECT * FROM release_row WHERE recipient = ?", [recipient])
+            columns = [column[0] for column in answer.description or ()]
+            return [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
 
 
 def _is_output(topic: str) -> bool:
