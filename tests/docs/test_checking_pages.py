@@ -77,9 +77,9 @@ def test_commands_after_one_that_ends_the_shell_are_found_not_run(terminal: Term
     ]
 
 
-def test_variables_live_on_in_later_blocks_and_programs(terminal: Terminal) -> None:
+def test_what_is_exported_lives_on_in_later_blocks_and_programs(terminal: Terminal) -> None:
     program = "\n```python\nimport os\nassert os.environ['NAME'] == 'a b'\n```\n"
-    assert run(terminal, console("$ NAME='a b'") + program + console('$ echo "$NAME"', "a b")) == []
+    assert run(terminal, console("$ export NAME='a b'") + program + console('$ echo "$NAME"', "a b")) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from support.terminal import Terminal
 
 from deploy import cli, demo_run, processes
 from deploy.commands.demo import MANAGERS
+from deploy.commands.status import look
 from deploy.ledger import LiveLedger
 from deploy.stack import SERVE, WORKERS, Stack
 from partners.client import Publisher
@@ -24,6 +26,7 @@ from streams.settings import PREFIX, Settings
 
 PAGES = ("README.md", "docs/send-events.md", "docs/work-a-caseload.md", "docs/keep-it-running.md")
 PEOPLE, SEED = 60, 7
+WELL_SECONDS = 60
 STUDENT = """<StudentSchoolAssociation><StudentReference><StudentIdentity><StudentUniqueId>{0}</StudentUniqueId>
 </StudentIdentity></StudentReference><SchoolReference><SchoolIdentity><SchoolId>255901001</SchoolId></SchoolIdentity>
 </SchoolReference><EntryDate>2025-08-20</EntryDate></StudentSchoolAssociation>"""
@@ -48,7 +51,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             for phase in ("history", "changes"):
                 demo_run.run_phase(started, publisher, ledger, made.phases[phase], lambda _: None)
         ledger.close()
+        wait_until_well(started)
         yield started
+
+
+def wait_until_well(stack: Stack) -> None:
+    """Wait until every process is there and at work."""
+    stack.wait_for_portal()
+    deadline = time.monotonic() + WELL_SECONDS
+    while problems := look(stack.data_dir, stack.bootstrap).problems:
+        assert time.monotonic() < deadline, problems
 
 
 @pytest.fixture
@@ -60,13 +72,16 @@ def terminal(stack: Stack, tmp_path: Path) -> Iterator[Terminal]:
     for name, text in PARTNERS_FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    made = Terminal(tmp_path, environment(Path(".throughline"), PATH=path, PYTHONPATH=str(ROOT), COLUMNS="160"))
+    made = Terminal(
+        tmp_path,
+        environment(Path(".throughline"), PATH=path, PYTHONPATH=str(ROOT), COLUMNS="160", THROUGHLINE_PORTAL_PORT="0"),
+    )
     yield made
     made.close()
     for role in (*WORKERS, SERVE):
         if not processes.is_running(stack.running[role]):
             stack.start(role)
-    stack.wait_for_portal()
+    wait_until_well(stack)
 
 
 def page(name: str) -> list[Block]:

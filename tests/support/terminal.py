@@ -36,10 +36,10 @@ class Terminal:
         return self._console(commands_in(block))
 
     def _console(self, commands: list[Command]) -> list[str]:
-        """Run commands in one shell; variables live on in the next block's."""
+        """Run commands in one shell; what it exports lives on in later ones."""
         kept = self.folder / ".environment"
         lines = [f"{{ {c.text}\n}} </dev/null\nprintf '\\n{END}%s\\n' $?\n" for c in commands]
-        script = f"set -a\n[ -e {kept} ] && . {kept}\n{''.join(lines)}export -p >{kept}\n"
+        script = f"[ -e {kept} ] && . {kept}\n{''.join(lines)}export -p >{kept}\n"
         _, said = self._said(["bash", "-c", script])
         parts = "\n".join(said).split(END)
         texts, codes = _texts_and_codes(parts)
