@@ -3,7 +3,8 @@
 Answers are stored rows: whether they may be shown, the reader decides (``processors/consent/reading.py``).
 
 Every column that is asked for costs about a millisecond at 200,000 rows, every join and window a few, whatever comes
-out: so most questions ask for few columns and leave ordering to Python (``bench/portal_questions.py``).
+out: so most questions find their rows first, ask for few columns of them, and leave ordering to Python
+(``bench/portal_questions.py``).
 """
 
 import datetime as dt
@@ -23,14 +24,16 @@ SELECT DISTINCT person_id FROM release_row
 WHERE recipient = $recipient AND case_manager_id = $case_manager_id AND ($person_id IS NULL OR person_id = $person_id)
 """
 CASELOAD = f"""
-SELECT body, effective_from, {OUTLINE} FROM release_row
-WHERE family = 'caseload' AND partner_id = recipient AND {THESE_PERSONS}
+SELECT body, effective_from, {OUTLINE} FROM release_row WHERE rowid IN (
+  SELECT rowid FROM release_row WHERE family = 'caseload' AND partner_id = recipient AND {THESE_PERSONS})
 """  # noqa: S608  # column names only, from a constant
 TIMELINE = f"""
 SELECT {ROW} FROM release_row WHERE recipient = $recipient AND person_id = $person_id
 ORDER BY fact_id, published_at DESC, event_id DESC
 """  # noqa: S608  # column names only, from a constant
-OUTLINES = f"SELECT {OUTLINE} FROM release_row WHERE {THESE_PERSONS}"  # noqa: S608  # likewise
+OUTLINES = f"""
+SELECT {OUTLINE} FROM release_row WHERE rowid IN (SELECT rowid FROM release_row WHERE {THESE_PERSONS})
+"""  # noqa: S608  # column names only, from a constant
 NUMBERED = f"SELECT {ROW} FROM release_row WHERE seq IN (SELECT unnest($seqs::BIGINT[]))"  # noqa: S608  # likewise
 CHANGES = f"SELECT {OUTLINE} FROM release_row WHERE seq > $seq AND {THESE_PERSONS} ORDER BY seq LIMIT $limit"  # noqa: S608  # likewise
 SIGNALS_SINCE = f"SELECT person_id, signal_id FROM signal_row WHERE seq > $seq AND {THESE_PERSONS}"  # noqa: S608  # likewise
