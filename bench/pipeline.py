@@ -7,6 +7,7 @@ it, at a lower priority; their rate and lag are told. Prints one JSON object as 
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from deploy.commands.serve import portal_secret
 from deploy.demo_reader import Reader
 from deploy.demo_run import percentile
 from deploy.ledger import LiveLedger
+from deploy.processes import read_record
 from deploy.stack import Stack
 from deploy.topic_reader import TopicReader
 from partners.client import Publisher
@@ -87,9 +89,9 @@ def _measure(stack: Stack, events: int, held: ExitStack) -> Row:
         "pipeline_events_per_second": round(events / seconds),
         "latency_ms": {"p50": percentile(latencies, 50), "p99": percentile(latencies, 99)},
         "latency_events_per_second": PER_SECOND,
-        "stage_cpu_us_per_event": {
+        "cpu_us_per_event": {
             "resolve": round(used["resolve"], 1), "consent": round(used["consent"], 1), "sink": round(used["serve"], 1),
-            "signals": round(used["signals"], 1),
+            **{role: round(used[role], 1) for role in ("signals", "kafka", "publisher")},
         },
         "signals": {"releases_per_second": round(signals_read / seconds), "behind_at_the_end": signals_behind},
         "events": events,
@@ -257,8 +259,11 @@ def _released(stack: Stack) -> int:
 
 
 def _cpu(stack: Stack) -> dict[str, float]:
-    """CPU seconds by role so far."""
-    used = {role: psutil.Process(started.pid).cpu_times() for role, started in stack.running.items()}
+    """CPU seconds by role so far; of the broker too, and of this script, which publishes."""
+    pids = {role: started.pid for role, started in stack.running.items()}
+    pids |= {started.role: started.pid for started in read_record(stack.data_dir / "kafka" / "broker.json")}
+    pids["publisher"] = os.getpid()
+    used = {role: psutil.Process(pid).cpu_times() for role, pid in pids.items()}
     return {role: times.user + times.system for role, times in used.items()}
 
 
