@@ -6,6 +6,7 @@ it, at a lower priority; their rate and lag are told. Prints one JSON object as 
 """
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -155,14 +156,19 @@ def event_id(name: str) -> str:
 
 def _row(partner: str, family: str, person: int, name: str, **said: Any) -> Row:
     now = time.time_ns() // 1_000
-    envelope: Row = {f["name"]: None for f in catalog.read("envelope")["fields"]}
-    envelope |= {
+    envelope: Row = {
+        **_nothing("envelope"),
         "event_id": event_id(name), "event_type": f"{family}.recorded.v1", "schema_version": "1.0",
         "partner_id": partner, "source_record_id": name, "observed_at": now, "published_at": now,
         "operation": "assert", "subject_token": f"s{person}", "identifiers": [], "data_categories": [],
     }  # fmt: skip
-    body: Row = {f["name"]: None for f in catalog.read(f"families/{family}")["fields"]}
-    return {"envelope": envelope, "body": body | said}
+    return {"envelope": envelope, "body": _nothing(f"families/{family}") | said}
+
+
+@functools.cache
+def _nothing(schema: str) -> Row:
+    """Every field of a schema, null; never changed."""
+    return {field["name"]: None for field in catalog.read(schema)["fields"]}
 
 
 def _identity(partner: str, person: int) -> Row:

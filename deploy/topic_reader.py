@@ -1,5 +1,6 @@
 """Reading topics as an outsider does: everything that is committed, from the beginning, decoded."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from streams import clients
 from streams.errors import ThroughlineError
 
 BATCH = 10_000
+TRIES, PAUSE_SECONDS = 20, 0.5
+PASSING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class TopicReader:
 
     def _batches(self) -> Iterator[list[Arrival]]:
         try:
-            open_ends = self._assign()
+            open_ends = self._patiently_assign()
             while open_ends:
                 messages = self._consumer.consume(BATCH, 0.05)
                 for message in messages:
@@ -69,6 +72,17 @@ class TopicReader:
                 yield [clients.arrival(m) for m in messages if m.error() is None]
         except KafkaException as error:
             raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}") from error
+
+    def _patiently_assign(self) -> set[tuple[str, int]]:
+        """A partition's leader may change hands just now: that passes."""
+        for _ in range(TRIES):
+            try:
+                return self._assign()
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+        return self._assign()
 
     def _assign(self) -> set[tuple[str, int]]:
         """Assign new partitions; those whose end is still to be reached, which are all."""
