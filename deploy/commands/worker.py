@@ -25,7 +25,7 @@ from streams.store import Store
 
 log = structlog.get_logger()
 ROLES = (resolve.NAME, consent.NAME, signals.NAME)
-LESS_URGENT = 5
+LESS_URGENT = 10
 """Niceness of signals: a release that waits for a signal would be the wrong way round."""
 
 
@@ -41,10 +41,18 @@ def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals
     codec.use_arrow(chosen.codec == "arrow")
     memory.collect_rarely()
     if role == signals.NAME:
-        os.nice(LESS_URGENT)
+        _give_way()
         run_signals(chosen, bootstrap(), stop_on_signals())
     else:
         run_stage(role, chosen, bootstrap(), stop_on_signals())
+
+
+def _give_way() -> None:
+    """Let the others have the processor first."""
+    os.nice(LESS_URGENT)
+    # Linux shares the processor between sessions; within a session of one's own, niceness alone means nothing.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(LESS_URGENT), encoding="ascii")
 
 
 def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> None:
