@@ -19,7 +19,8 @@ Row = dict[str, Any]
 MICROS_PER_DAY = 86_400_000_000
 EMPTY: Row = {"person": "", "adult": False, "statements": [], "caseload": []}
 NO_FACT: Row = {"versions": [], "held": {}}
-OF_PARENTS = {"parent", "guardian", "education_rights_holder"}
+NOBODY: frozenset[str] = frozenset()
+OF_PARENTS = frozenset({"parent", "guardian", "education_rights_holder"})
 """Roles whose word about records ends when rights pass to the student (34 CFR 99.5)."""
 
 
@@ -93,14 +94,16 @@ class Book:
         return self._persons[person_id]
 
     def _person(self, person_id: str) -> Person:
-        records = [self.record(record_key) for record_key in self.records_of(person_id)]
-        ended = OF_PARENTS if any(record["adult"] for record in records) else set()
-        said = [[v for v in record["statements"] if v["operation"] != "retract"] for record in records]
-        return Person(
-            tuple(tuple(_statement(v) for v in versions if v["granted_by_role"] not in ended) for versions in said),
-            frozenset(v["partner_id"] for record in records for v in record["caseload"] if _assigned(v)),
-            tuple(tuple(_statement(v) for v in versions if v["granted_by_role"] in ended) for versions in said),
-        )
+        records = [self.state.get("record", record_key) or EMPTY for record_key in self.records_of(person_id)]
+        ended = OF_PARENTS if any(record["adult"] for record in records) else NOBODY
+        counting, void, served_by = [], [], set()
+        for record in records:
+            said = [v for v in record["statements"] if v["operation"] != "retract"]
+            counting.append(tuple([_statement(v) for v in said if v["granted_by_role"] not in ended]))
+            if ended:
+                void.append(tuple([_statement(v) for v in said if v["granted_by_role"] in ended]))
+            served_by.update([v["partner_id"] for v in record["caseload"] if _assigned(v)])
+        return Person(tuple(counting), frozenset(served_by), tuple(void))
 
     def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str], fact_keys: Iterable[str] = ()) -> None:
         """Read in bulk what a batch's decisions will ask for."""
@@ -156,16 +159,10 @@ def _assigned(version: Row) -> bool:
 
 def _statement(version: Row) -> Statement:
     return Statement(
-        version["event_id"],
-        version["published_at"],
-        version["state"],
-        controllers=frozenset(version["controllers"]),
-        categories=frozenset(version["records_covered"]),
-        purposes=frozenset(version["purposes"]),
-        recipients=frozenset(version["recipients"]),
-        valid_from=version["valid_from"],
-        valid_until=version["valid_until"],
-    )
+        version["event_id"], version["published_at"], version["state"], frozenset(version["controllers"]),
+        frozenset(version["records_covered"]), frozenset(version["purposes"]), frozenset(version["recipients"]),
+        version["valid_from"], version["valid_until"],
+    )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=4096)

@@ -25,6 +25,9 @@ FROM_EVENT = (
 )  # fmt: skip
 
 
+TERMS = ("purpose", "agreement_id", "agreement_version", "basis", "consent_event_ids", "expires_on", "groups")
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One release or retraction that the decision calls for."""
@@ -48,12 +51,6 @@ class Sent:
         if self.retracted is not None:
             return RETRACTED
         return catalog.released_subject(self.event["family"], frozenset(self.terms["groups"]))
-
-    def head(self) -> Row:
-        """Row of ``release.avsc``."""
-        known = {name: self.event[name] for name in FROM_EVENT}
-        place = {"release_id": self.id, "recipient": self.recipient, "person_id": self.person_id}
-        return {**known, **place, "position": self.position, **self.terms, "notice": NOTICE}
 
 
 def terms_of(decision: Decision) -> Row:
@@ -86,17 +83,29 @@ def _by_subject(sent: Sequence[Sent]) -> dict[str, list[int]]:
 
 
 def _retractions(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
-    rows = [{"release": one.head(), "reason": one.retracted} for one in sent]
-    return pa.RecordBatch.from_pylist(rows, schema=codec.arrow_schema(schema_id))
+    schema = codec.arrow_schema(schema_id)
+    reasons = pa.array([one.retracted for one in sent], schema.field("reason").type)
+    return pa.RecordBatch.from_arrays([_heads(sent, schema.field("release").type), reasons], schema=schema)
 
 
 def _releases(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
     schema = codec.arrow_schema(schema_id)
-    heads = pa.array([one.head() for one in sent], schema.field("release").type)
     bodies = codec.decode(sent[0].event["body_schema_id"], [one.body for one in sent]).rows
     fields = list(schema.field("body").type)
     body = pa.StructArray.from_arrays([bodies.column(f.name) for f in fields], fields=fields)
-    return pa.RecordBatch.from_arrays([heads, body], schema=schema)
+    return pa.RecordBatch.from_arrays([_heads(sent, schema.field("release").type), body], schema=schema)
+
+
+def _heads(sent: Sequence[Sent], kind: pa.StructType) -> pa.StructArray:
+    """Rows of ``release.avsc``, a column at a time; what is not named here does not leave."""
+    columns: dict[str, list[Any]] = {name: [one.event[name] for one in sent] for name in FROM_EVENT}
+    columns |= {name: [one.terms[name] for one in sent] for name in TERMS}
+    columns |= {
+        "release_id": [one.id for one in sent], "recipient": [one.recipient for one in sent],
+        "person_id": [one.person_id for one in sent], "position": [one.position for one in sent],
+        "notice": [NOTICE] * len(sent),
+    }  # fmt: skip
+    return pa.StructArray.from_arrays([pa.array(columns[f.name], f.type) for f in kind], fields=list(kind))
 
 
 def body_of(event: Row, keys: sealing.Keys) -> bytes | None:
