@@ -76,6 +76,8 @@
   function anchored() {
     const row = page.querySelector("[data-calm] > li:focus-within") || page.querySelector("[data-calm] > li:hover");
     const before = row?.getBoundingClientRect().top;
+    // A page that becomes shorter would scroll.
+    page.style.minHeight = row ? `${page.getBoundingClientRect().height}px` : "";
     return () => row?.isConnected && window.scrollBy(0, row.getBoundingClientRect().top - before);
   }
 

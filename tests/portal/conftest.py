@@ -7,12 +7,26 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from playwright.sync_api import Page, Request, sync_playwright
 
 from portal.app import create_app
 from portal.feed import Feed
 from portal.parts import PortalParts
 from sinks.case_views import CaseViews
-from tests.portal.served import KEY, ME, NAMES, NOON, OTHER, PAIRS, USERS, Served, agreement, wait_until
+from tests.portal.browsing import ARGUMENTS, REQUIRED
+from tests.portal.served import (
+    KEY,
+    ME,
+    NAMES,
+    NOON,
+    OTHER,
+    PAIRS,
+    USERS,
+    Served,
+    agreement,
+    chromium_path,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -36,3 +50,34 @@ def portal(tmp_path: pathlib.Path) -> Iterator[Served]:
         feed.close()
         thread.join(10)
     views.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; without one these tests are skipped, or fail where the environment requires them."""
+    path = chromium_path()
+    if path is None and not REQUIRED:
+        pytest.skip("no Chromium on this machine")
+    assert path, "THROUGHLINE_REQUIRE_BROWSER=1, but there is no Chromium"
+    return path
+
+
+@pytest.fixture
+def page(portal: Served, chromium: str) -> Iterator[Page]:
+    """A page in a fresh browser; at the end nothing was complained of, and no other host was asked."""
+    complaints: list[str] = []
+
+    def look(request: Request) -> None:
+        if not request.url.startswith(portal.url):
+            complaints.append(request.url)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        opened = browser.new_page()
+        opened.on("request", look)
+        opened.on("console", lambda message: complaints.append(message.text))
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.set_default_timeout(10_000)
+        yield opened
+        browser.close()
+    assert complaints == []

@@ -1,67 +1,12 @@
 """What a case manager sees in a real browser, while events arrive."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.portal.served import NOON, Served, assigned, chromium_path, enrolled, release, taken_back
+from tests.portal.browsing import live, sign_in
+from tests.portal.served import NOON, Served, assigned, enrolled, release, taken_back
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-REQUIRED = os.environ.get("THROUGHLINE_REQUIRE_BROWSER") == "1"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of a Chromium; without one these tests are skipped, or fail where the environment requires them."""
-    path = chromium_path()
-    if path is None and not REQUIRED:
-        pytest.skip("no Chromium on this machine")
-    assert path, "THROUGHLINE_REQUIRE_BROWSER=1, but there is no Chromium"
-    return path
-
-
-@pytest.fixture
-def page(portal: Served, chromium: str) -> Iterator[Page]:
-    """A page in a fresh browser; at the end nothing was complained of, and no other host was asked."""
-    complaints: list[str] = []
-
-    def look(request: Request) -> None:
-        if not request.url.startswith(portal.url):
-            complaints.append(request.url)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        opened = browser.new_page()
-        opened.on("request", look)
-        opened.on("console", lambda message: complaints.append(message.text))
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.set_default_timeout(10_000)
-        yield opened
-        browser.close()
-    assert complaints == []
-
-
-def sign_in(portal: Served, page: Page, user_id: str = "u1") -> None:
-    """Use a link, as a person does."""
-    page.goto(portal.link(user_id))
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.mouse.move(1, 1)  # a list does not move under the pointer
-    live(page)
-
-
-def live(page: Page) -> None:
-    """Wait until the page hears the feed."""
-    expect(page.locator("[data-connection]")).to_have_text("Live")
 
 
 def open_person(portal: Served, page: Page, label: str = "Alvarez, Mateo") -> None:
