@@ -230,5 +230,6 @@ def _prepare(root: duckdb.DuckDBPyConnection, path: pathlib.Path, first_seq: int
 
 def _unreadable(path: pathlib.Path) -> ViewFormatError:
     return ViewFormatError(
-        f"{path} is not a view file of format {FORMAT}: delete it and fill it again with `throughline rebuild`"
+        f"{path} is not a view file of format {FORMAT}: delete it, start serve, and `throughline agreements reissue` "
+        "for each recipient"
     )

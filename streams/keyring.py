@@ -54,6 +54,7 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         """Open or make the ring in a folder."""
         self._kek = read_or_make_secret(folder / "key-encryption.key")
+        (folder / "keys.sqlite").touch(mode=0o600)  # its log gets the same rights from SQLite
         self._db = sqlite3.connect(folder / "keys.sqlite", isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")

@@ -185,7 +185,7 @@ def test_a_file_of_another_version_is_refused_with_the_remedy(tmp_path: pathlib.
     CaseViews.open(path).close()
     with duckdb.connect(path) as older:
         older.execute("UPDATE meta SET value = 0 WHERE name = 'format'")
-    with pytest.raises(ViewFormatError, match=r"^[^\n]*throughline rebuild[^\n]*$"):
+    with pytest.raises(ViewFormatError, match=r"^[^\n]*agreements reissue[^\n]*$"):
         CaseViews.open(path)
 
 
