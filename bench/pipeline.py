@@ -214,7 +214,7 @@ def _send(publisher: Publisher, partner: str, family: str, rows: Any) -> None:
 def _until(stack: Stack, done: Any) -> None:
     while not done():
         stack.check()
-        time.sleep(0.1)
+        time.sleep(0.5)  # each look asks the broker for the ends of all partitions
 
 
 class Level:

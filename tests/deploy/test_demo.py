@@ -67,6 +67,8 @@ def test_a_killed_demo_is_cleared_up_and_the_next_one_goes_on_from_what_is_there
             second.send_signal(signal.SIGINT)
             assert second.wait(60) == 0
             assert children(data_dir) == []
+            logs = [path.read_text().splitlines() for path in (data_dir / "logs").glob("*.log")]
+            assert [json.loads(lines[-1])["event"] for lines in logs] == ["stopped"] * 4
         done = throughline(data_dir, "clean")
         assert (done.returncode, data_dir.exists()) == (0, False)
 
