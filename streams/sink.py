@@ -49,7 +49,7 @@ class Sink:
         self._views, self._heard, self._told = views, heard, told
         self._pulse = Pulse() if pulse is None else pulse
         self._batch_records, self._linger = batch_records, linger_seconds
-        self._consumer = clients.consumer(bootstrap, GROUP)
+        self._consumer = clients.consumer(bootstrap, GROUP, **clients.LOOPING)
         self._offsets = views.offsets()
         self._assigned: set[Partition] = set()
 

@@ -102,9 +102,10 @@ class Stage:
             StoppedError: the group is ahead of the store.
         """
         self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
-        self._first = _Input(clients.consumer(bootstrap, parts.name), parts.first)
+        self._first = _Input(clients.consumer(bootstrap, parts.name, **clients.LOOPING), parts.first)
         self._rest = _Input(
-            clients.consumer(bootstrap, parts.name), lambda topic: parts.inputs(topic) and not parts.first(topic)
+            clients.consumer(bootstrap, parts.name, **clients.LOOPING),
+            lambda topic: parts.inputs(topic) and not parts.first(topic),
         )
         self._backlog: deque[Arrival] = deque()
         self._errors_in_a_row = 0
