@@ -81,9 +81,12 @@ def create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int = 1)
     """Make the topics that are not there; names of those made.
 
     Raises:
-        ThroughlineError: the broker refuses, or a topic is there with another number of partitions.
+        ThroughlineError: the broker does not answer or refuses, or a topic is there with another number of partitions.
     """
-    there = admin.list_topics(timeout=15).topics
+    try:
+        there = admin.list_topics(timeout=15).topics
+    except KafkaException as error:
+        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}") from error
     for spec in specs:
         known = there.get(spec.name)
         if known is not None and len(known.partitions) != spec.partitions:
