@@ -155,7 +155,10 @@ class Stack:
     def _last_words(self, role: str) -> str:
         lines = (self.data_dir / "logs" / f"{role}.out").read_text(encoding="utf-8", errors="replace").split("\n")
         said = [line for line in lines if line.strip()]
-        return said[-1].removeprefix("throughline: ") if said else "it said nothing"
+        if said:
+            return said[-1].removeprefix("throughline: ")
+        code = processes.exit_code(self.running[role]) if role in self.running else None
+        return f"it was killed by signal {-code}" if code is not None and code < 0 else "it said nothing"
 
 
 def _answers(address: str) -> bool:

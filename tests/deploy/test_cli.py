@@ -119,3 +119,16 @@ def test_publishing_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None
 
 def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
     assert throughline(tmp_path / "none", "clean").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("agreements", "activate"), ("agreements", "reissue", "csu_advising"), ("topics", "create")]
+)
+def test_a_command_that_needs_the_broker_says_in_one_line_that_it_is_away(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = throughline(tmp_path, *command, THROUGHLINE_BOOTSTRAP="127.0.0.1:1")
+    assert done.returncode == 2
+    said = [line for line in done.stderr.splitlines() if line.startswith("throughline: ")]
+    assert len(said) == 1
+    assert "the broker does not answer" in said[0]
