@@ -157,7 +157,10 @@ class Publisher:
                 f"no Kafka broker answers at {self._bootstrap}; start it, or name another with --bootstrap"
             ) from None
         if topic not in known:
-            raise PublishError(f"no topic {topic}: is partner {self.partner_id} known? run `throughline topics create`")
+            raise PublishError(
+                f"no topic {topic}: is partner {self.partner_id} known? `throughline topics list --json` names all; "
+                f"ask the operator for an agreement that names {self.partner_id} and {family}"
+            )
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, event_id: str) -> None:
         """Hand one message over; while the queue is full, let the broker's answers make room."""

@@ -87,7 +87,9 @@ def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as l
 def _partner_of(place: str) -> str:
     partner = partner_of(place)
     if partner is None:
-        raise ThroughlineError("no dead letter is called so; a place is as partner.csac.aid/0/17")
+        raise ThroughlineError(
+            "no dead letter is called so; a place is as partner.csac.aid/0/17, as `deadletters list` prints it"
+        )
     return partner
 
 

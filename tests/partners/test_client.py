@@ -151,7 +151,7 @@ def test_raw_bytes_arrive_as_they_are_and_are_known_by_their_header(broker: str,
 
 @pytest.mark.broker
 def test_a_partner_without_topics_is_told_the_remedy(broker: str) -> None:
-    with Publisher(broker, "nobody_at_all") as publisher, pytest.raises(PublishError, match="topics create"):
+    with Publisher(broker, "nobody_at_all") as publisher, pytest.raises(PublishError, match="ask the operator"):
         publisher.require_topic("aid")
 
 

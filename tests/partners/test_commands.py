@@ -111,7 +111,7 @@ def test_a_topic_that_is_not_there_ends_with_two_and_the_command_that_makes_it(t
         tmp_path, "publish", "rows.jsonl", "--partner", "nobody", "--family", "enrollment", "--bootstrap", broker
     )
     assert done.returncode == 2
-    assert "run `throughline topics create`" in done.stderr
+    assert "ask the operator for an agreement" in done.stderr
 
 
 def test_a_population_is_written_with_its_totals(tmp_path: Path) -> None:
