@@ -111,6 +111,11 @@ def is_event_id(text: str) -> bool:
     return UUID.fullmatch(text) is not None and text != NIL
 
 
+def _own_event_id(event: Admitted) -> str | None:
+    """The event id that the envelope says, where it is one: not every producer sends the header."""
+    return event.event_id if is_event_id(event.event_id) else None
+
+
 def _by_schema(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome | None]) -> dict[int, list[int]]:
     places: dict[int, list[int]] = defaultdict(list)
     for i, arrival in enumerate(arrivals):
@@ -137,7 +142,7 @@ def _decode(
         place, arrival = placed[decoded.good[row]]
         event = Admitted(arrival, Topic.parse(arrival.topic).partner_id, family, envelope, payloads[row], contents[row])
         fault = _fault(event, mous[event.partner_id], faults.get(row))
-        yield place, event if fault is None else Rejection(fault[0], fault[1], header_event_id(arrival))
+        yield place, event if fault is None else Rejection(*fault, header_event_id(arrival) or _own_event_id(event))
 
 
 Fault = tuple[Code, str | None]
