@@ -53,7 +53,8 @@ def _enrollment(body: Body, names: Mapping[str, str]) -> str:
 
 def _system(body: Body) -> str:
     system = body.get("organization_id_system") or ""
-    return "school" if system in {"", "SCHOOL", "OTHER"} else f"school {system}"
+    kind = "college" if system in {"UNITID", "OPEID"} else "school"
+    return kind if system in {"", "SCHOOL", "OTHER"} else f"{kind} {system}"
 
 
 def _verb(body: Body) -> str:
@@ -62,8 +63,11 @@ def _verb(body: Body) -> str:
         return "Graduated from"
     if body.get("postsecondary_exit_type") == "approved_leave_of_absence":
         return "On approved leave from"
-    if body.get("exit_date") is not None or body.get("postsecondary_exit_type"):
+    if body.get("postsecondary_exit_type"):
         return "Left"
+    if body.get("exit_date") is not None:
+        # A college record is of one term: that the term is over does not say that the person left.
+        return "Was enrolled at" if body.get("term_id") else "Left"
     status = body.get("enrollment_status") or ""
     return {"previously_enrolled": "Was enrolled at", "transferring": "Transferring from"}.get(status, "Enrolled at")
 

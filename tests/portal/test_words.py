@@ -56,6 +56,16 @@ def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit
         ("enrollment", {}, "Enrolled at school"),
         ("enrollment", {"organization_id": "1", "entry_grade_level": "G11"}, "Enrolled at Lincoln High, grade 11"),
         ("enrollment", {"organization_id": "1", "exit_date": 20_000}, "Left Lincoln High"),
+        (
+            "enrollment",
+            {"organization_id": "1", "exit_date": 20_000, "term_id": "263"},
+            "Was enrolled at Lincoln High, Spring 2026",
+        ),
+        (
+            "enrollment",
+            {"organization_id": "110635", "organization_id_system": "UNITID"},
+            "Enrolled at college UNITID 110635",
+        ),
         ("enrollment", {"organization_id": "1", "calpads_completion_status": "100"}, "Graduated from Lincoln High"),
         ("aid", {"aid_year": "2026-2027", "sap_status": "warning"}, "Academic progress for aid: warning"),
         ("aid", {"aid_year": "2026-2027"}, "Student aid, 2026-2027"),
