@@ -16,6 +16,7 @@ from confluent_kafka import Producer, TopicPartition
 from support.commands import environment
 from support.released import ME, OTHER, at, released, shipped_calendar, tick
 
+from deploy.commands.worker import LESS_URGENT
 from deploy.local_kafka import LocalKafka
 from deploy.topic_reader import Read, all_of
 from processors.records import Arrival
@@ -243,7 +244,7 @@ def test_the_command_runs_with_less_priority_and_ends_when_told_to_its_batch_don
     command = [sys.executable, "-m", "deploy", "worker", "signals"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         place.wait_for("p1")
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + LESS_URGENT
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert process.stdout is not None

@@ -13,17 +13,16 @@ from sinks.case_views import Change
 from streams.pulse import Written
 from streams.sink import skipped, view_batch, written
 
-NOW = time.time()
-
 
 def figures(*arrivals: Arrival, changes: Sequence[Change] = ()) -> Written:
     """A batch of records that came to their topics 2 seconds ago, one after the other."""
-    placed = [replace(a, offset=n, appended_at=int((NOW - 2) * 1000)) for n, a in enumerate(arrivals)]
+    appended = int((time.time() - 2) * 1000)
+    placed = [replace(a, offset=n, appended_at=appended) for n, a in enumerate(arrivals)]
     return written(placed, view_batch(placed, {}), changes, {}, 0.5)
 
 
 def test_latency_is_told_of_releases_by_family_and_not_of_retractions() -> None:
-    published = int((NOW - 60) * 1_000_000)
+    published = int((time.time() - 60) * 1_000_000)
     told = figures(
         released("aid", event_id("a"), published_at=published),
         released("enrollment", event_id("e"), published_at=published),
