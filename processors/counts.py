@@ -15,7 +15,6 @@ from schemas_avro import catalog
 
 EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead_letters"
 SWEPT = "swept_persons"
-SIGNALS = "signals"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""

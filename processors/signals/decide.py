@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors import counts
 from processors.drafts import Draft, encode_drafts
 from processors.names import signals_topic
 from processors.records import Arrival, Out, derived_id
@@ -174,5 +173,4 @@ def _tell(batch: _Batch, person: Person, clock: Clock, signal_id: str, row: Row)
         **row, "signal_id": signal_id, "recipient": recipient, "person_id": person.person_id, "source_offset": offset,
     }  # fmt: skip
     id_ = derived_id(signal_id, f"{STAGE}.{row['state']}", offset)
-    batch.book.state.count(counts.SIGNALS, row["rule"], row["state"])
     batch.drafts.append(Draft(signals_topic(recipient), person.person_id, SUBJECT, full, id_, partition))
