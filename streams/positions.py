@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from streams import clients
 from streams.errors import StoppedError, TransientError
 from streams.store import Partition, Standing, Store
 
 SECONDS = 10.0
+STORE = "the store expects"
 
 
 def check(bootstrap: str, group: str, store: Store, standing: Standing, topics: Sequence[str]) -> Mapping[str, str]:
@@ -34,29 +36,54 @@ def check(bootstrap: str, group: str, store: Store, standing: Standing, topics: 
 
 def _know(bootstrap: str, group: str, store: Store, standing: Standing, topics: Sequence[str]) -> Mapping[str, str]:
     admin = clients.admin(bootstrap)  # held until it has answered
-    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
-    ids = {name: str(future.result().topic_id) for name, future in described.items()}
-    for name, id_ in ids.items():
-        if standing.topics.get(name, id_) != id_:
-            raise StoppedError(f"{group}: {name} is not the topic that was read: it was made anew; {_remedy(group)}")
+    ids = topic_ids(admin, topics, standing.topics, group, _remedy(group))
     store.know_topics(standing.token, ids)
     return ids
 
 
+def topic_ids(
+    admin: AdminClient, topics: Sequence[str], known: Mapping[str, str], who: str, remedy: str
+) -> dict[str, str]:
+    """Kafka's ids of topics; one made anew under an old name would be read on in its middle.
+
+    Raises:
+        StoppedError: one is not the one that is known; ``who`` and ``remedy`` are of its line.
+        KafkaException: the broker does not answer.
+    """
+    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS) if topics else {}
+    ids = {name: str(future.result().topic_id) for name, future in described.items()}
+    for name, id_ in ids.items():
+        if known.get(name, id_) != id_:
+            raise StoppedError(f"{who}: {name} is not the topic that was read: it was made anew; {remedy}")
+    return ids
+
+
+def start_of(
+    consumer: Consumer, place: Partition, offsets: Mapping[Partition, int], so: str, who: str = "", keeper: str = STORE
+) -> TopicPartition:
+    """Where to read a partition on: at the offset that is expected, or at its beginning.
+
+    Raises:
+        StoppedError: the topic does not hold it; ``who``, ``keeper`` and ``so`` are of its line.
+        KafkaException: the broker does not answer.
+    """
+    topic, part = place
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, part), timeout=SECONDS)
+    next_ = offsets.get(place, low)
+    if not low <= next_ <= high:
+        raise StoppedError(f"{who}{topic}/{part} holds offsets {low} to {high}, {keeper} {next_}: {so}")
+    return TopicPartition(topic, part, next_)
+
+
 def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: Mapping[Partition, int]) -> None:
-    topic, part = committed.topic, committed.partition
-    next_ = offsets.get((topic, part))
+    place = topic, part = committed.topic, committed.partition
+    next_ = offsets.get(place)
     if committed.offset > (next_ or 0):
         raise StoppedError(
             f"{group}: the store is behind its group in {topic}/{part} (store {next_}, group {committed.offset}): "
             f"it was restored or lost; {_remedy(group)}"
         )
-    low, high = consumer.get_watermark_offsets(TopicPartition(topic, part), timeout=SECONDS)
-    if next_ is not None and not low <= next_ <= high:
-        raise StoppedError(
-            f"{group}: {topic}/{part} holds offsets {low} to {high}, the store expects {next_}: records were deleted; "
-            f"{_remedy(group)}"
-        )
+    start_of(consumer, place, offsets, f"records were deleted; {_remedy(group)}", f"{group}: ")
 
 
 def _remedy(group: str) -> str:

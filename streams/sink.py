@@ -14,8 +14,7 @@ from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
-from streams import clients
-from streams.errors import StoppedError
+from streams import clients, positions
 from streams.pulse import Pulse, Standing, Written
 from streams.stage import last_appended, next_offsets, standings, usable
 from streams.store import Partition
@@ -104,21 +103,15 @@ class Sink:
         topics = self._consumer.list_topics(timeout=10).topics
         found = {(name, p) for name, topic in topics.items() if name.startswith(READ) for p in topic.partitions}
         if new := sorted(found - self._assigned):
-            starts = [self._start(*place) for place in new]
+            starts = [self._start(place) for place in new]
             self._consumer.incremental_assign(starts)
             self._consumer.commit(offsets=starts, asynchronous=True)  # what a killed predecessor could not say any more
             self._assigned |= set(new)
             self._offsets.update({(p.topic, p.partition): p.offset for p in starts})
         self._pulse.answered(partitions=len(self._assigned))
 
-    def _start(self, topic: str, partition: int) -> TopicPartition:
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        next_ = self._offsets.get((topic, partition), low)
-        if not low <= next_ <= high:
-            raise StoppedError(
-                f"{topic}/{partition} holds offsets {low} to {high}, the views expect {next_}: rebuild them"
-            )
-        return TopicPartition(topic, partition, next_)
+    def _start(self, place: Partition) -> TopicPartition:
+        return positions.start_of(self._consumer, place, self._offsets, "rebuild them", keeper="the views expect")
 
 
 def written(

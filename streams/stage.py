@@ -22,11 +22,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from processors.records import Arrival, Out
 from processors.state import Changes, Named, Working
-from streams import clients
+from streams import clients, positions
 from streams.errors import StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
@@ -283,7 +283,7 @@ class Stage:
                 found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions}
                 if new := sorted(found - input_.assigned):
                     self._committed_batch(new)
-                    input_.consumer.incremental_assign([self._start(input_.consumer, *place) for place in new])
+                    input_.consumer.incremental_assign([self._start(input_.consumer, place) for place in new])
                     input_.assigned |= set(new)
         except KafkaException as error:
             raise TransientError(f"the broker does not answer: {error}") from error
@@ -296,27 +296,16 @@ class Stage:
         Raises:
             StoppedError: one is not the one that the store has read.
         """
-        described = self._admin.describe_topics(TopicCollection(topics), request_timeout=10) if topics else {}
-        ids = {name: str(future.result().topic_id) for name, future in described.items()}
-        for name, id_ in ids.items():
-            if self._topic_ids.get(name, id_) != id_:
-                raise StoppedError(
-                    f"{self._parts.name}: {name} is not the topic that was read: it was made anew; rebuild the store"
-                )
+        ids = positions.topic_ids(self._admin, topics, self._topic_ids, self._parts.name, "rebuild the store")
         if new := {name: id_ for name, id_ in ids.items() if name not in self._topic_ids}:
             self._store.know_topics(self._standing.token, new)
             self._topic_ids |= new
 
-    def _start(self, consumer: Consumer, topic: str, partition: int) -> TopicPartition:
-        place = TopicPartition(topic, partition)
-        low, high = consumer.get_watermark_offsets(place, timeout=10)
-        next_ = self._offsets.setdefault((topic, partition), low)
-        if not low <= next_ <= high:
-            raise StoppedError(
-                f"{self._parts.name}: {topic}/{partition} holds offsets {low} to {high}, the store expects {next_}: "
-                "records were deleted or the topic was made anew"
-            )
-        return TopicPartition(topic, partition, next_)
+    def _start(self, consumer: Consumer, place: Partition) -> TopicPartition:
+        so = "records were deleted or the topic was made anew"
+        start = positions.start_of(consumer, place, self._offsets, so, f"{self._parts.name}: ")
+        self._offsets[place] = start.offset
+        return start
 
     def _until_stored(self, stopping: threading.Event, commit: Callable[[], int]) -> int:
         numbers: list[int] = []
