@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.views import view_batch
+from support.views import delivered, view_batch
 
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
 from sinks.view_batch import Row
@@ -145,9 +145,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[list[Row]]]:
     """Deliveries with distinct positions per key, and the same deliveries repeated, shuffled and cut into batches."""
     plan = draw(st.dictionaries(st.tuples(st.sampled_from("abc"), st.integers(1, 6)), st.booleans(), min_size=1))
     sent = [row(e, at) if released else taken_back(e, at) for (e, at), released in plan.items()]
-    arrived = draw(st.permutations(sent + draw(st.lists(st.sampled_from(sent)))))
-    size = draw(st.integers(1, 4))
-    return sent, [list(arrived[i : i + size]) for i in range(0, len(arrived), size)]
+    return sent, delivered(draw, sent)
 
 
 @settings(max_examples=60, deadline=None)

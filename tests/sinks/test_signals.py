@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.views import view_batch
+from support.views import delivered, view_batch
 
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
@@ -145,9 +145,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[list[Row]]]:
     states = st.sampled_from(["raised", "closed", "retracted"])
     plan = draw(st.dictionaries(st.tuples(st.sampled_from("abc"), st.integers(1, 6)), states, min_size=1))
     sent = [signal(name, offset, state=state, changed_at=NOON + offset) for (name, offset), state in plan.items()]
-    arrived = draw(st.permutations(sent + draw(st.lists(st.sampled_from(sent)))))
-    size = draw(st.integers(1, 4))
-    return sent, [list(arrived[i : i + size]) for i in range(0, len(arrived), size)]
+    return sent, delivered(draw, sent)
 
 
 @settings(max_examples=40, deadline=None)

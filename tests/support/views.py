@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from sinks.view_batch import CONTENT, LISTS, UNNUMBERED, Row, ViewBatch, as_text
 
@@ -18,3 +19,10 @@ def _cell(row: Row, name: str) -> Any:
     if row["state"] == "retracted":
         return [] if name in LISTS else None if name in CONTENT else row[name]
     return as_text(row["body"]) if name == "body" else None if name == "reason" else row[name]
+
+
+def delivered(draw: st.DrawFn, sent: list[Row]) -> list[list[Row]]:
+    """What was sent, some of it again, shuffled and cut into batches."""
+    arrived = draw(st.permutations(sent + draw(st.lists(st.sampled_from(sent)))))
+    size = draw(st.integers(1, 4))
+    return [list(arrived[i : i + size]) for i in range(0, len(arrived), size)]
