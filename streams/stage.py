@@ -119,15 +119,20 @@ class Stage:
         self._sent: dict[Partition, int] = {}
 
     def run(self, stopping: threading.Event) -> None:
-        """Do batches until told to stop; the batch under way is finished.
+        """Do batches until told to stop; the batch under way is finished, or left pending where a friend is away.
 
         Raises:
             ThroughlineError: what no waiting mends.
         """
-        self._patiently(stopping, lambda: self._settle(self._standing.pending))
-        while not stopping.is_set():
-            self._patiently(stopping, self._discover)
-            self._do_batch(stopping)
+        try:
+            self._patiently(stopping, lambda: self._settle(self._standing.pending))
+            while not stopping.is_set():
+                self._patiently(stopping, self._discover)
+                self._do_batch(stopping)
+        except (
+            TransientError
+        ) as error:  # told to stop while it waited; the next start goes on with what the store holds
+            log.warning("stopped_waiting", stage=self._parts.name, why=str(error))
 
     def close(self) -> None:
         """Let go of consumers; the store and the keyring are their owner's."""
@@ -313,7 +318,11 @@ class Stage:
         return numbers[0]
 
     def _patiently(self, stopping: threading.Event, act: Callable[[], None]) -> None:
-        """Do it until it is done; what may pass is waited for, longer each time, and said once."""
+        """Do it until it is done; what may pass is waited for, longer each time, and said once.
+
+        Raises:
+            TransientError: told to stop before it was done.
+        """
         tries = 0
         while True:
             try:

@@ -446,8 +446,7 @@ def test_a_disk_that_stays_full_does_not_keep_a_stage_from_stopping(tiny: Tiny) 
     keyring, stopping = Keyring(tiny.folder), threading.Event()
     with FullStore.open(tiny.path) as store:
         made = Stage(tiny.parts(keyring), tiny.bootstrap, store, keyring)
-        with pytest.raises(TransientError, match="the disk is full"):
-            made.run(stopping)
+        made.run(stopping)
         made.close()
     keyring.close()
     assert len(run_once(tiny, len(INPUTS))) == len(INPUTS)
@@ -486,6 +485,20 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(own_broker: LocalKafka, tm
         own_broker.start()
         tiny.wait_for(len(INPUTS))
     assert ended == []
+
+
+def test_told_to_stop_while_its_broker_is_away_it_ends_in_peace_and_the_next_one_goes_on(
+    own_broker: LocalKafka, tmp_path: Path
+) -> None:
+    tiny = Tiny(own_broker.bootstrap, tmp_path)
+    tiny.topic("out")
+    tiny.send(tiny.topic("in"), INPUTS)
+    own_broker.kill()
+    with running(tiny) as ended:
+        threading.Event().wait(1)
+    assert ended == []
+    own_broker.start()
+    assert len(run_once(tiny, len(INPUTS))) == len(INPUTS)
 
 
 def test_where_to_read_on_is_behind_the_last_of_each_partition() -> None:
