@@ -1,37 +1,23 @@
 """The web app: who may ask, and which page answers. Binding to an address is its starter's business."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
 
-import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from portal import codes, guard, registry, words
+from portal import codes, guard, registry
+from portal.door import SESSION_COOKIE, VISIT_COOKIE, Door
 from portal.feed import PageState, TooManySubscribersError, frames
-from portal.pages import Pages, client_as_json, fact_as_json
+from portal.pages import client_as_json, fact_as_json
 from portal.parts import PortalParts, User
-from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS, Session, Sessions
+from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS
 from portal.signals import signal_as_json
 from portal.worklist import ORDERS, Wanted, listed
-
-SESSION_COOKIE = "throughline_session"
-VISIT_COOKIE = "throughline_visit"
-MOST_FORM_BYTES = 4096
-
-
-@dataclass(frozen=True)
-class Reader:
-    """A signed-in user asking."""
-
-    user: User
-    session: Session
 
 
 def create_app(parts: PortalParts) -> FastAPI:
@@ -49,14 +35,8 @@ def create_app(parts: PortalParts) -> FastAPI:
     return app
 
 
-class Portal:
+class Portal(Door):
     """The answers of one portal."""
-
-    def __init__(self, parts: PortalParts) -> None:
-        """Of these parts."""
-        self._parts = parts
-        self._pages = Pages(parts)
-        self._sessions = Sessions(parts.secret_key, parts.users, parts.used_links)
 
     def routes(self) -> list[tuple[str, Any, str]]:
         """Path, endpoint and method of everything that is answered."""
@@ -220,40 +200,3 @@ class Portal:
         """A bug: say so, and nothing of what it met."""
         headers = guard.HEADERS | guard.PRIVATE
         return HTMLResponse("Something went wrong. Please load the page again.", 500, headers=headers)
-
-    def _session(self, request: Request) -> Session | None:
-        return self._sessions.find(request.cookies.get(SESSION_COOKIE), self._parts.clock())
-
-    def _reader(self, request: Request) -> Reader:
-        session = self._session(request)
-        if session is None:
-            raise HTTPException(HTTPStatus.UNAUTHORIZED)
-        return Reader(self._parts.users[session.user_id], session)
-
-    def _since(self, request: Request, user: User) -> int:
-        visited = self._sessions.visited(request.cookies.get(VISIT_COOKIE), user.id, self._parts.clock())
-        # A number from before this view file began says nothing about it.
-        newest = self._pages.questions.last_seq(user.recipient)
-        return newest if visited is None or visited < self._pages.questions.first_seq - 1 else visited
-
-    async def _field(self, request: Request, name: str) -> str:
-        if not guard.is_from_own_page(request):
-            raise HTTPException(HTTPStatus.FORBIDDEN)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_FORM_BYTES:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return parse_qs(body.decode("ascii", "replace")).get(name, [""])[0]
-
-    def _page(self, template: str, reader: Reader | None, **values: Any) -> HTMLResponse:
-        user = reader.user if reader else None
-        organization = words.named(self._parts.names, user.recipient) if user else ""
-        return HTMLResponse(self._pages.renderer.piece(template, user=user, organization=organization, **values))
-
-    def _json(self, value: Any) -> Response:
-        return Response(orjson.dumps(value), media_type="application/json")
-
-    def _set_cookie(self, request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-        is_https = request.url.scheme == "https"
-        answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=is_https)
