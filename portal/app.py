@@ -17,7 +17,7 @@ from portal.pages import client_as_json, fact_as_json
 from portal.parts import PortalParts, User
 from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS
 from portal.signals import signal_as_json
-from portal.worklist import ORDERS, Wanted, listed
+from portal.worklist import ORDER_TEXTS, ORDERS, Wanted, listed
 
 
 def create_app(parts: PortalParts) -> FastAPI:
@@ -61,7 +61,13 @@ class Portal(Door):
         wanted = Wanted.of(request.query_params.multi_items())
         state, groups = self._pages.worklist(reader.user, reader.session.since, wanted)
         feed = f"/feed?{wanted.query}"
-        more = {"feed": feed, "wanted": wanted, "groups": groups, "orders": ORDERS}
+        more = {
+            "feed": feed,
+            "wanted": wanted,
+            "groups": groups,
+            "orders": ORDERS,
+            "order_text": ORDER_TEXTS[wanted.order],
+        }
         answer = self._page("caseload.html", reader, state=state, title="My caseload", **more)
         visit = self._sessions.visit(reader.user.id, state.seq, self._parts.clock())
         self._set_cookie(request, answer, VISIT_COOKIE, visit, VISIT_SECONDS)

@@ -56,8 +56,9 @@ class FactView:
     headline: str
     lines: tuple[words.Line, ...]
     valid: str
-    delay_days: int | None
-    """Days between the fact's first day and its publishing; None for corrections, which say nothing of that."""
+    late: str
+    """How long after it happened, or was over, the source told of it; empty where that says nothing about the source:
+    of what goes on, and of corrections."""
     taken_back: bool
     """The source says that it never was so."""
     is_new: bool
@@ -81,6 +82,7 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
     if shown is None:
         return None
     first = row.occurred_on or row.effective_from
+    is_period = bool(row.effective_from or row.effective_to)
     return FactView(
         key=row.fact_id,
         order=f"{first or row.published_at.date()} {row.published_at.isoformat()} {row.event_id}",
@@ -90,13 +92,23 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
         source=words.named(names.partners, row.partner_id),
         headline=headline(row.family, shown.body, names.organizations),
         lines=_lines(row, shown),
-        valid=words.day(row.occurred_on) if row.occurred_on else words.span(row.effective_from, row.effective_to),
-        delay_days=(row.published_at.date() - first).days if first and row.operation == "assert" else None,
+        valid=words.span(row.effective_from, row.effective_to)
+        if is_period
+        else words.span(row.occurred_on, row.occurred_on),
+        late=_late(row),
         taken_back=row.operation == "retract",
         is_new=row.seq > since,
         earlier=tuple(_earlier(fact, shown, now, names)),
         why=_why(row, shown),
     )
+
+
+def _late(row: StoredRow) -> str:
+    """A period has happened when it is over: that its first day lies long back is no delay."""
+    is_period = bool(row.effective_from or row.effective_to)
+    last = row.effective_to if is_period else row.occurred_on
+    days = (row.published_at.date() - last).days if last and row.operation == "assert" else 0
+    return f"{words.count(days, 'day')} after it {'ended' if is_period else 'happened'}" if days > 1 else ""
 
 
 def _lines(row: StoredRow, shown: Shown) -> tuple[words.Line, ...]:

@@ -44,17 +44,25 @@ def _said_of_aid(body: Body) -> frozenset[str]:
 
 
 def _enrollment(body: Body, names: Mapping[str, str]) -> str:
-    organization = body.get("organization_id") or ""
-    where = names.get(organization) or f"{_system(body)} {organization}".strip()
+    where = named_organization(body, names)
     parts = [f"{_verb(body)} {where}", _said("enrollment", body, "entry_grade_level").replace("Grade", "grade")]
     parts.append(_said("enrollment", body, "term_id"))
     return ", ".join(part for part in parts if part)
 
 
-def _system(body: Body) -> str:
-    system = body.get("organization_id_system") or ""
+def named_organization(body: Body, names: Mapping[str, str]) -> str:
+    """A school or college by its name; where none is known, by its number and what list that is of."""
+    number, system = (body.get(name) or "" for name in ("organization_id", "organization_id_system"))
+    if name := names.get(organization_key(system, number)):
+        return name
     kind = "college" if system in {"UNITID", "OPEID"} else "school"
-    return kind if system in {"", "SCHOOL", "OTHER"} else f"{kind} {system}"
+    listed = f" ({system})" if number and system not in {"", "SCHOOL", "OTHER"} else ""
+    return f"{kind} {number}".strip() + listed
+
+
+def organization_key(system: str, number: str) -> str:
+    """Stands for an organization: numbers of different lists may be equal."""
+    return f"{system} {number}".strip()
 
 
 def _verb(body: Body) -> str:

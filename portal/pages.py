@@ -14,7 +14,7 @@ from portal.known import Known, caseload, known
 from portal.parts import PortalParts, User
 from portal.render import Renderer
 from portal.signals import SignalView, open_signals, signal_as_json
-from portal.worklist import Choice, Client, Wanted, choices, listed, place
+from portal.worklist import Choice, Client, Wanted, choices, listed, micros, place
 from processors.consent.reading import withheld
 from sinks.questions import Questions
 from sinks.stored import Assignment, Fact, Outline, StoredRow
@@ -31,7 +31,7 @@ class Caseload:
 
     clients: list[Client]
     newest: list[FactView]
-    """Facts that changed last."""
+    """Facts that their sources published last, the newest first."""
     now: Known
 
 
@@ -52,8 +52,8 @@ class Pages:
         signals = self.questions.signals(user.recipient, persons)
         facts = self.questions.outlines(user.recipient, persons)
         current = [f[0] for f in facts if f[0].state == "released" and f[0].terms.family != "caseload"]
-        seqs = sorted((row.seq for row in current), reverse=True)[: 2 * most_newest]
-        rows = self.questions.numbered(user.recipient, seqs)
+        seqs = [row.seq for row in sorted(current, key=lambda row: row.age, reverse=True)[: 2 * most_newest]]
+        rows = sorted(self.questions.numbered(user.recipient, seqs), key=_age, reverse=True)
         now = known(self.questions, user.recipient)
         told = open_signals(signals, facts, now, self.names, since)
         of_person = _rows_by_person(facts, now)
@@ -175,12 +175,17 @@ class Pages:
 
     def _change_item(self, fact: FactView, label: str, now: Known) -> Item:
         html = self.renderer.piece("_change.html", fact=fact, label=label, now=now)
-        return Item("changes", fact.row.event_id, f"{fact.row.seq:020}", html)
+        order = f"{micros(fact.row.published_at):020} {fact.row.event_id}"
+        return Item("changes", fact.row.event_id, order, html)
 
 
 def label_of(assignment: Assignment) -> str:
     """How the recipient itself calls the person."""
     return assignment.display_label or "No label given"
+
+
+def _age(row: StoredRow) -> tuple[datetime, str]:
+    return row.published_at, row.event_id
 
 
 def _persons(rows: Iterable[Outline]) -> list[str]:

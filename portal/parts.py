@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.feed import Feed
+from portal.headlines import organization_key
 from portal.sign_in import UsedLinks
 from sinks.case_views import CaseViews
 
@@ -40,7 +41,7 @@ class PortalParts:
     names: Mapping[str, str] = field(default_factory=dict)
     """Id of a partner or recipient to what people call it."""
     organization_names: Mapping[str, str] = field(default_factory=dict)
-    """Id of a school or college to what people call it."""
+    """List and number of a school or college, ``UNITID 110662``, to what people call it."""
     used_links: UsedLinks = field(default_factory=UsedLinks)
     clock: Callable[[], float] = time.time
     """Seconds since 1970 UTC, for the age of links and sessions only; what is shown obeys ticks."""
@@ -51,6 +52,23 @@ class PortalParts:
         """Refuse a key that could be guessed."""
         if len(self.secret_key) < FEWEST_KEY_CHARACTERS:
             raise ValueError(f"the portal's secret key has fewer than {FEWEST_KEY_CHARACTERS} characters")
+
+
+def load_organizations(path: pathlib.Path) -> dict[str, str]:
+    """Names by list and number from a TOML file of ``[[organizations]]`` with system, id and name, all of them text.
+
+    Raises:
+        ValueError: an entry lacks a field, has one too many, or stands there twice; the message says which entry.
+    """
+    entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("organizations", [])
+    names: dict[str, str] = {}
+    for place, entry in enumerate(entries, start=1):
+        is_whole = set(entry) == {"system", "id", "name"} and all(isinstance(v, str) and v for v in entry.values())
+        key = organization_key(entry["system"], entry["id"]) if is_whole else ""
+        if not is_whole or key in names:
+            raise ValueError(f"{path.name}: organization {place} needs a system, an id that stands once, and a name")
+        names[key] = entry["name"]
+    return names
 
 
 def load_users(path: pathlib.Path) -> dict[str, User]:

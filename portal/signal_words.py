@@ -10,7 +10,7 @@ NAMES = {
     "stopped_out": "Stopped out",
     "sap_lost": "Aid eligibility lost",
 }
-"""Rules as filters call them, in their order."""
+"""Rules as every page calls them, in their order."""
 TEXTS = {
     "fafsa_incomplete": (
         "In the last year of high school an application for aid is known, and none is processed or opted out of, while "
@@ -27,7 +27,7 @@ NEXT_PRIMARY = {"3": (0, "7"), "7": (1, "3")}
 
 
 def rule_name(rule: str) -> str:
-    """A rule, as filters call it."""
+    """A rule, as every page calls it."""
     return NAMES.get(rule) or words.plain(rule)
 
 
@@ -37,14 +37,16 @@ def rule_text(rule: str) -> str:
 
 
 def meaning(rule: str, about: str, due_on: date | None, today: date) -> str:
-    """What a signal says of a person, as of a day."""
+    """What a signal says of a person, as of a day: its name, and what there is to it."""
+    return f"{rule_name(rule)}: {_detail(rule, about, due_on, today)}"
+
+
+def _detail(rule: str, about: str, due_on: date | None, today: date) -> str:
     if rule == "fafsa_incomplete":
-        return f"No processed FAFSA for {about} yet" + (f"; {_deadline(due_on, today)}" if due_on else "")
+        return f"school year {about}" + (f", {_deadline(due_on, today)}" if due_on else "")
     if rule == "stopped_out":
         return _stopped_out(about)
-    if rule == "sap_lost":
-        return f"Lost satisfactory academic progress for aid year {about}"
-    return f"{words.plain(rule)}: {about}"
+    return f"academic progress too low, aid year {about}" if rule == "sap_lost" else about
 
 
 def _deadline(due_on: date, today: date) -> str:
@@ -55,9 +57,9 @@ def _deadline(due_on: date, today: date) -> str:
 def _stopped_out(about: str) -> str:
     found = re.fullmatch(r"(\d\d)([37])", about)
     if found is None:
-        return f"Was enrolled in {_term(about)}, not since"
+        return f"enrolled in {_term(about)}, not since"
     years, digit = NEXT_PRIMARY[found[2]]
-    return f"Was enrolled in {_term(about)}, not in {_term(f'{int(found[1]) + years:02}{digit}')}"
+    return f"enrolled in {_term(about)}, not in {_term(f'{int(found[1]) + years:02}{digit}')}"
 
 
 def _term(code: str) -> str:

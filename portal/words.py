@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from portal.codes import CODES, FAMILIES, LABELS, TERMS, UNITS
+from portal.codes import BY_SERIES, CODES, FAMILIES, LABELS, TERMS, UNITS, UNSPOKEN
 from schemas_avro import catalog
 
 EPOCH = date(1970, 1, 1)
@@ -24,6 +24,8 @@ class Line:
     value: str
     doc: str
     """What the schema says about the field."""
+    code: str
+    """The technical name and code behind the words; empty where there is no code."""
 
 
 @functools.cache
@@ -55,10 +57,14 @@ def label(name: str) -> str:
 def lines(family: str, body: Mapping[str, Any]) -> list[Line]:
     """The fields of a body that say something, in the order of the schema."""
     return [
-        Line(name, label(name), value_in_words(family, name, body[name]), field["doc"])
+        Line(name, label(name), value_in_words(family, name, body[name]), field["doc"], _code(name, body[name]))
         for name, field in fields_of(family).items()
         if name not in NOT_LISTED and body.get(name) not in (None, "", [])
     ]
+
+
+def _code(name: str, value: Any) -> str:
+    return f"{name}: {value}" if isinstance(value, str) else ""
 
 
 def value_in_words(family: str, name: str, value: Any) -> str:
@@ -89,8 +95,10 @@ def _number(family: str, name: str, value: int) -> str:
 def _text(family: str, name: str, value: str) -> str:
     if name == "term_id":
         return term(value)
-    if spelled := CODES.get(name, {}).get(value):
-        return spelled if value in _symbols(family, name) or name == "language" else f"{spelled} ({value})"
+    if spelled := CODES.get(name, {}).get(value) or CODES.get(name, {}).get(value[:2] if name in BY_SERIES else ""):
+        return spelled
+    if name in UNSPOKEN:
+        return f"Code {value}"
     return plain(value) if value in _symbols(family, name) else value
 
 

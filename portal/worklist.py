@@ -16,6 +16,13 @@ from sinks.stored import Assignment, Outline
 
 ORDERS = {"urgency": "Urgency", "name": "Name", "newest": "Newest change", "due": "Due date"}
 """The first is the one that is meant where none is named."""
+ORDER_TEXTS = {
+    "urgency": "The most urgent signal first, then the earliest due date, then the oldest; people without last.",
+    "name": "By name.",
+    "newest": "Whose newest record a source published last stands first.",
+    "due": "The earliest due date first, then signals without one by urgency; people without signals last.",
+}
+"""Each order in a sentence."""
 SWITCHES = {"open": "Only with open signals", "new": "Only new since my last visit"}
 LAST = "~"
 """Sorts after every digit and letter."""
@@ -154,21 +161,21 @@ def _by_urgency(client: Client) -> str:
 
 
 def _by_newest(client: Client) -> str:
-    times = [view.signal.changed_at for view in client.signals]
-    times += [client.newest.published_at] if client.newest else []
-    return f"{FAR - _micros(max(times)):017}" if times else LAST
+    return f"{FAR - micros(client.newest.published_at):017}" if client.newest else LAST
 
 
 def _by_due(client: Client) -> str:
     days = [view.signal.due_on for view in client.signals if view.signal.due_on]
-    return min(days).isoformat() if days else LAST
+    # Every date sorts before "no date": who has only signals without one stands after, and before who has none.
+    return f"{min(days).isoformat() if days else 'no date'} {_by_urgency(client)}" if client.signals else LAST
 
 
 def _by_name(_: Client) -> str:
     return ""
 
 
-def _micros(moment: datetime) -> int:
+def micros(moment: datetime) -> int:
+    """A time in microseconds since 1970-01-01 UTC."""
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
 
 

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """Folder of agreement files; none: those that ship."""
     users_file: Path | None = None
     """TOML file of the portal's users; none: ``users.toml`` in the data directory."""
+    organizations_file: Path | None = None
+    """TOML file of schools' and colleges' names; none: ``organizations.toml`` in the data directory, if there."""
     signals_file: Path | None = None
     """TOML file of the signals' calendar; none: the one that ships."""
     portal_host: str = "127.0.0.1"
@@ -68,6 +70,11 @@ class Settings(BaseSettings):
     def users(self) -> Path:
         """File of the portal's users."""
         return self.users_file or self.data_dir / "users.toml"
+
+    @property
+    def organizations(self) -> Path:
+        """File of the names of schools and colleges."""
+        return self.organizations_file or self.data_dir / "organizations.toml"
 
 
 def load() -> Settings:

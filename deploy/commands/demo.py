@@ -25,7 +25,7 @@ from deploy.local_kafka import prepare as prepare_kafka
 from deploy.processes import replace_json
 from deploy.stack import Stack, clear
 from partners.client import Publisher
-from partners.population import TRICKLED, Population, generate
+from partners.population import TRICKLED, Population, generate, places
 from partners.population.send import send
 from portal.sign_in import make_sign_in_link
 from streams import settings
@@ -68,6 +68,7 @@ def _settings(data_dir: Path, port: int | None) -> Settings:
     chosen: dict[str, Any] = {
         "data_dir": folder,
         "users_file": folder / "users.toml",
+        "organizations_file": folder / "organizations.toml",
         "signals_file": folder / "signals.toml",
     }
     if loaded.bootstrap is None:
@@ -180,10 +181,11 @@ def _say_where(stack: Stack, console: Console) -> None:
 
 
 def _write_files(chosen: Settings, made: Population) -> None:
-    """Who may sign in, and the calendar by which these people's signals are raised."""
+    """Who may sign in, what schools are called, and the calendar by which these people's signals are raised."""
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
     entries = [f'[[users]]\nid = "{i}"\nname = "{n}"\nrecipient = "{r}"\n' for i, (n, r) in MANAGERS.items()]
     chosen.users.write_text("\n".join(entries), encoding="utf-8")
+    chosen.organizations.write_text(places.organizations_toml(), encoding="utf-8")
     chosen.calendar.write_text(made.deadlines.to_toml(), encoding="utf-8")
 
 

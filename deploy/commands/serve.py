@@ -20,7 +20,7 @@ from deploy.console import FAILED, bootstrap
 from deploy.endpoints import add_endpoints
 from portal.app import create_app
 from portal.feed import Feed
-from portal.parts import PortalParts, User, load_users
+from portal.parts import PortalParts, User, load_organizations, load_users
 from portal.sign_in import UsedLinks, make_sign_in_link
 from processors.consent.agreements import Agreement
 from schemas_avro import codec
@@ -153,6 +153,7 @@ def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:
         feed=feed,
         known_pairs=tuple(pairs),
         names=_names(agreements),
+        organization_names=_organizations(chosen.organizations),
         used_links=UsedLinks(chosen.data_dir / "secrets" / "used-links"),
     )
 
@@ -163,10 +164,19 @@ def _names(agreements: list[Agreement]) -> dict[str, str]:
 
 
 def _users(path: Path) -> dict[str, User]:
-    if not path.exists():
-        return {}
+    with _told_in_a_line():
+        return load_users(path) if path.exists() else {}
+
+
+def _organizations(path: Path) -> dict[str, str]:
+    with _told_in_a_line():
+        return load_organizations(path) if path.exists() else {}
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
     try:
-        return load_users(path)
+        yield
     except ValueError as error:
         raise ThroughlineError(str(error)) from error
 

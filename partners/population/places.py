@@ -61,3 +61,35 @@ UNIVERSITIES = ("110538", "110565", "110583", "110592", "110608", "110617", "115
 CIP = ("11.0701", "13.1210", "24.0101", "26.0101", "42.0101", "43.0107", "45.1101", "50.0701", "51.3801", "52.0201")
 NAICS = ("445110", "452210", "493110", "561320", "611110", "621610", "622110", "722511", "722513", "812112")
 SITES = ("North", "Eastside", "Harbor", "Valley", "Central")
+TREES = (
+    "Alder",
+    "Bluebird",
+    "Cedar",
+    "Dolores",
+    "Encina",
+    "Foothill Oak",
+    "Jacaranda",
+    "Larkspur",
+    "Manzanita",
+    "Poppy",
+)
+
+
+def organizations_toml() -> str:
+    """Names for these schools, centers and colleges, as the file that THROUGHLINE_ORGANIZATIONS_FILE names; made up."""
+    kinds = (
+        ("CDS", SCHOOLS, "High School"),
+        ("UNITID", COLLEGES, "Community College"),
+        ("UNITID", UNIVERSITIES, "State"),
+    )
+    found = [
+        f'[[organizations]]\nsystem = "{system}"\nid = "{number}"\nname = "{_name(place, kind)}"\n'
+        for system, numbers, kind in (*kinds, ("OTHER", CENTERS, "Early Learning Center"))
+        for place, number in enumerate(numbers)
+    ]
+    return "\n".join(found)
+
+
+def _name(place: int, kind: str) -> str:
+    again, tree = divmod(place, len(TREES))
+    return f"{('', 'North ', 'South ')[again]}{TREES[tree]} {kind}"

@@ -239,6 +239,9 @@
     back.href = "/";
     back.textContent = "My caseload";
     page.replaceChildren(title, line, back);
+    // Nor who read it: the device may be shared, and nobody may be signed in any more.
+    document.querySelector(".tl-user")?.remove();
+    document.querySelector(".tl-sign-out")?.remove();
   }
 
   function filterLists() {

@@ -1,4 +1,4 @@
-// The worklist by keyboard. Single keys do nothing in fields, and nothing at all while they are switched off.
+// A page's list by keyboard: people of the worklist, records of a person. Single keys do nothing in fields, and nothing at all while they are switched off.
 "use strict";
 
 (function () {
@@ -6,7 +6,7 @@
   const bar = document.querySelector("[data-keys]");
   const dialog = document.querySelector("[data-keys-dialog]");
   const toggle = document.querySelector("[data-keys-on]");
-  const list = document.querySelector("[data-list=clients]");
+  const list = document.querySelector("[data-list=clients], [data-list=timeline]");
   const field = document.querySelector("[data-filter=clients]");
   if (!bar) return;
 
@@ -25,17 +25,18 @@
 
   // Arrows scroll the page as ever, but for whoever is in the list already.
   function arrows({ key }) {
-    const isIn = list.contains(document.activeElement) && document.activeElement.tagName !== "SUMMARY";
+    const isIn = field && list.contains(document.activeElement) && document.activeElement.tagName !== "SUMMARY";
     return isIn && { ArrowDown: () => move(1), ArrowUp: () => move(-1) }[key];
   }
 
   function singleKeys({ key }) {
     if (!toggle.checked || document.activeElement?.closest("input, select, textarea, [contenteditable]")) return null;
-    return { j: () => move(1), k: () => move(-1), "/": () => field.focus(), "?": () => dialog.showModal() }[key];
+    const act = { j: () => move(1), k: () => move(-1), "/": field && (() => field.focus()), "?": () => dialog.showModal() };
+    return act[key];
   }
 
   function move(step) {
-    const links = [...list.querySelectorAll(":scope > li:not([hidden]) .tl-client__name")];
+    const links = [...list.querySelectorAll(`:scope > li:not([hidden]) ${field ? ".tl-client__name" : ".tl-why > summary"}`)];
     if (!links.length) return;
     const row = [...list.children].find((entry) => entry.contains(document.activeElement));
     const at = row ? links.findIndex((link) => row.contains(link)) + step : step > 0 ? 0 : links.length - 1;
@@ -64,6 +65,7 @@
   // On a narrow screen the people come first, unless filters are in use.
   function closeFiltersWhereNarrow() {
     const filters = document.querySelector("[data-filters]");
+    if (!filters) return;
     if (matchMedia("(max-width: 39.99rem)").matches && !("inUse" in filters.dataset)) filters.open = false;
   }
 })();

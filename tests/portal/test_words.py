@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from partners.population import places
 from portal import words
 from portal.headlines import headline
-from portal.parts import load_users
+from portal.parts import load_organizations, load_users
 from portal.sign_in import LINK_SECONDS, UsedLinks
 from schemas_avro import catalog
 
@@ -27,8 +28,12 @@ from schemas_avro import catalog
         ("enrollment", "gpa_cumulative_ten_thousandths", 33_333, "3.3333"),
         ("enrollment", "entry_date", 20_684, "Aug 19, 2026"),
         ("enrollment", "entry_grade_level", "G09", "Grade 9"),
-        ("enrollment", "calpads_exit_reason", "E230", "Completed grade 12 (E230)"),
-        ("enrollment", "calpads_exit_reason", "X999", "X999"),
+        ("enrollment", "calpads_exit_reason", "E230", "Completed grade 12"),
+        ("enrollment", "calpads_exit_reason", "X999", "Code X999"),
+        ("enrollment", "exit_type", "01921", "Graduated"),
+        ("enrollment", "cip_code", "11.0701", "Computer and information sciences"),
+        ("enrollment", "cip_code", "99.0000", "Code 99.0000"),
+        ("employment", "naics_code", "445110", "Retail"),
         ("enrollment", "term_id", "267", "Fall 2026"),
         ("enrollment", "term_id", "2026FA", "2026FA"),
         ("contact", "language", "spa", "Spanish"),
@@ -64,7 +69,7 @@ def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit
         (
             "enrollment",
             {"organization_id": "110635", "organization_id_system": "UNITID"},
-            "Enrolled at college UNITID 110635",
+            "Enrolled at college 110635 (UNITID)",
         ),
         ("enrollment", {"organization_id": "1", "calpads_completion_status": "100"}, "Graduated from Lincoln High"),
         ("aid", {"aid_year": "2026-2027", "sap_status": "warning"}, "Academic progress for aid: warning"),
@@ -119,3 +124,33 @@ def test_a_used_link_stays_used_over_a_restart_until_it_is_too_old_anyway(tmp_pa
     assert not UsedLinks(path).use("n1", LINK_SECONDS - 1)
     assert UsedLinks(path).use("n2", LINK_SECONDS + 1)
     assert "n1" not in path.read_text()
+
+
+def test_schools_and_colleges_are_called_by_the_names_of_a_file_each_number_in_its_own_list(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = tmp_path / "organizations.toml"
+    path.write_text('[[organizations]]\nsystem = "UNITID"\nid = "110635"\nname = "Alder College"\n')
+    names = load_organizations(path)
+    body = {"organization_id": "110635", "organization_id_system": "UNITID"}
+    assert headline("enrollment", body, names) == "Enrolled at Alder College"
+    assert headline("enrollment", {**body, "organization_id_system": "CDS"}, names) == "Enrolled at school 110635 (CDS)"
+
+
+@pytest.mark.parametrize(
+    "more", ['id = "2"', 'system = "CDS"\nid = 2\nname = "x"', 'system = "CDS"\nid = "1"\nname = "y"']
+)
+def test_a_wrong_organization_is_named_by_its_place_only(tmp_path: pathlib.Path, more: str) -> None:
+    path = tmp_path / "organizations.toml"
+    path.write_text(f'[[organizations]]\nsystem = "CDS"\nid = "1"\nname = "x"\n[[organizations]]\n{more}\n')
+    with pytest.raises(ValueError, match=r"^organizations\.toml: organization 2 needs"):
+        load_organizations(path)
+
+
+def test_every_organization_of_the_made_up_people_has_a_name_of_its_own(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "organizations.toml"
+    path.write_text(places.organizations_toml())
+    names = load_organizations(path)
+    every = [*places.SCHOOLS, *places.COLLEGES, *places.UNIVERSITIES, *places.CENTERS]
+    assert {key.split(" ", 1)[1] for key in names} == set(every)
+    assert len(set(names.values())) == len(every)

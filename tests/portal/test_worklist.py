@@ -35,20 +35,25 @@ def day(days: int) -> dt.date:
             "fafsa_incomplete",
             "2027-2028",
             98,
-            "No processed FAFSA for 2027-2028 yet; deadline Mar 2, 2027 (in 98 days)",
+            "FAFSA not complete: school year 2027-2028, deadline Mar 2, 2027 (in 98 days)",
         ),
-        ("fafsa_incomplete", "2027-2028", 1, "No processed FAFSA for 2027-2028 yet; deadline Nov 25, 2026 (tomorrow)"),
+        (
+            "fafsa_incomplete",
+            "2027-2028",
+            1,
+            "FAFSA not complete: school year 2027-2028, deadline Nov 25, 2026 (tomorrow)",
+        ),
         (
             "fafsa_incomplete",
             "2026-2027",
             -3,
-            "No processed FAFSA for 2026-2027 yet; deadline was Nov 21, 2026 (3 days ago)",
+            "FAFSA not complete: school year 2026-2027, deadline was Nov 21, 2026 (3 days ago)",
         ),
-        ("fafsa_incomplete", "2026-2027", None, "No processed FAFSA for 2026-2027 yet"),
-        ("stopped_out", "267", None, "Was enrolled in fall 2026, not in spring 2027"),
-        ("stopped_out", "273", None, "Was enrolled in spring 2027, not in fall 2027"),
-        ("stopped_out", "275", None, "Was enrolled in summer 2027, not since"),
-        ("sap_lost", "2026-2027", None, "Lost satisfactory academic progress for aid year 2026-2027"),
+        ("fafsa_incomplete", "2026-2027", None, "FAFSA not complete: school year 2026-2027"),
+        ("stopped_out", "267", None, "Stopped out: enrolled in fall 2026, not in spring 2027"),
+        ("stopped_out", "273", None, "Stopped out: enrolled in spring 2027, not in fall 2027"),
+        ("stopped_out", "275", None, "Stopped out: enrolled in summer 2027, not since"),
+        ("sap_lost", "2026-2027", None, "Aid eligibility lost: academic progress too low, aid year 2026-2027"),
         ("new_rule", "2026-2027", None, "New rule: 2026-2027"),
     ],
 )
@@ -81,7 +86,7 @@ def test_a_signal_whose_evidence_stands_is_told_with_where_it_comes_from() -> No
     [evidence] = view.evidence
     assert (evidence.fact_id, evidence.family, evidence.source) == ("f1", "Student aid", NAMES["csac"])
     assert evidence.agreement.citation == "34 CFR 99.30"
-    assert (view.is_new, view.means) == (True, "Lost satisfactory academic progress for aid year 2026-2027")
+    assert (view.is_new, view.means) == (True, "Aid eligibility lost: academic progress too low, aid year 2026-2027")
 
 
 @pytest.mark.parametrize(
@@ -171,8 +176,8 @@ def labels(query: str) -> list[str]:
     [
         ("", ["Ed", "Bo", "Di", "ann", "Cy"]),
         ("order=name", ["ann", "Bo", "Cy", "Di", "Ed"]),
-        ("order=newest", ["Cy", "ann", "Bo", "Di", "Ed"]),
-        ("order=due", ["Di", "Ed", "ann", "Bo", "Cy"]),
+        ("order=newest", ["Cy", "ann", "Di", "Bo", "Ed"]),
+        ("order=due", ["Di", "Ed", "Bo", "ann", "Cy"]),
         ("rule=sap_lost", ["Bo"]),
         ("rule=sap_lost&rule=stopped_out", ["Bo", "ann"]),
         ("urgency=high", ["Ed", "Bo"]),

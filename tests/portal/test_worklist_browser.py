@@ -5,14 +5,16 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from portal import signal_words
+from portal import worklist as worklist_orders
 from tests.portal.browsing import live, sign_in
 from tests.portal.served import ME, Served, agreement, assigned, enrolled, release, signal, taken_back
 from tests.portal.test_feed import events
 
 pytestmark = pytest.mark.browser
 LABELS = {"p1": "Alvarez, Mateo", "p2": "Bautista, Liza", "p3": "Chen, Marcus"}
-FAFSA = "No processed FAFSA for 2027-2028 yet; deadline Mar 2, 2027 (in 98 days)"
-SAP = "Lost satisfactory academic progress for aid year 2026-2027"
+FAFSA = "FAFSA not complete: school year 2027-2028, deadline Mar 2, 2027 (in 98 days)"
+SAP = "Aid eligibility lost: academic progress too low, aid year 2026-2027"
 
 
 def aid(event_id: str, person_id: str, **changed: object) -> dict[str, object]:
@@ -50,7 +52,7 @@ def test_people_stand_by_the_urgency_of_what_is_open_and_each_signal_says_what_i
     expect(mateo).to_contain_text(f"Medium {FAFSA}")
     expect(mateo).to_contain_text("Since Nov 23, 2026, due Mar 2, 2027.")
     mateo.get_by_text("Why shown").click()
-    for why in ("fafsa_incomplete", "California Student Aid Commission", "34 CFR 99.30"):
+    for why in ("none is processed", "California Student Aid Commission", "34 CFR 99.30"):
         expect(mateo.locator("details")).to_contain_text(why)
     mateo.get_by_role("link", name="Student aid", exact=True).click()
     assert page.url == f"{worklist.url}/p/p1#fact-fact-a1"
@@ -341,3 +343,21 @@ def test_programs_get_the_signals_with_the_filters_of_the_page(worklist: Served)
     }  # fmt: skip
     assert worklist.client("u2").get("/api/signals").json() == {"signals": []}
     assert worklist.client(None).get("/api/signals").status_code == 401
+
+
+def test_a_signal_has_one_name_in_the_list_the_filter_and_on_the_persons_page(worklist: Served, page: Page) -> None:
+    sign_in(worklist, page)
+    for rule, person_id in (("fafsa_incomplete", "p1"), ("sap_lost", "p2")):
+        name = signal_words.NAMES[rule]
+        page.goto(worklist.url)
+        expect(page.get_by_label(re.compile(name))).to_have_count(1)
+        expect(row(page, LABELS[person_id]).locator("[data-signal]")).to_contain_text(f"{name}: ")
+        page.goto(f"{worklist.url}/p/{person_id}")
+        expect(page.locator("[data-list=signals] h3")).to_contain_text(f"{name}: ")
+
+
+@pytest.mark.parametrize("order", worklist_orders.ORDERS)
+def test_the_page_says_in_which_order_people_stand(worklist: Served, page: Page, order: str) -> None:
+    sign_in(worklist, page)
+    page.goto(f"{worklist.url}/?order={order}")
+    expect(page.locator("[data-order-said]")).to_have_text(worklist_orders.ORDER_TEXTS[order])
