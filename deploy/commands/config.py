@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 from pydantic import SecretStr
-from rich.console import Console
-from rich.table import Table
 
+from deploy import tables
 from streams import settings
 from streams.settings import PREFIX, Settings
 from streams.telemetry import MASK
@@ -40,10 +39,8 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="A JSON list inste
     if as_json:
         typer.echo(orjson.dumps([asdict(one) for one in found]))
         return
-    table = Table("setting", "value", "from")
-    for one in found:
-        table.add_row(one.name, "" if one.value is None else str(one.value), one.source)
-    Console().print(table)
+    rows = [(one.name, "" if one.value is None else str(one.value), one.source) for one in found]
+    tables.show(("setting", "value", "from"), rows)
 
 
 def shown(chosen: Settings, environment: dict[str, str]) -> list[Shown]:

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
+from deploy import tables
 from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir
 from deploy.console import FAILED, bootstrap
@@ -59,12 +58,12 @@ def list_(partner: Partner = None, as_json: AsJson = False) -> None:
         told = {"count": len(shown), "by_code": counts["code"], "by_state": counts["state"], "dead_letters": shown}
         typer.echo(orjson.dumps(told))
         return
-    wide = (Column(name, overflow="fold") for name in ("place", "partner", "family", "code", "field", "state"))
-    table = Table(*wide, "expires")
-    for row in shown:
-        cells = [str(row[name] or "") for name in ("place", "partner", "family", "code", "field", "state")]
-        table.add_row(*cells, str(row["expires_at"] or "never")[:10])
-    Console().print(table)
+    told_of = ("code", "field", "state")  # the place says partner and family
+    rows = [
+        (row["place"], *(str(row[name] or "") for name in told_of), str(row["expires_at"] or "never")[:10])
+        for row in shown
+    ]
+    tables.show(("place", *told_of, "expires"), rows)
 
 
 @app.command("show")

@@ -7,10 +7,8 @@ from typing import Annotated
 import orjson
 import typer
 from confluent_kafka import KafkaException
-from rich.console import Console
-from rich.table import Table
 
-from deploy import broker_checks, checks, kafka_jars
+from deploy import broker_checks, checks, kafka_jars, tables
 from deploy.checks import Finding
 from deploy.commands.topics import load_agreements
 from deploy.console import FAILED
@@ -83,7 +81,5 @@ def _own_ports(chosen: Settings) -> frozenset[int]:
 
 
 def _show(found: list[Finding]) -> None:
-    table = Table("", "check", "found", "remedy")
-    for one in found:
-        table.add_row(f"[{STYLES[one.level]}]{one.level}[/]", one.check, one.what, one.remedy)
-    Console().print(table)
+    rows = [(one.level, one.check, one.what, one.remedy) for one in found]
+    tables.show(("", "check", "found", "remedy"), rows, STYLES.__getitem__)

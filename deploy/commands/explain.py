@@ -7,6 +7,7 @@ import typer
 
 from deploy.commands.topics import AsJson
 from deploy.console import FAILED, bootstrap
+from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, all_of
 from processors import names
 
@@ -38,35 +39,44 @@ def told_by(topic: str) -> bool:
 
 
 def story(reads: list[Read], event_id: str) -> Row:
-    """What the topics say of an event, in the order in which it happened."""
-    steps = [step for read in reads if (step := _step(read, event_id)) is not None]
-    steps.sort(key=lambda step: (step["at"], ORDER.index(step["step"])))
-    return {"event_id": event_id, "outcome": _outcome(steps), "steps": steps}
+    """What the topics say of an event, in the order of the event's way.
+
+    Topics share no order and the broker's stamps are no order of steps, so: topic by topic, each from its beginning.
+    """
+    known = [read for read in reads if _id_in(read) == event_id]
+    known.sort(key=_on_the_way)
+    steps = [_step(read, event_id) for read in known]
+    return {"event_id": event_id, "outcome": (outcome := _outcome(steps)), "now": _now(outcome, steps), "steps": steps}
 
 
-ORDER = (
-    "rejected",
-    "replayed",
-    "identity applied",
-    "record moved",
-    "resolved",
-    "decided",
-    "decided again",
-    "released",
-    "retracted",
-)
+WAY = ("deadletter.", names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AUDIT_DECISIONS, "released.")
+"""Beginnings of topics, as an event comes by them."""
+
+
+def _on_the_way(read: Read) -> tuple[int, str, int, bool, int]:
+    """What steps are ordered by; a recipient's by the log, since a moved record is in another partition than before."""
+    rank = next(rank for rank, beginning in enumerate(WAY) if read.topic.startswith(beginning))
+    position = read.row.get("release", {}).get("position", 0)
+    return rank, read.topic, position, read.name != "release_retracted", read.offset
+
+
+def _id_in(read: Read) -> str | None:
+    row = read.row.get("release", read.row)
+    event_id = row.get("event_id")
+    return None if event_id is None else str(event_id)
+
+
+PERMIT, TAKEN_BACK = "permit", "taken back from"
 LETTERS = {"dead_letter": ("rejected", ("stage", "code", "field")), "letter_replayed": ("replayed", ("reason",))}
 """What is told of records on a partner's dead-letter topic."""
 
 
-def _step(read: Read, event_id: str) -> Row | None:
+def _step(read: Read, event_id: str) -> Row:
     row = read.row.get("release", read.row)
-    if row.get("event_id") != event_id:
-        return None
     head = {"at": read.appended_at, "place": f"{read.topic}/{read.partition}/{read.offset}"}
     if read.name in LETTERS:
-        step, told = LETTERS[read.name]
-        return {**head, "step": step, **{name: row[name] for name in told}}
+        step, told = LETTERS[read.name]  # by the place that `deadletters` knows it by
+        return {**head, "place": place_of(row), "step": step, **{name: row[name] for name in told}}
     if read.name == "identity_changed":
         step = "identity applied" if row["kind"] == "applied" else "record moved"
         return {**head, "step": step, "person_id": row["to_person_id"], "rules": row["rules"]}
@@ -83,11 +93,29 @@ def _step(read: Read, event_id: str) -> Row | None:
 def _outcome(steps: list[Row]) -> str:
     kinds = {step["step"] for step in steps[_after_replay(steps) :]}
     outcomes = {step.get("outcome") for step in steps}
-    if "rejected" in kinds:
-        return "rejected"
     if "identity applied" in kinds or outcomes & {"carried", "applied"}:
         return "carried"
+    if "rejected" in kinds:
+        return "rejected"
     return "withheld" if "withheld" in outcomes else "unknown"
+
+
+def _now(outcome: str, steps: list[Row]) -> str:
+    """What holds now, by the last decision; from whom was permitted once and is no more, it was taken back."""
+    decisions = [step for step in steps if "decided" in step]
+    if outcome == "rejected":
+        return _why([step for step in steps if step["step"] == "rejected"][-1])
+    if not decisions:
+        return "it says who somebody is, and is shown to nobody" if outcome == "carried" else ""
+    if decisions[-1]["outcome"] == "applied":
+        return "it changed what is decided; it is shown to nobody"
+    last = {d["recipient"]: d for d in decisions[-1]["decided"]}
+    shown = sorted(name for name, d in last.items() if d["effect"] == PERMIT)
+    once = {d["recipient"] for step in decisions for d in step["decided"] if d["effect"] == PERMIT}
+    gone = [f"{name} ({last[name]['reason'] if name in last else 'no agreement'})" for name in sorted(once - {*shown})]
+    told = [f"shown to {', '.join(shown)}"] if shown else []
+    told += [f"{TAKEN_BACK} {', '.join(gone)}"] if gone else []
+    return "; ".join(told + ([] if shown else ["shown to nobody now"]))
 
 
 def _after_replay(steps: list[Row]) -> int:
@@ -99,7 +127,10 @@ def lines(found: Row) -> list[str]:
     """The story as lines for a person."""
     if not found["steps"]:
         return [f"{found['event_id']}: nothing is known of it; was it published, and are the workers running?"]
-    told = [f"{found['event_id']}: {found['outcome']}"]
+    parts = (found["outcome"], found["now"])
+    if found["now"].startswith(TAKEN_BACK):
+        parts = (found["now"], "it was carried before")
+    told = [f"{found['event_id']}: {'; '.join(part for part in parts if part)}"]
     for step in found["steps"]:
         told.append(f"  {step['step']:<16} {step['place']}  {_why(step)}")
         told += [

@@ -12,8 +12,8 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from deploy import tables
 from deploy.console import FAILED
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
@@ -110,7 +110,7 @@ def population(
         totals = {phase: vars(total) for phase, total in made.truth.totals.items()}
         typer.echo(orjson.dumps({"people": people, "seed": seed, "files": len(files), "totals": totals}))
         return
-    Console().print(_totals(made.truth))
+    _show_totals(made.truth)
     typer.echo(f"{len(files)} files in {out}")
 
 
@@ -191,9 +191,7 @@ def _changes(outcome: SnapshotOutcome) -> str:
     return said + (f", {outcome.finished} of an interrupted snapshot sent again" if outcome.finished else "")
 
 
-def _totals(truth: Truth) -> Table:
+def _show_totals(truth: Truth) -> None:
     """Totals by phase, as a table."""
-    table = Table("when it has ended", "published", "carried", "withheld", "rejected", "persons")
-    for phase, totals in truth.totals.items():
-        table.add_row(phase, *(f"{count:,}" for count in vars(totals).values()))
-    return table
+    rows = [(phase, *(f"{count:,}" for count in vars(totals).values())) for phase, totals in truth.totals.items()]
+    tables.show(("when it has ended", "published", "carried", "withheld", "rejected", "persons"), rows)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
+from deploy import tables
 from deploy.commands.topics import AsJson
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
@@ -24,10 +23,8 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([{"id": entry.id, "subject": entry.subject} for entry in entries]))
         return
-    table = Table("id", Column("subject", overflow="fold"), Column("what it is", overflow="fold"))
-    for entry in entries:
-        table.add_row(str(entry.id), entry.subject, str(entry.schema["doc"]))
-    Console().print(table)
+    rows = [(str(entry.id), entry.subject, str(entry.schema["doc"])) for entry in entries]
+    tables.show(("id", "subject", "what it is"), rows)
 
 
 @app.command("show")

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 from confluent_kafka import KafkaException
-from rich.console import Console
-from rich.table import Table
 
+from deploy import tables
 from deploy.console import FAILED
 from deploy.scrape import Seen, see
 from deploy.stack import SERVE, WORKERS
@@ -192,18 +191,17 @@ def _broker_problem(bootstrap: str | None) -> str | None:
 
 
 def _show(found: Status) -> None:
-    table = Table("process", "up", "ready", "lag", "lag, seconds", "records/s", "first problem")
+    rows = []
     for p in found.processes:
         marks = ("yes" if p.is_up else "no", "yes" if p.is_ready else "no")
         figures: tuple[Any, ...] = (p.lag_events, p.lag_seconds, p.records_per_second) if p.is_up else ("", "", "")
-        table.add_row(p.role, *marks, *(str(figure) for figure in figures), p.problems[0] if p.problems else "")
-    console = Console()
-    console.print(table)
-    console.print(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
+        rows.append((p.role, *marks, *(str(figure) for figure in figures)))
+    tables.show(("process", "up", "ready", "lag", "lag, seconds", "records/s"), rows)
+    typer.echo(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
     for sweep in found.sweeps:
-        console.print(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} persons")
+        typer.echo(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} persons")
     for partner, codes in sorted(found.dead_letters.items()):
-        console.print(f"dead letters of {partner}: {', '.join(f'{n} {code}' for code, n in sorted(codes.items()))}")
-    console.print("all is well" if not found.problems else "not as it should be:")
+        typer.echo(f"dead letters of {partner}: {', '.join(f'{n} {code}' for code, n in sorted(codes.items()))}")
+    typer.echo("all is well" if not found.problems else "not as it should be:")
     for problem in found.problems:
-        console.print(f"  {problem}")
+        typer.echo(f"  {problem}")

@@ -10,9 +10,8 @@ import orjson
 import typer
 from confluent_kafka import KafkaException
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
 
+from deploy import tables
 from deploy.console import bootstrap
 from processors import names
 from processors.consent.agreements import Agreement, overlaps
@@ -79,15 +78,14 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(orjson.dumps(specs))
         return
-    table = Table("topic", "key", "schemas", "partitions", "kept")
-    for spec in specs:
-        kept = "by key" if spec.compacted else _kept(spec.retention_ms)
-        table.add_row(spec.name, spec.key, spec.schemas, str(spec.partitions), kept)
-    Console().print(table)
+    rows = [(spec.name, spec.key, spec.schemas, str(spec.partitions), _kept(spec)) for spec in specs]
+    tables.show(("topic", "key", "schemas", "partitions", "kept"), rows)
 
 
-def _kept(retention_ms: int) -> str:
-    return "for ever" if retention_ms == topics.FOREVER else f"{retention_ms // topics.DAY_MS} days"
+def _kept(spec: topics.TopicSpec) -> str:
+    if spec.compacted:
+        return "by key"
+    return "for ever" if spec.retention_ms == topics.FOREVER else f"{spec.retention_ms // topics.DAY_MS} days"
 
 
 @agreements_app.command("list")
@@ -100,10 +98,10 @@ def list_agreements(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([a.model_dump(mode="json") for a in found]))
         return
-    table = Table("agreement", "version", "tier", "party", "basis", "citation")
-    for a in found:
-        table.add_row(a.agreement_id, str(a.version), a.tier, a.party, a.basis if a.tier == "dsa" else "", a.citation)
-    Console().print(table)
+    rows = [
+        (a.agreement_id, str(a.version), a.tier, a.party, a.basis if a.tier == "dsa" else "", a.citation) for a in found
+    ]
+    tables.show(("agreement", "version", "tier", "party", "basis", "citation"), rows)
 
 
 @agreements_app.command("activate")

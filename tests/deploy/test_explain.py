@@ -1,0 +1,84 @@
+"""``throughline explain``: what holds now comes first, then the history, always in the same order."""
+
+import itertools
+from typing import Any
+
+from deploy.commands.explain import lines, story
+from deploy.topic_reader import Read
+
+ID = "e"
+
+
+def read(topic: str, offset: int, name: str, at: int = 0, **row: Any) -> Read:
+    return Read(topic, 0, offset, at, name, row)
+
+
+def decided(offset: int, outcome: str, cause: str = ID, **effects: str) -> Read:
+    each = [
+        {"recipient": name, "effect": "permit" if reason == "consent" else "deny", "reason": reason, "agreement_id": ""}
+        for name, reason in effects.items()
+    ]
+    return read(
+        "audit.decisions", offset, "decision_recorded", event_id=ID, caused_by=cause, outcome=outcome, decided=each
+    )
+
+
+def letter(name: str, offset: int, **row: Any) -> Read:
+    place = {"event_id": ID, "topic": "partner.x.aid", "partition": 0, "offset": 8}
+    return Read("deadletter.x", 0, offset, 0, name, place | row)
+
+
+REJECTED = letter("dead_letter", 3, stage="gate", code="no_agreement", field=None)
+REPLAYED = letter("letter_replayed", 4, reason="mended_agreement")
+RESOLVED = read("resolved.events", 9, "resolved_event", at=9, event_id=ID, person_id="p", family="aid")
+LETS_GO = decided(1, "carried", a="consent", b="no_consent")
+
+
+def released(name: str, position: int, offset: int, **more: Any) -> Read:
+    head = {"event_id": ID, "recipient": "a", "person_id": "p", "position": position, "groups": ["core"]}
+    return read("released.a", offset, name, release=head, **more)
+
+
+def head(*reads: Read) -> str:
+    return lines(story(list(reads), ID))[0]
+
+
+def test_who_is_shown_it_is_said_first() -> None:
+    assert head(LETS_GO) == "e: carried; shown to a"
+
+
+def test_what_was_taken_back_is_said_to_be_so_before_its_history() -> None:
+    gone = decided(5, "withheld", "w", a="consent_refused_or_withdrawn", b="no_consent")
+    told = "e: taken back from a (consent_refused_or_withdrawn); shown to nobody now; it was carried before"
+    assert head(LETS_GO, gone) == told
+
+
+def test_what_one_recipient_has_still_is_carried_and_says_from_whom_it_was_taken() -> None:
+    first, then = decided(1, "carried", a="consent", b="consent"), decided(2, "carried", "w", a="consent")
+    assert head(first, then) == "e: carried; shown to a; taken back from b (no agreement)"
+
+
+def test_what_was_withheld_and_released_later_is_carried() -> None:
+    assert head(decided(1, "withheld", a="no_consent"), decided(2, "carried", "w", a="consent")).endswith("shown to a")
+    assert head(decided(1, "withheld", a="no_consent")) == "e: withheld; shown to nobody now"
+
+
+def test_a_rejection_says_why_and_is_forgotten_once_it_is_replayed_and_carried() -> None:
+    assert head(REJECTED) == "e: rejected; no_agreement"
+    assert head(REJECTED, REPLAYED, RESOLVED, LETS_GO) == "e: carried; shown to a"
+
+
+def test_a_rejected_arrival_is_called_by_the_place_that_dead_letters_have() -> None:
+    assert [step["place"] for step in story([REJECTED, REPLAYED], ID)["steps"]] == ["partner.x.aid/0/8"] * 2
+
+
+def test_steps_follow_the_way_whatever_the_brokers_stamps_and_the_order_of_reading() -> None:
+    reads = [
+        REJECTED, REPLAYED, RESOLVED, LETS_GO, released("released_aid", 9, 0),
+        released("release_retracted", 12, 1, reason="record_moved"), released("released_aid", 12, 0),
+    ]  # fmt: skip
+    told = story(reads, ID)
+    assert [step["step"] for step in told["steps"]] == [
+        "rejected", "replayed", "resolved", "decided", "released", "retracted", "released",
+    ]  # fmt: skip
+    assert all(story(list(order), ID) == told for order in itertools.permutations(reads))
