@@ -85,10 +85,10 @@ def main() -> None:
         ask = Questions(views)
         people = [a.person_id for a in ask.caseload(ME, "u7")]
         last = ask.last_seq(ME)
-        newest = [outline.seq for outline in ask.outlines(ME, people)][:12]
+        newest = [fact[0].seq for fact in ask.outlines(ME, people)][:12]
         asked: dict[str, Callable[[], Any]] = {
             "caseload": lambda: ask.caseload(ME, "u7"),
-            "caseload, one person": lambda: ask.caseload(ME, "u7", people[0]),
+            "caseload, one person": lambda: ask.caseload(ME, "u7", people[:1]),
             "timeline": lambda: ask.timeline(ME, people[0]),
             "outlines": lambda: ask.outlines(ME, people),
             "12 rows by number": lambda: ask.numbered(ME, newest),

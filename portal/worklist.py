@@ -17,7 +17,7 @@ from sinks.stored import Assignment, Outline
 ORDERS = {"urgency": "Urgency", "name": "Name", "newest": "Newest change", "due": "Due date"}
 """The first is the one that is meant where none is named."""
 ORDER_TEXTS = {
-    "urgency": "The most urgent signal first, then the earliest due date, then the oldest; people without last.",
+    "urgency": "The most urgent signal first, then the earliest due date, then the oldest; who has none, last.",
     "name": "By name.",
     "newest": "Whose newest record a source published last stands first.",
     "due": "The earliest due date first, then signals without one by urgency; people without signals last.",

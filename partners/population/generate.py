@@ -111,7 +111,8 @@ def _humans(lives: Sequence[Life]) -> dict[str, int]:
 def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today: int) -> list[Target]:
     """Records and families that the case managers of the demonstration see, of people they still serve.
 
-    Who has left college is told of no new term, so that a caseload goes on showing somebody who has.
+    Who has left college is told of no new term, and who has lost aid of nothing new about aid, so that a caseload goes
+    on showing somebody who has.
     """
     found: dict[tuple[str, bytes, str], Target] = {}
     for manager, recipient in DEMO.items():
@@ -119,8 +120,9 @@ def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today
         for lived in lives:
             if served.get(managers.source_id(managers.case_of(lived, recipient))) != manager:
                 continue
-            is_away = recoveries.away(lived, seen, today * MICROS_PER_DAY)
-            told_of = trickle.FAMILIES - ({"enrollment"} if is_away else set())
+            at = today * MICROS_PER_DAY
+            told_of = trickle.FAMILIES - ({"enrollment"} if recoveries.away(lived, seen, at) else set())
+            told_of -= {"aid"} if recoveries.lost(lived, seen, at) else set()
             for event in lived.history:
                 if event.family in told_of and event.event_id in seen:
                     place = (event.partner, event.key, event.family)

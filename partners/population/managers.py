@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from partners.population import recoveries
 from partners.population.changes import Plan
@@ -86,8 +87,15 @@ def _shown(lives: Sequence[Life], plan: Plan, seen: set[str], recipient: str, ta
         ]
     ]
     plain = [life for life in served if life.person.number not in plan.touched and _sights(life, seen) >= FEWEST_SEEN]
-    troubled = [life for life in plain if recoveries.troubled(life, seen, at)][:TROUBLED]
-    return [*story, *troubled, *(life for life in plain if life not in troubled)][:CASELOAD_SIZE]
+    troubled = _troubled(plain, seen, at)
+    return [*troubled, *story, *(life for life in plain if life not in troubled)][:CASELOAD_SIZE]
+
+
+def _troubled(plain: Sequence[Life], seen: set[str], at: int) -> list[Life]:
+    """Some with a signal: of each kind one before any second one."""
+    kinds = [[life for life in plain if kind(life, seen, at)] for kind in recoveries.KINDS]
+    turns = [life for some in zip_longest(*kinds) for life in some if life]
+    return list(dict.fromkeys(turns))[:TROUBLED]
 
 
 def _sights(life: Life, seen: set[str]) -> int:

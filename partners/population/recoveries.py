@@ -37,9 +37,13 @@ def away(life: Life, seen: set[str], at: int) -> Planned | None:
     return None if gone else last
 
 
+KINDS = (lost, unfinished, away)
+"""What there is for a signal of each kind."""
+
+
 def troubled(life: Life, seen: set[str], at: int) -> Planned | None:
     """Any of these."""
-    return lost(life, seen, at) or unfinished(life, seen, at) or away(life, seen, at)
+    return next((fact for kind in KINDS if (fact := kind(life, seen, at))), None)
 
 
 def restored(life: Life, seen: set[str], dice: Dice, at: int) -> Iterator[Planned]:

@@ -12,7 +12,7 @@ from support.worlds import PureWorld
 
 from partners import formats, rows
 from partners.events import framed
-from partners.population import PHASES, Planned, Population, Truth, generate
+from partners.population import PHASES, Planned, Population, Truth, generate, managers
 from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.oracle import label_of
 from partners.population.permission import RELATIONS
@@ -221,6 +221,16 @@ def test_signals_about_who_withdraws_every_consent_vanish() -> None:
     before, after = ({person for _, person, _, _ in made.truth.signals[phase]} for phase in ("history", "changes"))
     assert owners & before
     assert not owners & after
+
+
+def test_every_case_manager_of_the_demonstration_ends_with_each_kind_of_signal_that_the_law_permits() -> None:
+    made = generate(2000, 7, decided_on=AUTUMN)
+    # The school's counselors see no college terms, and nobody at a college is a senior at school.
+    permitted = {"cm-alvarez": {"fafsa_incomplete", "sap_lost"}, "cm-nguyen": {"stopped_out", "sap_lost"}}
+    for manager, recipient in managers.DEMO.items():
+        people = set(made.truth.demo[manager])
+        told = {rule for who, person, rule, _ in made.truth.signals["trickle"] if who == recipient and person in people}
+        assert told == permitted[manager]
 
 
 def owners_of(made: Population, kind: str) -> set[str]:
