@@ -131,7 +131,7 @@ def stores(data_dir: Path) -> Iterator[Finding]:
         with path.open("rb") as file:
             found = int.from_bytes(file.read(FORMAT_AT + 4)[FORMAT_AT:], "big")
         if found not in {0, store.FORMAT}:
-            remedy = "run `make clean` on a machine of one's own, else rebuild"
+            remedy = "run `make clean` on a machine of one's own, else see Upgrade in docs/keep-it-running.md"
             yield Finding(check, "fail", f"format {found}, this version reads {store.FORMAT}", remedy)
             continue
         holder = locked_by(path)

@@ -15,6 +15,7 @@ from streams import clients
 from streams.errors import ThroughlineError
 
 Row = dict[str, Any]
+PREFIX = names.deadletter_topic("")
 WAITING, REPLAYED, EXPIRED = "waiting", "replayed", "expired"
 
 
@@ -58,14 +59,24 @@ def letters(address: str, partner: str | None) -> list[Letter]:
     """Dead letters, of one partner or of all, oldest first.
 
     Raises:
-        ThroughlineError: the broker does not answer.
+        ThroughlineError: the broker does not answer, or has no dead letters of such a partner; names those it knows.
     """
     topic = None if partner is None else names.deadletter_topic(partner)
-    reads = all_of(address, lambda name: name == topic if topic else name.startswith("deadletter."))
+    if topic is not None and topic not in (there := _topics_there(address)):
+        known = ", ".join(sorted(name.removeprefix(PREFIX) for name in there))
+        raise ThroughlineError(f"no such partner; the broker has dead letters of {known or 'nobody'}")
+    reads = all_of(address, lambda name: name == topic if topic else name.startswith(PREFIX))
     kept = _retention(address, {read.topic for read in reads})
     marks = {place_of(read.row): read.row for read in reads if read.name == "letter_replayed"}
     found = [_letter(read, kept[read.topic], marks) for read in reads if read.name == "dead_letter"]
     return sorted(found, key=lambda letter: (letter.row["rejected_at"], letter.place))
+
+
+def _topics_there(address: str) -> list[str]:
+    try:
+        return [name for name in clients.admin(address).list_topics(timeout=10).topics if name.startswith(PREFIX)]
+    except KafkaException as error:
+        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}") from error
 
 
 def _letter(read: Read, kept_ms: int, marks: dict[str, Row]) -> Letter:

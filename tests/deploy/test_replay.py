@@ -256,3 +256,10 @@ def test_no_value_of_a_dead_letter_is_ever_printed(world: KafkaWorld) -> None:
     said = [run(world, *some) for some in [*words, ("replay", place, "--reason", "mended_key", "--yes")]]
     assert all(done.returncode == 0 for done in said)
     assert not any(word in done.stdout + done.stderr for done in said for word in ("Zyxqvanna", sam.NUMBER, "Reyes"))
+
+
+def test_a_partner_that_there_is_not_is_an_error_that_names_those_that_there_are(world: KafkaWorld) -> None:
+    done = run(world, "list", "--partner", "nobody")
+    assert done.returncode == 2
+    assert done.stderr.startswith("throughline: no such partner; ")
+    assert "csac" in done.stderr
