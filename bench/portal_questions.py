@@ -74,6 +74,15 @@ def milliseconds(ask: Callable[[], Any], times: int = 25) -> tuple[float, float]
     return min(took), statistics.median(busy)
 
 
+def page(ask: Questions) -> None:
+    """What a caseload page asks."""
+    people = [a.person_id for a in ask.caseload(ME, "u7")]
+    ask.signals(ME, people)
+    ask.numbered(ME, [fact[0].seq for fact in ask.outlines(ME, people)][:12])
+    ask.agreement_texts(ME)
+    ask.tick(ME)
+
+
 def main() -> None:
     """Fill views, ask, print."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
@@ -91,6 +100,8 @@ def main() -> None:
             "caseload, one person": lambda: ask.caseload(ME, "u7", people[:1]),
             "timeline": lambda: ask.timeline(ME, people[0]),
             "outlines": lambda: ask.outlines(ME, people),
+            "caseload page, first": lambda: page(Questions(views)),
+            "caseload page": lambda: page(ask),
             "12 rows by number": lambda: ask.numbered(ME, newest),
             "signals": lambda: ask.signals(ME, people),
             "changes, none new": lambda: ask.changes_since(ME, people, last),

@@ -86,6 +86,7 @@ class CaseViews:
         self._writer = root.cursor()
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
+        self._newest_changes: dict[tuple[str, str], int] = {}
         self._last_seqs: dict[str, int] = dict(self._writer.execute(LAST_SEQS).fetchall())
         self._next_seq = max(self.first_seq, *(seq + 1 for seq in self._last_seqs.values()), 0)
 
@@ -141,12 +142,18 @@ class CaseViews:
             if batch.offsets:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
         self._next_seq += rows.num_rows + len(signals)
+        # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
+        self._newest_changes |= {(change.recipient, change.person_id): change.seq for change in changes}
         self._last_seqs |= {change.recipient: change.seq for change in changes}
         return changes
 
     def last_seq(self, recipient: str) -> int:
         """Change number of the recipient's newest committed change; one below the file's first where there is none."""
         return self._last_seqs.get(recipient, self.first_seq - 1)
+
+    def newest_change(self, recipient: str, person_id: str) -> int:
+        """Change number of a person's newest change since the file was opened; 0 where there is none."""
+        return self._newest_changes.get((recipient, person_id), 0)
 
     def offsets(self) -> dict[tuple[str, int], int]:
         """Topic and partition to the offset to read next."""

@@ -4,7 +4,7 @@ Answers are stored rows: whether they may be shown, the reader decides (``proces
 
 Every column that is asked for costs about a millisecond at 200,000 rows, every join and window a few, whatever comes
 out: so most questions find their rows first, ask for few columns of them, and leave ordering to Python
-(``bench/portal_questions.py``).
+(``bench/portal_questions.py``). What a caseload page asks of a person is remembered until a commit changes the person.
 """
 
 import datetime as dt
@@ -15,9 +15,12 @@ from typing import Any
 import orjson
 
 from sinks.case_views import CaseViews
+from sinks.remembered import Remembered
 from sinks.signal_rows import RAISED, StoredSignal
 from sinks.stored import OUTLINE, ROW, Assignment, Fact, Outline, StoredRow
 
+Assigning = tuple[Outline, str | None, dt.date | None]
+"""A version of an assignment, what it says as JSON text, and since when."""
 THESE_PERSONS = "recipient = $recipient AND person_id IN (SELECT unnest($person_ids::VARCHAR[]))"
 EVER_ASSIGNED = """
 SELECT DISTINCT person_id FROM release_row
@@ -45,6 +48,8 @@ class Questions:
     def __init__(self, views: CaseViews) -> None:
         """Ask these views."""
         self._views = views
+        self._assignments = Remembered(views.newest_change, self._read_assignments)
+        self._outlines = Remembered(views.newest_change, self._read_outlines)
         self.first_seq = views.first_seq
         """Change number that the file began with."""
 
@@ -59,13 +64,8 @@ class Questions:
         """Whom a case manager serves, one row a person, by person; only these persons, where some are named."""
         if person_ids is None:
             person_ids = self.ever_assigned(recipient, case_manager_id)
-        newest: dict[tuple[str, str], tuple[Outline, Any, Any]] = {}
-        for body, since, *values in self._ask_of(recipient, person_ids, CASELOAD):
-            outline = Outline.from_values(values)
-            key = outline.person_id, outline.fact_id
-            if key not in newest or newest[key][0].age < outline.age:
-                newest[key] = outline, body, since
-        mine = [a for found in newest.values() if (a := _assignment(*found, case_manager_id))]
+        rows = [row for found in self._assignments.of(recipient, person_ids).values() for row in found]
+        mine = [a for row in rows if (a := _assignment(*row, case_manager_id))]
         return list({a.person_id: a for a in sorted(mine, key=lambda a: (a.person_id, a.outline.age))}.values())
 
     def timeline(self, recipient: str, person_id: str) -> list[Fact]:
@@ -79,11 +79,31 @@ class Questions:
 
     def outlines(self, recipient: str, person_ids: Sequence[str]) -> list[list[Outline]]:
         """Of every fact of these persons its versions without what they say, the newest first, retracted ones too."""
+        return [list(fact) for facts in self._outlines.of(recipient, person_ids).values() for fact in facts]
+
+    def _read_assignments(self, recipient: str, person_ids: list[str]) -> dict[str, list[Assigning]]:
+        """By person, of each assignment the newest version."""
+        newest: dict[tuple[str, str], Assigning] = {}
+        for body, since, *values in self._ask_of(recipient, person_ids, CASELOAD):
+            outline = Outline.from_values(values)
+            key = outline.person_id, outline.fact_id
+            if key not in newest or newest[key][0].age < outline.age:
+                newest[key] = outline, body, since
+        found: dict[str, list[Assigning]] = {person: [] for person in person_ids}
+        for (person, _), row in newest.items():
+            found[person].append(row)
+        return found
+
+    def _read_outlines(self, recipient: str, person_ids: list[str]) -> dict[str, list[tuple[Outline, ...]]]:
+        """By person, of each fact the versions, the newest first."""
         facts: dict[tuple[str, str], list[Outline]] = {}
         for row in self._ask_of(recipient, person_ids, OUTLINES):
             outline = Outline.from_values(row)
             facts.setdefault((outline.person_id, outline.fact_id), []).append(outline)
-        return [sorted(versions, key=lambda v: v.age, reverse=True) for versions in facts.values()]
+        found: dict[str, list[tuple[Outline, ...]]] = {person: [] for person in person_ids}
+        for (person, _), versions in facts.items():
+            found[person].append(tuple(sorted(versions, key=lambda v: v.age, reverse=True)))
+        return found
 
     def numbered(self, recipient: str, seqs: Sequence[int]) -> list[StoredRow]:
         """The recipient's rows with these change numbers, the newest change first."""
