@@ -18,7 +18,7 @@ from deploy.console import FAILED
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import day_of_file, midnight
+from partners.formats import Bad, Code, day_of_file, midnight
 from partners.population import DEFAULT_AS_OF, Truth, generate
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
@@ -30,6 +30,8 @@ from streams.errors import ThroughlineError
 
 SHOWN = 20
 """Bad rows that are listed one by one."""
+SYMBOLS = 12
+"""Of a code set, that are shown."""
 PARTNER_ID = re.compile(r"[a-z0-9_]+")
 FEWEST_PEOPLE = 40
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
@@ -165,7 +167,7 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
 def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bool) -> None:
     """The bad rows on standard error, the summary on standard output."""
     for bad in outcome.bad[:SHOWN]:
-        print(f"row {bad.place}: {bad.field or 'the row'}: {bad.code}", file=sys.stderr)  # noqa: T201  # what a person reads
+        print(f"row {bad.place}: {bad.field or 'the row'}: {bad.code}{_allowed(bad, topic)}", file=sys.stderr)  # noqa: T201  # what a person reads
     if len(outcome.bad) > SHOWN:
         print(f"and {len(outcome.bad) - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
     if as_json:
@@ -180,6 +182,21 @@ def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bo
     )
     if outcome.encoding not in {None, "utf-8"}:
         typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
+
+
+def _allowed(bad: Bad, topic: str) -> str:
+    """The symbols that a field takes, as its schema has them, where a row has none of them."""
+    if bad.code is not Code.NOT_IN_CODE_SET or not bad.field:
+        return ""
+    part, _, name = bad.field.partition(".")
+    family = topic.rpartition(".")[2]
+    source = "envelope" if part == "envelope" else f"families/{family}"
+    kinds = [f["type"] for f in catalog.read(source)["fields"] if f["name"] == name]
+    symbols: list[str] = next(
+        (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), []
+    )
+    more = f", … see `throughline schemas show partner.{family}.v1`" if len(symbols) > SYMBOLS else ""
+    return f": one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
 
 
 def _changes(outcome: SnapshotOutcome) -> str:

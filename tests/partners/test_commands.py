@@ -67,6 +67,13 @@ def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) 
     assert done.stderr == "row 2: body.entry_date: bad_date\n"
 
 
+def test_of_a_code_set_the_symbols_are_named_a_dozen_of_them(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "entry_grade_level": "Quetzal"}})
+    assert "row 1: body.entry_grade_level: not_in_code_set: one of " in done.stderr
+    assert "see `throughline schemas show partner.enrollment.v1`" in done.stderr
+    assert "Quetzal" not in done.stderr
+
+
 def test_a_row_that_no_message_can_hold_is_rejected(tmp_path: Path) -> None:
     done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "organization_id": "9" * 70_000}})
     assert orjson.loads(done.stdout)["reasons"] == {"too_large": 1}
