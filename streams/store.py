@@ -20,6 +20,11 @@ from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
 FORMAT = 2
 LAST_CHARACTER = "\U0010ffff"
 KEYS_A_QUERY = 500
+PRAGMAS = (
+    "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144",
+    # 64 MiB of log: what many batches change is copied into the file once.
+    "wal_autocheckpoint=16384",
+)  # fmt: skip
 NOT_OURS = "this worker is no longer the stage's owner"
 
 Partition = tuple[str, int]
@@ -64,7 +69,7 @@ class Store:
             db = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
             try:
                 path.chmod(0o600)
-                for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144"):
+                for pragma in PRAGMAS:
                     db.execute(f"PRAGMA {pragma}")
                 store = cls(db)
                 store._prepare(path)
@@ -150,11 +155,13 @@ class Store:
         gone = [(key,) for key, value in rows.items() if value is None]
         kept = [(key, value) for key, value in rows.items() if value is not None]
         self._db.executemany(f"DELETE FROM s_{table} WHERE k = ?", gone)  # noqa: S608  # our own table's name
-        self._db.executemany(f"INSERT OR REPLACE INTO s_{table} VALUES (?, ?)", kept)  # noqa: S608
+        put = f"INSERT INTO s_{table} VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v"  # noqa: S608
+        self._db.executemany(put, kept)
 
     def _ensure(self, table: str) -> None:
         if table not in self._tables:
-            self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID")
+            # Keys are hashes: in a table that is its own index (WITHOUT ROWID) every new row would write its own page.
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB)")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
