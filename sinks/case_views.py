@@ -50,6 +50,8 @@ LAST_SEQS = """
 SELECT recipient, max(seq) FROM (
   SELECT recipient, seq FROM release_row UNION ALL SELECT recipient, seq FROM signal_row) GROUP BY recipient
 """
+MOST_NEWEST = 100_000
+"""Persons whose newest change is in memory; after more, all count as changed."""
 AGREEMENTS_IN_ORDER = "SELECT * FROM agreement ORDER BY recipient, agreement_id"
 
 
@@ -87,6 +89,7 @@ class CaseViews:
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
         self._newest_changes: dict[tuple[str, str], int] = {}
+        self._all_changed_by = 0
         self._last_seqs: dict[str, int] = dict(self._writer.execute(LAST_SEQS).fetchall())
         self._next_seq = max(self.first_seq, *(seq + 1 for seq in self._last_seqs.values()), 0)
 
@@ -143,7 +146,7 @@ class CaseViews:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
         self._next_seq += rows.num_rows + len(signals)
         # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
-        self._newest_changes |= {(change.recipient, change.person_id): change.seq for change in changes}
+        self._note_newest(changes)
         self._last_seqs |= {change.recipient: change.seq for change in changes}
         return changes
 
@@ -152,8 +155,17 @@ class CaseViews:
         return self._last_seqs.get(recipient, self.first_seq - 1)
 
     def newest_change(self, recipient: str, person_id: str) -> int:
-        """Change number of a person's newest change since the file was opened; 0 where there is none."""
-        return self._newest_changes.get((recipient, person_id), 0)
+        """A change number that no change of the person since the file was opened lies above; 0 where there was none.
+
+        It rises with each change of the person, and now and then without one.
+        """
+        return self._newest_changes.get((recipient, person_id), self._all_changed_by)
+
+    def _note_newest(self, changes: list[Change]) -> None:
+        if len(self._newest_changes) > MOST_NEWEST:
+            self._all_changed_by = self._next_seq - 1  # first, so that no reader takes a changed person for unchanged
+            self._newest_changes = {}
+        self._newest_changes |= {(change.recipient, change.person_id): change.seq for change in changes}
 
     def offsets(self) -> dict[tuple[str, int], int]:
         """Topic and partition to the offset to read next."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.views import view_batch
 
-from sinks import remembered
+from sinks import case_views, remembered
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
 from sinks.remembered import Remembered
@@ -54,7 +54,11 @@ def test_only_so_many_persons_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
     assert asked == ["p1", "p2", "p3", "p1"]
 
 
-def test_answers_that_are_remembered_are_those_of_a_reader_who_has_read_nothing_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most_newest", [case_views.MOST_NEWEST, 1])
+def test_answers_that_are_remembered_are_those_of_a_reader_who_has_read_nothing_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_newest: int
+) -> None:
+    monkeypatch.setattr(case_views, "MOST_NEWEST", most_newest)
     views = CaseViews.open(tmp_path / "views.duckdb", first_seq=1)
     asking = Questions(views)
     rows = [assigned("p1", "Ann"), assigned("p2", "Bo"), enrolled("e1", "p1"), enrolled("e2", "p2")]
