@@ -12,6 +12,8 @@ from partners.formats import Bad, Code, Good, encoding_of, rows
 
 MAX_VALUE_BYTES = 64 * 1024
 """No gate takes more."""
+OnEvent = Callable[[int, str], None]
+"""Told the place of a row and the id of its event."""
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Outcome:
     valid: int = 0
     published: int = 0
     """Acknowledged by the broker."""
+    ids_made: int = 0
+    """Events whose id was made from their content."""
     bad: list[Bad] = field(default_factory=list)
     encoding: str | None = None
     """Of the file's text, where its format leaves that open."""
@@ -44,6 +48,7 @@ def publish_file(
     as_of: datetime,
     publisher: Publisher | str,
     on_progress: Callable[[int], None] = lambda _: None,
+    on_event: OnEvent = lambda _, __: None,
 ) -> Outcome:
     """Publish every good row of a file, and wait until the broker has them.
 
@@ -53,6 +58,7 @@ def publish_file(
         as_of: when the file was made.
         publisher: whose rows they are and who sends them; the partner's id alone: nobody does, they are only looked at.
         on_progress: told the number of rows done, batch by batch.
+        on_event: told place and event id of each good row, before it is sent.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -63,9 +69,12 @@ def publish_file(
     for batch in batches(rows(path, partner, family, as_of), outcome):
         sound = of_fitting_size(batch, family, outcome)
         outcome.valid += len(sound)
+        for good, _ in sound:
+            outcome.ids_made += not good.has_own_id
+            on_event(good.place, good.row["envelope"]["event_id"])
         if isinstance(publisher, Publisher) and sound:
-            good, values = zip(*sound, strict=True)
-            publisher.publish_framed(topic_of(partner, family), [one.row for one in good], values)
+            rows_, values = zip(*((good.row, value) for good, value in sound), strict=True)
+            publisher.publish_framed(topic_of(partner, family), rows_, values)
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
         publisher.flush()

@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Protocol
@@ -35,13 +35,23 @@ class Counts(Protocol):
     retracted: int
     unchanged: int
     held: int
+    ids_made: int
 
 
 class Plan:
     """Compares rows with the last snapshot and puts what follows into the state's outbox."""
 
-    def __init__(self, partner: str, family: str, state: SnapshotState, standing: Standing, counts: Counts) -> None:
-        """Of a partner's family; ``standing`` is that of the snapshot to be."""
+    def __init__(
+        self,
+        partner: str,
+        family: str,
+        state: SnapshotState,
+        standing: Standing,
+        counts: Counts,
+        on_event: Callable[[int, str], None] = lambda _, __: None,
+    ) -> None:
+        """Of a partner's family; ``standing`` is that of the snapshot to be, ``on_event`` is told rows' event ids."""
+        self._on_event = on_event
         self._partner, self._family, self._state, self._counts = partner, family, state, counts
         self.standing = standing
         self._facts_before = state.count()
@@ -71,6 +81,8 @@ class Plan:
         else:
             self._counts.corrected += 1
         row = self._event(good.row, "assert" if known is None else "correct", known and known[1])
+        self._counts.ids_made += 1
+        self._on_event(good.place, row["envelope"]["event_id"])
         source = self._state.hashed("source", source_id)
         return Change(key, source, content, row["envelope"]["event_id"], _needed(self._family, row)), row
 

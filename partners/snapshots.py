@@ -24,7 +24,7 @@ from typing import Protocol
 
 from partners.events import Headers, headers_of, topic_of
 from partners.formats import encoding_of, rows
-from partners.publishing import MAX_VALUE_BYTES, Outcome, batches, of_fitting_size
+from partners.publishing import MAX_VALUE_BYTES, OnEvent, Outcome, batches, of_fitting_size
 from partners.rows import micros
 from partners.snapshot_plan import UNSAID, Plan
 from partners.snapshot_state import SnapshotError, SnapshotState, Standing
@@ -76,6 +76,7 @@ def publish_snapshot(
     state: SnapshotState,
     max_retract_percent: float = 20,
     on_progress: Callable[[int], None] = lambda _: None,
+    on_event: OnEvent = lambda _, __: None,
 ) -> SnapshotOutcome:
     """Publish how a full export differs from the one before it, and remember it.
 
@@ -87,6 +88,7 @@ def publish_snapshot(
         state: of this partner and family.
         max_retract_percent: of the facts before; where more would go, the file is taken for a part.
         on_progress: told the number of rows done, batch by batch.
+        on_event: told place and event id of each row that is new or changed.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -99,7 +101,7 @@ def publish_snapshot(
         if isinstance(sender, str):
             raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
         outcome.finished = _send(state, sender, family)
-    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome)
+    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome, on_event)
     with state.plan(plan.standing, keep=not isinstance(sender, str)):
         for batch in batches(rows(path, partner, family, UNSAID), outcome):
             plan.take([good for good, _ in of_fitting_size(batch, family, outcome, MOST_BYTES)])

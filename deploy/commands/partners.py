@@ -1,7 +1,6 @@
 """``throughline publish`` and ``throughline population``: the partners' door on the command line."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -13,25 +12,23 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy import tables
+from deploy import publish_report, tables
+from deploy.commands.topics import load_agreements
 from deploy.console import FAILED
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import Bad, Code, day_of_file, midnight
+from partners.formats import day_of_file, midnight
 from partners.population import DEFAULT_AS_OF, Truth, generate
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
 from partners.snapshot_state import SnapshotState
-from partners.snapshots import SnapshotOutcome, publish_snapshot
+from partners.snapshots import publish_snapshot
+from processors.consent.agreements import EPOCH
 from schemas_avro import catalog
 from streams import settings
 from streams.errors import ThroughlineError
 
-SHOWN = 20
-"""Bad rows that are listed one by one."""
-SYMBOLS = 12
-"""Of a code set, that are shown."""
 PARTNER_ID = re.compile(r"[a-z0-9_]+")
 FEWEST_PEOPLE = 40
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
@@ -52,12 +49,17 @@ def publish(
         float, typer.Option(min=0, max=100, help="With --snapshot: where more would be retracted, nothing is sent.")
     ] = 20,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
+    ids: Annotated[
+        Path | None,
+        typer.Option(help="File to write event ids into, as CSV with columns row and event_id, for `explain`."),
+    ] = None,
     as_json: AsJson = False,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
 ) -> None:
     """Publish a partner's file; each bad row is named by place, field and reason.
 
-    The same file again changes nothing. A correction is the same source_record_id in a file of a later --as-of.
+    The same file again changes nothing. A correction is the same source_record_id in a file of a later --as-of; a file
+    with `correct` or `retract` in it must say its --as-of.
     With --snapshot the file is all that the partner has: what is new in it is asserted, what changed corrected, what is
     gone retracted, against the last snapshot published from this machine.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
@@ -65,20 +67,25 @@ def publish(
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     """
     _check_names(partner, family)
-    moment = midnight(day_of_file(file, family)) if as_of is None else _moment(as_of)
+    moment = midnight(day_of_file(file, family, is_export=snapshot)) if as_of is None else _moment(as_of)
     if moment > datetime.now(UTC):
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
-    with _sender(partner, family, bootstrap, dry_run=dry_run) as sender, _progress(file.name) as on_progress:
+    with (
+        _sender(partner, family, bootstrap, dry_run=dry_run) as sender,
+        _progress(file.name) as on_progress,
+        publish_report.ids_into(ids) as on_event,
+    ):
         if snapshot:
             with SnapshotState(settings.load().data_dir / "snapshots", partner, family) as state:
                 outcome: Outcome = publish_snapshot(
-                    file, family, moment, sender, state, max_retract_percent, on_progress
+                    file, family, moment, sender, state, max_retract_percent, on_progress, on_event
                 )
         else:
-            outcome = publish_file(file, family, moment, sender, on_progress)
-    _tell(
-        outcome, f"{file.name} as of {moment.isoformat()}", topic_of(partner, family), dry_run=dry_run, as_json=as_json
-    )
+            outcome = publish_file(file, family, moment, sender, on_progress, on_event)
+    what = f"{file.name} as of {moment.isoformat()}"
+    publish_report.tell(outcome, what, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=ids)
+    if dry_run:
+        _check_agreement(partner, family)
     if outcome.bad:
         raise typer.Exit(FAILED)
 
@@ -134,6 +141,29 @@ def _check_names(partner: str, family: str) -> None:
         raise ThroughlineError(f"no such family; --family is one of {', '.join(catalog.FAMILIES)}")
 
 
+def _check_agreement(partner: str, family: str) -> None:
+    """Tell before anything is sent what only the gate, or a topic that is missing, would tell after.
+
+    Raises:
+        ThroughlineError: the folder of agreements has none in force by which the partner publishes the family.
+    """
+    folder, today = settings.load().agreements, (datetime.now(UTC).date() - EPOCH).days
+    if not any(folder.glob("*.toml")):
+        return
+    mous = [one for one in load_agreements(folder) if one.tier == "mou" and one.in_force(today)]
+    own = {family for one in mous if one.party == partner for family in one.families}
+    if family not in own:
+        known = (
+            f"its agreement is for {', '.join(sorted(own))}"
+            if own
+            else (f"no agreement in force is of {partner}, but of {', '.join(sorted({one.party for one in mous}))}")
+        )
+        raise ThroughlineError(
+            f"sending would be refused: {known}; ask the operator, or name the folder in force by "
+            "THROUGHLINE_AGREEMENTS_DIR"
+        )
+
+
 def _moment(text: str, option: str = "--as-of") -> datetime:
     """A date's first moment, or a time with zone.
 
@@ -162,50 +192,6 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)
         yield lambda count: bar.update(task, completed=count)
-
-
-def _tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: bool) -> None:
-    """The bad rows on standard error, the summary on standard output."""
-    for bad in outcome.bad[:SHOWN]:
-        print(f"row {bad.place}: {bad.field or 'the row'}: {bad.code}{_allowed(bad, topic)}", file=sys.stderr)  # noqa: T201  # what a person reads
-    if len(outcome.bad) > SHOWN:
-        print(f"and {len(outcome.bad) - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
-    if as_json:
-        typer.echo(orjson.dumps(outcome.to_document()))
-        return
-    done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
-    if isinstance(outcome, SnapshotOutcome):
-        done = _changes(outcome) + (", none sent" if dry_run else f"; {done}")
-    reasons = ", ".join(f"{count} {code}" for code, count in outcome.reasons.items())
-    typer.echo(
-        f"{what}: {outcome.rows} rows, {done}, {len(outcome.bad)} rejected" + (f": {reasons}" if reasons else "")
-    )
-    if outcome.encoding not in {None, "utf-8"}:
-        typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
-
-
-def _allowed(bad: Bad, topic: str) -> str:
-    """The symbols that a field takes, as its schema has them, where a row has none of them."""
-    if bad.code is not Code.NOT_IN_CODE_SET or not bad.field:
-        return ""
-    part, _, name = bad.field.partition(".")
-    family = topic.rpartition(".")[2]
-    source = "envelope" if part == "envelope" else f"families/{family}"
-    kinds = [f["type"] for f in catalog.read(source)["fields"] if f["name"] == name]
-    symbols: list[str] = next(
-        (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), []
-    )
-    more = f", … see `throughline schemas show partner.{family}.v1`" if len(symbols) > SYMBOLS else ""
-    return f": one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
-
-
-def _changes(outcome: SnapshotOutcome) -> str:
-    """How a snapshot differs from the one before it."""
-    words = ("asserted", "corrected", "retracted", "unchanged")
-    said = ", ".join(f"{getattr(outcome, word)} {word}" for word in words)
-    if outcome.held:
-        said += f", {outcome.held} not in the file but kept, since rejected rows may be about them"
-    return said + (f", {outcome.finished} of an interrupted snapshot sent again" if outcome.finished else "")
 
 
 def _show_totals(truth: Truth) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from partners.formats import csv_file, edfi, jsonl
-from partners.formats.reading import Bad, Code, FileError, Found, Good, finished, latest_day
+from partners.formats.reading import Bad, Code, FileError, Found, Good, finished, is_undated_change, latest_day
 
 FORMATS = {
     ".csv": csv_file.documents,
@@ -51,14 +51,28 @@ def rows(path: Path, partner: str, family: str, as_of: datetime) -> Iterator[Goo
         yield found if isinstance(found, Bad) else finished(found, partner, family, as_of)
 
 
-def day_of_file(path: Path, family: str) -> date:
+def day_of_file(path: Path, family: str, *, is_export: bool = False) -> date:
     """The latest day that a file speaks of as past: it cannot have been made before.
 
+    Args:
+        path: of the file.
+        family: of its rows.
+        is_export: a snapshot, which finds out by itself what is corrected.
+
     Raises:
-        FileError: the file is not there, names no format, or speaks of no such day since 2000.
+        FileError: the file is not there, names no format, speaks of no such day since 2000, or has a correction or
+            retraction, which dated so might lose to what it answers to.
     """
-    days = (latest_day(found, family) for found in documents(path, family) if not isinstance(found, Bad))
-    day = max((day for day in days if day is not None), default=None)
+    day: date | None = None
+    for found in documents(path, family):
+        if isinstance(found, Bad):
+            continue
+        if is_undated_change(found) and not is_export:
+            raise FileError(
+                f"row {found.place} of {path.name} corrects or retracts, and nothing says when: dated by the days "
+                "in it, it could lose to what it answers to; say when the file was made with --as-of YYYY-MM-DD"
+            )
+        day = max(filter(None, (day, latest_day(found, family))), default=None)
     if day is None or day.year < FIRST_YEAR:
         raise FileError(f"no date in {path.name} tells when it was made; say so with --as-of YYYY-MM-DD")
     return day

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from partners.formats.faults import Code
 from partners.formats.lost_zeros import LENGTHS, has_lost_zeros
-from partners.formats.reading import Code
 from schemas_avro import catalog
 
 Cell = Callable[[str], Any]

@@ -11,13 +11,13 @@
 import codecs
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from partners.formats.csv_columns import CellError, Column, HeaderError, columns_in, columns_of, empty_lists
+from partners.formats.faults import Bad, Code, Fault
 from partners.formats.lost_zeros import organization_has_lost_zeros
-from partners.formats.reading import Bad, Code, Document, FileError, Found, source_in
+from partners.formats.reading import Document, FileError, Found
 
 DELIMITERS = ",;\t"
 BLOCK_BYTES = 1 << 20
@@ -124,12 +124,12 @@ def _document(place: int, cells: Sequence[str], columns: Sequence[Column], usual
     row: dict[str, Any] = {"envelope": {}, "body": dict(usual)}
     if len(cells) != len(columns):
         return Bad(place, Code.WRONG_COLUMN_COUNT)
-    first: Bad | None = None
+    faults = []
     for column, cell in zip(columns, cells, strict=True):
         try:
             column.put(row, cell)
         except CellError as error:
-            first = first or Bad(place, error.code, column.name)
-    if first is None and organization_has_lost_zeros(row["body"]):
-        first = Bad(place, Code.LOST_LEADING_ZEROS, "body.organization_id")
-    return Document(place, row) if first is None else replace(first, source_record_id=source_in(row))
+            faults.append(Fault(error.code, column.name))
+    if organization_has_lost_zeros(row["body"]):
+        faults.append(Fault(Code.LOST_LEADING_ZEROS, "body.organization_id"))
+    return Document(place, row, tuple(faults))

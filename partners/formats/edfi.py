@@ -10,20 +10,16 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from partners.formats.edfi_codes import ENROLLMENT_STATUSES, EXIT_TYPES, GRADE_LEVELS, SEXES, crosswalk
-from partners.formats.reading import Bad, Code, Document, Found
+from partners.formats.faults import Bad, Code, Fault, bad_of
+from partners.formats.reading import Document, Found
 from partners.rows import Row
 
 SYSTEM = "Ed-Fi"
 
 
-class UnmappedError(ValueError):
-    """An element's value has no place in our schema; its text is our field's name."""
-
-    def __init__(self, code: Code, name: str) -> None:
-        """Note which field it would have been."""
-        super().__init__(name)
-        self.code = code
-        self.name = name
+Faults = list[Fault]
+"""What of an element has no place in our schema, gathered as it is mapped."""
+Mapped = Callable[[Element, Faults], Row]
 
 
 def documents(path: Path, family: str) -> Iterator[Found]:
@@ -54,11 +50,10 @@ def _children(path: Path, wanted: str) -> Iterator[Element]:
             root.clear()
 
 
-def _document(number: int, element: Element, mapped: Callable[[Element], Row]) -> Found:
-    try:
-        return Document(number, mapped(element))
-    except UnmappedError as error:
-        return Bad(number, error.code, error.name, _source(element))
+def _document(number: int, element: Element, mapped: Mapped) -> Found:
+    faults: Faults = []
+    row = mapped(element, faults)
+    return bad_of(number, faults, _source(element)) if faults else Document(number, row)
 
 
 def _text(element: Element, *names: str) -> str | None:
@@ -67,21 +62,21 @@ def _text(element: Element, *names: str) -> str | None:
     return text.strip() if text and text.strip() else None
 
 
-def _required(element: Element, field: str, *names: str) -> str:
+def _required(element: Element, faults: Faults, field: str, *names: str) -> str:
     text = _text(element, *names)
     if text is None:
-        raise UnmappedError(Code.MISSING_FIELD, field)
-    return text
+        faults.append(Fault(Code.MISSING_FIELD, field))
+    return text or ""
 
 
-def _code(element: Element, field: str, codes: dict[str, str], *names: str) -> str | None:
+def _code(element: Element, faults: Faults, field: str, codes: dict[str, str], *names: str) -> str | None:
     """Our symbol of a descriptor, for a field that takes no others."""
     uri = _text(element, *names)
     if uri is None:
         return None
     code = crosswalk(uri, codes)
     if code is None:
-        raise UnmappedError(Code.UNMAPPED_DESCRIPTOR, field)
+        faults.append(Fault(Code.UNMAPPED_DESCRIPTOR, field))
     return code
 
 
@@ -106,8 +101,8 @@ def _source(element: Element) -> str | None:
     return "|".join(part for part in parts if part) if all(parts) else None
 
 
-def _identity(student: Element) -> Row:
-    unique_id = _required(student, "envelope.subject_token", "StudentUniqueId")
+def _identity(student: Element, faults: Faults) -> Row:
+    unique_id = _required(student, faults, "envelope.subject_token", "StudentUniqueId")
     multiple = _text(student, "BirthData", "MultipleBirthStatus")
     body = {
         "first_name": _text(student, "Name", "FirstName"),
@@ -118,16 +113,18 @@ def _identity(student: Element) -> Row:
         "other_last_name": _text(student, "Name", "PreferredLastSurname"),
         "birth_date": _text(student, "BirthData", "BirthDate"),
         "birth_city": _text(student, "BirthData", "BirthCity"),
-        "sex": _code(student, "body.sex", SEXES, "BirthData", "BirthSex"),
+        "sex": _code(student, faults, "body.sex", SEXES, "BirthData", "BirthSex"),
         "multiple_birth": None if multiple is None else multiple in {"true", "1"},
     }
     return _row(unique_id, unique_id, body)
 
 
-def _enrollment(association: Element) -> Row:
-    student = _required(association, "envelope.subject_token", "StudentReference", "StudentIdentity", "StudentUniqueId")
-    school = _required(association, "body.organization_id", "SchoolReference", "SchoolIdentity", "SchoolId")
-    entry = _required(association, "body.entry_date", "EntryDate")
+def _enrollment(association: Element, faults: Faults) -> Row:
+    student = _required(
+        association, faults, "envelope.subject_token", "StudentReference", "StudentIdentity", "StudentUniqueId"
+    )
+    school = _required(association, faults, "body.organization_id", "SchoolReference", "SchoolIdentity", "SchoolId")
+    entry = _required(association, faults, "body.entry_date", "EntryDate")
     left = _text(association, "ExitWithdrawDate")
     status = crosswalk(_text(association, "EnrollmentType") or "", ENROLLMENT_STATUSES)
     body = {
@@ -136,16 +133,16 @@ def _enrollment(association: Element) -> Row:
         "enrollment_status": "previously_enrolled" if left else status,
         "entry_date": entry,
         "entry_type": _text(association, "EntryType"),
-        "entry_grade_level": _code(association, "body.entry_grade_level", GRADE_LEVELS, "EntryGradeLevel"),
+        "entry_grade_level": _code(association, faults, "body.entry_grade_level", GRADE_LEVELS, "EntryGradeLevel"),
         "exit_date": left,
         "exit_type": _code_or_uri(association, EXIT_TYPES, "ExitWithdrawType"),
-        "full_time_equivalency_hundredths": _hundredths(association),
+        "full_time_equivalency_hundredths": _hundredths(association, faults),
     }
     times = {"occurred_on": entry, "effective_from": entry, "effective_to": left}
     return _row(f"{student}|{school}|{entry}", student, body, **times)
 
 
-def _hundredths(association: Element) -> int | None:
+def _hundredths(association: Element, faults: Faults) -> int | None:
     """Full-time equivalency as whole hundredths: 1.00 is 100."""
     text = _text(association, "FullTimeEquivalency")
     if text is None:
@@ -156,10 +153,11 @@ def _hundredths(association: Element) -> int | None:
             return int(hundredths)
     except (InvalidOperation, OverflowError, ValueError):
         pass
-    raise UnmappedError(Code.WRONG_VALUE, "body.full_time_equivalency_hundredths")
+    faults.append(Fault(Code.WRONG_VALUE, "body.full_time_equivalency_hundredths"))
+    return None
 
 
-ELEMENTS: dict[str, tuple[str, Callable[[Element], Row]]] = {
+ELEMENTS: dict[str, tuple[str, Mapped]] = {
     "identity": ("Student", _identity),
     "enrollment": ("StudentSchoolAssociation", _enrollment),
 }

@@ -67,6 +67,88 @@ def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) 
     assert done.stderr == "row 2: body.entry_date: bad_date\n"
 
 
+def test_all_faults_of_a_row_are_told_at_once_up_to_five(tmp_path: Path) -> None:
+    body = {"organization_id": 7, "entry_date": "Quetzal", "exit_date": "soon", "entry_grade_level": "G14"}
+    done = looked_at(
+        tmp_path, ROW, {"envelope": {"subject_token": "t-1", "event_id": "E"}, "body": body | {"Quetzal": 1}}
+    )
+    told = [line.removeprefix("row 2: ") for line in done.stderr.splitlines()]
+    assert told[-1] == "and 2 faults more"
+    assert len(told) == 6
+    assert {"body.entry_date: bad_date", "body.organization_id: wrong_type"} <= set(told)
+    assert "Quetzal" not in done.stderr
+    assert orjson.loads(done.stdout)["rejected"] == 1
+
+
+def test_faults_of_cells_are_told_together_with_those_of_the_schema(tmp_path: Path) -> None:
+    header = "source_record_id,subject_token,organization_id,organization_id_system,entry_date,exit_date,entry_type"
+    (tmp_path / "rows.csv").write_text(f"{header}\ne-1,t-1,1,CSD,8/20/2026,2026-99-01,1821\n")
+    done = run(
+        tmp_path, "publish", "rows.csv", "--partner", "cde_k12", "--family", "enrollment",
+        "--as-of", "2026-09-01", "--dry-run",
+    )  # fmt: skip
+    told = {line.split(": one of")[0] for line in done.stderr.splitlines()}
+    assert told == {
+        "row 2: body.entry_date: spreadsheet_date",
+        "row 2: body.entry_type: lost_leading_zeros",
+        "row 2: body.organization_id_system: not_in_code_set",
+        "row 2: body.exit_date: bad_date",
+    }
+
+
+@pytest.mark.parametrize(
+    ("partner", "family", "said"),
+    [
+        ("quetzal", "enrollment", "no agreement in force is of quetzal, but of ccc, "),
+        ("edd", "enrollment", "its agreement is for employment"),
+    ],
+)
+def test_a_dry_run_tells_that_sending_would_be_refused(tmp_path: Path, partner: str, family: str, said: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    done = run(tmp_path, "publish", "rows.jsonl", "--partner", partner, "--family", family, "--dry-run")
+    assert done.returncode == 2
+    assert "1 rows, 1 valid, none sent" in done.stdout
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_event_ids_go_into_a_file_by_row_and_nothing_else_of_a_row_does(tmp_path: Path) -> None:
+    own = "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"
+    with_id = {**ROW, "envelope": {**ROW["envelope"], "event_id": own}}
+    done = looked_at(tmp_path, ROW, {"body": {}}, with_id, more=("--dry-run", "--ids", "ids.csv"))
+    header, made, last = (tmp_path / "ids.csv").read_text().splitlines()
+    assert (header, last) == ("row,event_id", f"3,{own}")
+    assert made.startswith("1,")
+    assert len(made) == len("1,") + 36
+    assert "event ids are in ids.csv" in done.stdout
+
+
+def test_event_ids_that_cannot_be_written_are_told_before_anything_is_sent(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, ROW, more=("--dry-run", "--ids", "nowhere/ids.csv"))
+    assert done.returncode == 2
+    assert "name another file with --ids" in done.stderr
+
+
+@pytest.mark.parametrize("operation", ["correct", "retract"])
+def test_a_correction_that_nothing_dates_is_refused_as_it_could_lose(tmp_path: Path, operation: str) -> None:
+    change = {**ROW, "envelope": {**ROW["envelope"], "operation": operation}}
+    refused = looked_at(tmp_path, ROW, change)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("throughline: row 2 of rows.jsonl corrects or retracts")
+    assert "--as-of" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert looked_at(tmp_path, ROW, change, more=("--dry-run", "--as-of", "2026-09-15")).returncode == 0
+    dated = {**change, "envelope": {**change["envelope"], "published_at": "2026-09-15T08:00:00Z"}}
+    assert looked_at(tmp_path, ROW, dated).returncode == 0
+
+
+def test_a_snapshot_finds_out_by_itself_what_is_corrected(tmp_path: Path) -> None:
+    change = {**ROW, "envelope": {**ROW["envelope"], "operation": "correct"}}
+    done = looked_at(tmp_path, change, more=("--dry-run", "--snapshot", "--ids", "ids.csv"))
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "ids.csv").read_text().splitlines()) == 2
+
+
 def test_of_a_code_set_the_symbols_are_named_a_dozen_of_them(tmp_path: Path) -> None:
     done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "entry_grade_level": "Quetzal"}})
     assert "row 1: body.entry_grade_level: not_in_code_set: one of " in done.stderr
@@ -86,6 +168,7 @@ def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, br
     first, second = run(tmp_path, *words), run(tmp_path, *words, "--json")
     assert first.returncode == second.returncode == 0, first.stderr
     assert f"1 rows, 1 published to partner.{partner}.enrollment, 0 rejected" in first.stdout
+    assert "event ids of 1 rows were made from their content" in first.stdout
     assert orjson.loads(second.stdout) == {"rows": 1, "published": 1, "rejected": 0, "reasons": {}}
 
 

@@ -138,6 +138,14 @@ def test_an_element_that_does_not_map_says_why_and_its_neighbours_flow(
     assert isinstance(after, Good)
 
 
+def test_an_element_says_all_that_does_not_map(tmp_path: Path) -> None:
+    wrong = {"EntryGradeLevel": f"{URI}GradeLevelDescriptor#Fourteenth grade", "FullTimeEquivalency": "all"}
+    [bad] = read(interchange(tmp_path, enrollment(**wrong)), "enrollment")
+    assert isinstance(bad, Bad)
+    assert [fault.code.value for fault in bad.faults] == ["unmapped_descriptor", "wrong_value"]
+    assert bad.source_record_id == "604821|255901107|2021-08-23"
+
+
 def test_a_file_that_breaks_off_gives_the_elements_before(tmp_path: Path) -> None:
     path = interchange(tmp_path, enrollment(), "<StudentSchoolAssociation>")
     assert [row.code if isinstance(row, Bad) else "good" for row in read(path, "enrollment")] == ["good", Code.NOT_XML]
