@@ -477,7 +477,7 @@ class Aid(Frozen):
     """Student aid: application, award, grade-point verification, satisfactory academic progress."""
 
     aid_year: str
-    """Award year as YYYY-YYYY."""
+    """Award year as YYYY-YYYY, two years in a row."""
     application_type: AidApplicationType | None = None
     """Which application; CADAA reveals immigration status and is withheld unless that category too is permitted."""
     application_status: AidApplicationStatus | None = None

@@ -26,6 +26,7 @@ class Code(StrEnum):
     WRONG_PARTNER = "wrong_partner"
     WRONG_EVENT_TYPE = "wrong_event_type"
     DATE_OUT_OF_RANGE = "date_out_of_range"
+    """A date or time that cannot be, or an aid year that is not two years in a row."""
     MISSING_SUBJECT = "missing_subject"
     """Neither the partner's own id of the record, nor a valid SSN with a name."""
     KEY_MISMATCH = "key_mismatch"

@@ -27,6 +27,7 @@ OLDEST_DAYS = 130 * 366
 FIRST_PUBLISHED = 946_684_800_000_000
 """2000-01-01 UTC, in microseconds."""
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+AID_YEAR_FIELD, AID_YEAR = "aid_year", re.compile(r"(1[89]|2[01])[0-9]{2}-[0-9]{4}")
 NIL = "00000000-0000-0000-0000-000000000000"
 GRANTING = {"given", "renewed"}
 
@@ -137,7 +138,7 @@ def _decode(
     body = pa.RecordBatch.from_struct_array(decoded.rows.column("body"))
     payloads = codec.encode(catalog.id_of(f"body.{family}.v1"), body)
     contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
-    faults = dates_out_of_range(family, body)
+    faults = dates_out_of_range(family, body) | aid_years_out_of_range(body)
     for row, envelope in enumerate(decoded.rows.column("envelope").to_pylist()):
         place, arrival = placed[decoded.good[row]]
         event = Admitted(arrival, Topic.parse(arrival.topic).partner_id, family, envelope, payloads[row], contents[row])
@@ -195,6 +196,21 @@ def dates_out_of_range(family: str, body: pa.RecordBatch) -> dict[int, str]:
         for row in pc.indices_nonzero(pc.fill_null(outside, False)).to_pylist():  # noqa: FBT003  # Arrow's signature
             found.setdefault(row, name)
     return found
+
+
+def aid_years_out_of_range(body: pa.RecordBatch) -> dict[int, str]:
+    """By row: the aid year, where the body has one that is not two years in a row, as 2026-2027."""
+    if AID_YEAR_FIELD not in body.schema.names:
+        return {}
+    column = body.column(AID_YEAR_FIELD)
+    wrong = [year for year in pc.unique(column).to_pylist() if not is_aid_year(year)]
+    rows = pc.indices_nonzero(pc.is_in(column, value_set=pa.array(wrong, column.type))).to_pylist()
+    return dict.fromkeys(rows, AID_YEAR_FIELD)
+
+
+def is_aid_year(text: str) -> bool:
+    """Whether a text is two years in a row, as 2026-2027: a rule of signals compares them as texts."""
+    return AID_YEAR.fullmatch(text) is not None and int(text[:4]) + 1 == int(text[5:])
 
 
 @functools.cache

@@ -12,6 +12,8 @@ from processors import names
 from schemas_avro import catalog, wire
 
 Row = dict[str, Any]
+CHECKED = {"organization_id_system", "aid_year"}
+"""Fields that take no text but some."""
 PARTNERS = {"aid": "csac", "employment": "edd", "enrollment": "ccc", "contact": "ccc"}
 
 
@@ -20,7 +22,7 @@ def planted(family: str) -> tuple[Message, dict[str, Any]]:
     values: dict[str, Any] = {}
     for place, field in enumerate(catalog.read(f"families/{family}")["fields"]):
         values[field["name"]] = value_for(field, 7_000_000 + 1_009 * place)
-    values |= {k: v for k, v in DEFAULTS.get(family, {}).items() if k == "organization_id_system"}
+    values |= {k: v for k, v in DEFAULTS.get(family, {}).items() if k in CHECKED}
     partner = PARTNERS[family]
     wage = {"subject_name": "REYES SAM", "identifiers": [worlds.ssn("219-09-9998")]} if partner == "edd" else {}
     more = {"source_system_name": "canary-system", "source_collection_id": "canary-collection", **wage}

@@ -108,6 +108,14 @@ SPOILED: list[tuple[Code, str, Message]] = [
     (Code.DATE_OUT_OF_RANGE, "entered in 1869", ccc(entry_date="1869-12-31")),
     (Code.DATE_OUT_OF_RANGE, "born tomorrow", ccc("identity", birth_date="2026-09-22")),
     (Code.DATE_OUT_OF_RANGE, "born 131 years ago", ccc("identity", birth_date="1895-09-01")),
+    *(
+        (Code.DATE_OUT_OF_RANGE, f"an aid year of {what}", message("csac", "aid", "s1", "a1", aid_year=year))
+        for what, year in {
+            "one year": "2026", "two digits": "2026-27", "a gap": "2026-2028", "years turned round": "2027-2026",
+            "the same year twice": "2026-2026", "a slash": "2026/2027", "the year 1": "0001-0002", "no text": "",
+            "a line's end": "2026-2027\n", "other digits": "\uff12\uff10\uff12\uff16-\uff12\uff10\uff12\uff17",
+        }.items()
+    ),
     (Code.MISSING_SUBJECT, "an empty id", message("ccc", "enrollment", "", "e1")),
     (Code.MISSING_SUBJECT, "a wage row without a number", edd(subject_name="Reyes Sam")),
     (Code.MISSING_SUBJECT, "a wage row without a name", edd(identifiers=[worlds.ssn("219-09-9998")])),
