@@ -7,14 +7,15 @@ from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient
 
 from processors.records import Arrival
+from streams import telemetry
 
 PARTITIONER = "murmur2_random"
 """As Java and aiokafka partition; librdkafka's default disagrees with them on most keys."""
 TRANSACTION_TIMEOUT_MS = 10_000
-LOGGER = logging.getLogger("librdkafka")
-"""Its own lines go where ours go, not to the terminal."""
-
-
+LOGGER = logging.getLogger(telemetry.KAFKA_CLIENT)
+"""Its own lines: into a process's log, where it has one (``streams.telemetry``); a command says the one that counts."""
+LOGGER.addHandler(logging.NullHandler())
+LOGGER.propagate = False
 LOOPING = {"fetch.wait.max.ms": 100}
 """For a loop that only reads: what there is comes at once; at 10 ms its idle turns took 40 % of the broker's CPU."""
 

@@ -9,6 +9,9 @@ ThroughlineError
     └── DiskError         it is the disk that a store or the keyring is on
 """
 
+IF_AWAY = "is it up, and THROUGHLINE_BOOTSTRAP right?"
+"""The remedy where a broker does not answer."""
+
 
 class ThroughlineError(Exception):
     """Base of all; the text is one line with the remedy, and never holds a person's data."""

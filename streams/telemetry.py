@@ -21,6 +21,8 @@ MASK = "***"
 LIBRARIES = ("aiokafka", "faust", "mode", "streams.faust_app")
 """Their warnings are logged, but not what they would put into them: among it are events. Faust logs under the last too,
 the module that extends its classes."""
+KAFKA_CLIENT = "librdkafka"
+"""Logger of the clients of ``streams.clients``, which says nothing where there is no log."""
 MAX_BYTES = 10_000_000
 FILES_KEPT = 5
 
@@ -37,6 +39,7 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
         handler.setFormatter(placed)
     logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
+    logging.getLogger(KAFKA_CLIENT).propagate = True
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

@@ -122,13 +122,28 @@ def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("agreements", "activate"), ("agreements", "reissue", "csu_advising"), ("topics", "create")]
+    "command",
+    [
+        ("agreements", "activate"),
+        ("agreements", "reissue", "csu_advising"),
+        ("topics", "create"),
+        ("deadletters", "list"),
+        ("deadletters", "replay", "partner.csac.aid/0/1", "--reason", "bug_fixed"),
+        ("explain", "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"),
+    ],
+    ids=" ".join,
 )
 def test_a_command_that_needs_the_broker_says_in_one_line_that_it_is_away(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     done = throughline(tmp_path, *command, THROUGHLINE_BOOTSTRAP="127.0.0.1:1")
     assert done.returncode == 2
-    said = [line for line in done.stderr.splitlines() if line.startswith("throughline: ")]
-    assert len(said) == 1
-    assert "the broker does not answer" in said[0]
+    assert the_line(done).startswith("throughline: the broker does not answer")
+    assert "THROUGHLINE_BOOTSTRAP" in done.stderr
+
+
+@pytest.mark.parametrize(("command", "code"), [("status", 1), ("doctor", 1), ("topics list", 0)])
+def test_of_a_broker_that_is_away_kafkas_client_says_nothing_itself(tmp_path: Path, command: str, code: int) -> None:
+    done = throughline(tmp_path, *command.split(), THROUGHLINE_BOOTSTRAP="127.0.0.1:1", THROUGHLINE_PORTAL_PORT="0")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert ("does not answer on 127.0.0.1:1" in done.stdout) == (code == 1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from streams import telemetry
+from streams import clients, telemetry
 
 SECRET = "Maria Gonzalez 123-45-6789"  # noqa: S105  # what must never be written
 
@@ -19,6 +19,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     """Logging as a worker has it; afterwards as it was."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    kafkas = logging.getLogger(telemetry.KAFKA_CLIENT)
     path = telemetry.configure("resolve", tmp_path / "logs", "info")
     root.handlers[1].setLevel(logging.CRITICAL + 1)  # what a test says on purpose is not for the terminal
     yield path
@@ -26,6 +27,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
         handler.close()
     root.handlers[:] = before
     root.setLevel(level)
+    kafkas.propagate = False
     structlog.contextvars.clear_contextvars()
     structlog.reset_defaults()
 
@@ -33,6 +35,13 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 def lines(path: Path) -> list[dict[str, Any]]:
     """What a log says."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_what_kafkas_client_says_is_in_the_log_of_a_process_that_has_one(log_file: Path) -> None:
+    producer = clients.producer("127.0.0.1:1")
+    while not log_file.read_text(encoding="utf-8"):
+        producer.poll(0.1)
+    assert "rdkafka#producer" in log_file.read_text(encoding="utf-8")
 
 
 def test_a_line_is_json_with_time_level_and_role(log_file: Path) -> None:
