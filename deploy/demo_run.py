@@ -12,7 +12,7 @@ from deploy.demo_reader import Reader
 from deploy.demo_signals import Signals
 from deploy.ledger import CARRIED, REJECTED, WITHHELD, Ledger, LiveLedger
 from deploy.stack import Stack
-from partners.client import Publisher
+from partners.client import Publisher, PublishError
 from partners.population import Planned, Population, Truth
 from partners.population.send import send
 from streams.errors import ThroughlineError
@@ -81,12 +81,25 @@ def wait_until_ended(stack: Stack, ledger: LiveLedger, event_ids: set[str], prog
         progress(len(event_ids) - left)
 
 
+def send_checked(stack: Stack, publisher: Publisher, events: Sequence[Planned]) -> set[str]:
+    """Send events; ids acknowledged.
+
+    Raises:
+        ThroughlineError: a process of the stack has ended, the broker perhaps; or the broker did not take one.
+    """
+    try:
+        return send(publisher, events)
+    except PublishError:
+        stack.check()
+        raise
+
+
 def run_phase(
     stack: Stack, publisher: Publisher, ledger: LiveLedger, events: Sequence[Planned], progress: Callable[[int], None]
 ) -> tuple[set[str], float]:
     """Publish a phase and wait for its end; ids acknowledged and seconds taken."""
     started = time.monotonic()
-    acknowledged = send(publisher, events)
+    acknowledged = send_checked(stack, publisher, events)
     wait_until_ended(stack, ledger, acknowledged, progress)
     return acknowledged, time.monotonic() - started
 

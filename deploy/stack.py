@@ -15,6 +15,8 @@ import httpx
 
 from deploy import brokers, container_kafka, processes
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.container_kafka import ContainerKafka
+from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
@@ -42,6 +44,7 @@ class Stack:
     portal: str = ""
     """Address of the portal, once it is there."""
     running: dict[str, processes.Started] = field(default_factory=dict)
+    _kafka: LocalKafka | ContainerKafka | None = field(default=None, repr=False)
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -101,11 +104,15 @@ class Stack:
         (self.data_dir / "portal").unlink(missing_ok=True)
 
     def check(self) -> None:
-        """See that every process still runs.
+        """See that every process still runs, and the broker that was started with them.
 
         Raises:
             ThroughlineError: one has ended; with the last line that it said.
         """
+        if isinstance(self._kafka, LocalKafka) and not self._kafka.is_running():
+            raise ThroughlineError(
+                f"Kafka has ended, its log is {self._kafka.log_path}; start again: all goes on from what is there"
+            )
         for role, started in self.running.items():
             if not processes.is_running(started):
                 raise ThroughlineError(f"{role} has ended: {self._last_words(role)}")
@@ -138,6 +145,7 @@ class Stack:
     def _start_kafka(self, held: ExitStack) -> str:
         kafka = brokers.local(self.data_dir / "kafka", self.settings.broker or "native", self.tell)
         held.enter_context(kafka)  # type: ignore[arg-type,unused-ignore]
+        self._kafka = kafka
         return kafka.bootstrap
 
     def _environment(self) -> dict[str, str]:

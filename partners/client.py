@@ -21,6 +21,9 @@ QUIET = logging.getLogger("partners.client")
 """librdkafka's own lines; errors come as delivery reports, so nobody needs them on a terminal."""
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
+AWAY = {"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT", "_ALL_BROKERS_DOWN"}
+"""Kafka's names for a broker that does not answer."""
+SEND_AGAIN = "see that it is up, then send again: what has come is known by its event id and dropped"
 BATCH = 1_000
 """Rows encoded at once."""
 POLL_SECONDS = 0.1
@@ -136,12 +139,14 @@ class Publisher:
         left = self._producer.flush(self._timeout_seconds)
         if left:
             raise PublishError(
-                f"{left} events are not acknowledged after {self._timeout_seconds:g} s; is the broker up?"
+                f"{left} events are not acknowledged after {self._timeout_seconds:g} s: the broker at "
+                f"{self._bootstrap} does not answer; {SEND_AGAIN}"
             )
         if failures := self.report.failures:
             kinds = ", ".join(sorted(set(failures.values())))
             total = len(failures) + len(self.report.acknowledged)
-            raise PublishError(f"{len(failures)} of {total} events were not delivered: {kinds}")
+            away = f"; the broker at {self._bootstrap} does not answer" if AWAY & set(failures.values()) else ""
+            raise PublishError(f"{len(failures)} of {total} events were not delivered: {kinds}{away}; {SEND_AGAIN}")
 
     def require_topic(self, family: str) -> None:
         """Make sure that the broker answers and has the topic.

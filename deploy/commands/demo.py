@@ -26,7 +26,6 @@ from deploy.processes import replace_json
 from deploy.stack import Stack, clear
 from partners.client import Publisher
 from partners.population import TRICKLED, Population, generate, places
-from partners.population.send import send
 from portal.sign_in import make_sign_in_link
 from streams import settings
 from streams.errors import ThroughlineError
@@ -163,10 +162,10 @@ def _load(stack: Stack, made: Population, noted: _Noted, progress: demo_run.Prog
 def _trickle(stack: Stack, made: Population, noted: _Noted, stopping: threading.Event) -> None:
     with Publisher(stack.bootstrap, demo_run.PARTNER) as publisher:
         for event in made.trickle(noted.next, demo_run.now):
+            stack.check()
             noted.next += 1
             noted.write()
-            send(publisher, [event])
-            stack.check()
+            demo_run.send_checked(stack, publisher, [event])
             if stopping.wait(TRICKLE_SECONDS):
                 return
 

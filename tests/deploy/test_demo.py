@@ -73,6 +73,17 @@ def test_a_killed_demo_is_cleared_up_and_the_next_one_goes_on_from_what_is_there
         assert (done.returncode, data_dir.exists()) == (0, False)
 
 
+def test_a_demo_whose_broker_is_killed_says_so_in_one_line_with_the_remedy(tmp_path: Path) -> None:
+    data_dir, log = tmp_path / "data", tmp_path / "demo.log"
+    with live(data_dir, log) as demo:
+        [broker] = json.loads((data_dir / "kafka/broker.json").read_text())
+        psutil.Process(broker["pid"]).kill()
+        assert demo.wait(120) == 2
+        [line] = [line for line in log.read_text().splitlines() if line.startswith("throughline: ")]
+        assert line.startswith("throughline: Kafka has ended, its log is ")
+        assert "start again" in line
+
+
 def test_two_demos_exclude_each_other_with_a_clear_line(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     with live(data_dir, tmp_path / "demo.log"):

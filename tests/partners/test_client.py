@@ -155,6 +155,15 @@ def test_a_partner_without_topics_is_told_the_remedy(broker: str) -> None:
         publisher.require_topic("aid")
 
 
+def test_a_broker_that_is_away_is_told_by_its_address_with_the_remedy() -> None:
+    publisher = Publisher("127.0.0.1:1", "csac", timeout_seconds=1)
+    publisher.publish(enrollment("csac", 5, SECRET))
+    with pytest.raises(PublishError) as caught:
+        publisher.flush()
+    assert "the broker at 127.0.0.1:1 does not answer; see that it is up, then send again" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.broker
 def test_an_event_that_no_topic_takes_is_an_error_of_one_line_without_its_content(broker: str) -> None:
     publisher = Publisher(broker, "nobody_at_all", timeout_seconds=8)
@@ -189,7 +198,7 @@ def test_where_no_broker_answers_it_says_so_in_one_line() -> None:
 
 
 def test_what_is_not_acknowledged_in_time_is_an_error() -> None:
-    with pytest.raises(PublishError, match="is the broker up"), Publisher(NOWHERE, "csac", timeout_seconds=0.5) as p:
+    with pytest.raises(PublishError, match="see that it is up"), Publisher(NOWHERE, "csac", timeout_seconds=0.5) as p:
         p.publish(enrollment("csac", 5))
 
 
