@@ -12,6 +12,9 @@ ThroughlineError
 IF_AWAY = "is it up, and THROUGHLINE_BOOTSTRAP right?"
 """The remedy where a broker does not answer."""
 
+REBUILD = 'see "Backup" in docs/keep-it-running.md'
+"""The remedy where a store or Kafka is not what it was: the section says what to run, with a backup and without."""
+
 
 class ThroughlineError(Exception):
     """Base of all; the text is one line with the remedy, and never holds a person's data."""

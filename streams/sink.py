@@ -15,6 +15,7 @@ from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
 from streams import clients, positions
+from streams.errors import REBUILD
 from streams.pulse import Pulse, Standing, Written
 from streams.stage import last_appended, next_offsets, standings, usable
 from streams.store import Partition
@@ -111,7 +112,8 @@ class Sink:
         self._pulse.answered(partitions=len(self._assigned))
 
     def _start(self, place: Partition) -> TopicPartition:
-        return positions.start_of(self._consumer, place, self._offsets, "rebuild them", keeper="the views expect")
+        so = f"rebuild them: {REBUILD}"
+        return positions.start_of(self._consumer, place, self._offsets, so, keeper="the views expect")
 
 
 def written(

@@ -27,7 +27,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from processors.records import Arrival, Out
 from processors.state import Changes, Named, Working
 from streams import clients, positions
-from streams.errors import StoppedError, ThroughlineError, TransientError
+from streams.errors import REBUILD, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
@@ -233,7 +233,7 @@ class Stage:
             if committed < self._batch - 1:
                 raise StoppedError(
                     f"{self._parts.name}: the group is behind its store (group {committed}, batch {self._batch}): "
-                    "its offsets were reset or have expired, or a topic was deleted; rebuild the store"
+                    f"its offsets were reset or have expired, or a topic was deleted; {REBUILD}"
                 )
             if committed < self._batch:
                 self._send(new, pending, self._offsets)
@@ -273,7 +273,7 @@ class Stage:
         if number > self._batch:
             raise StoppedError(
                 f"{self._parts.name}: the store is behind its group (batch {self._batch}, group {number}): "
-                "it was restored or lost; rebuild it, or `make clean` on a machine of one's own"
+                f"it was restored or lost; {REBUILD}"
             )
         return number
 
@@ -301,13 +301,13 @@ class Stage:
         Raises:
             StoppedError: one is not the one that the store has read.
         """
-        ids = positions.topic_ids(self._admin, topics, self._topic_ids, self._parts.name, "rebuild the store")
+        ids = positions.topic_ids(self._admin, topics, self._topic_ids, self._parts.name, REBUILD)
         if new := {name: id_ for name, id_ in ids.items() if name not in self._topic_ids}:
             self._store.know_topics(self._standing.token, new)
             self._topic_ids |= new
 
     def _start(self, consumer: Consumer, place: Partition) -> TopicPartition:
-        so = "records were deleted or the topic was made anew"
+        so = f"records were deleted or the topic was made anew; {REBUILD}"
         start = positions.start_of(consumer, place, self._offsets, so, f"{self._parts.name}: ")
         self._offsets[place] = start.offset
         return start

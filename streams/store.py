@@ -15,7 +15,7 @@ import orjson
 
 from processors.records import Out
 from processors.state import Changes
-from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
+from streams.errors import REBUILD, DiskError, StaleError, StoreError, StoreLockedError
 
 FORMAT = 2
 LAST_CHARACTER = "\U0010ffff"
@@ -83,7 +83,7 @@ class Store:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, FORMAT}:
             raise StoreError(
-                f"{path.name} has format {found}, this version reads {FORMAT}; run `make clean` or rebuild"
+                f'{path.name} has format {found}, this version reads {FORMAT}; see "Upgrade" in docs/keep-it-running.md'
             )
         self._db.execute("CREATE TABLE IF NOT EXISTS standing (token INTEGER, batch INTEGER)")
         self._db.execute(
@@ -230,7 +230,7 @@ def _opening(path: Path) -> Iterator[None]:
             raise StoreLockedError(f"{path.name} is in use by another worker; stop that one first") from error
         raise StoreError(f"{path.name} cannot be opened: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path.name} is damaged; remove it and rebuild") from error
+        raise StoreError(f"{path.name} is damaged; {REBUILD}") from error
 
 
 @contextmanager
@@ -241,7 +241,7 @@ def _in_use() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise DiskError(f"the store does not answer: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"the store is damaged ({error}); remove it and rebuild") from error
+        raise StoreError(f"the store is damaged ({error}); {REBUILD}") from error
 
 
 def _packed(outs: Sequence[Out]) -> tuple[bytes, bytes]:

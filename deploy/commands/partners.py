@@ -102,8 +102,9 @@ def population(
 ) -> None:
     """Make up people and all that partners would publish about them, with the truth that must come out.
 
-    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl, OUT/truth.json
-    and OUT/signals.toml, the calendar of its signals (THROUGHLINE_SIGNALS_FILE). Nobody in it is real.
+    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl, OUT/truth.json,
+    OUT/signals.toml, the calendar of its signals (THROUGHLINE_SIGNALS_FILE), and OUT/organizations.toml, what its
+    schools are called (THROUGHLINE_ORGANIZATIONS_FILE). Nobody in it is real.
 
     Example: throughline population --people 2000 --seed 7 --out people
     """

@@ -1,4 +1,4 @@
-"""The population as files: a folder a phase, JSON lines by partner and family, the malformed, truth and calendar."""
+"""The population as files: a folder a phase, JSON lines by partner and family, the malformed, and what they go by."""
 
 import base64
 from collections import defaultdict
@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from partners.population import places
 from partners.population.generate import Population
 from partners.population.planned import Planned
 from partners.rows import to_document
@@ -16,6 +17,8 @@ MALFORMED = "malformed.jsonl"
 TRUTH = "truth.json"
 CALENDAR = "signals.toml"
 """What the truth's signals go by, for THROUGHLINE_SIGNALS_FILE."""
+ORGANIZATIONS = "organizations.toml"
+"""What its schools and colleges are called, for THROUGHLINE_ORGANIZATIONS_FILE."""
 
 
 def write(population: Population, out: Path) -> list[Path]:
@@ -36,7 +39,9 @@ def write(population: Population, out: Path) -> list[Path]:
     truth.write_bytes(orjson.dumps(population.truth.to_document(), option=orjson.OPT_APPEND_NEWLINE))
     calendar = out / CALENDAR
     calendar.write_text(population.deadlines.to_toml(), encoding="utf-8")
-    return [*written, truth, calendar]
+    organizations = out / ORGANIZATIONS
+    organizations.write_text(places.organizations_toml(), encoding="utf-8")
+    return [*written, truth, calendar, organizations]
 
 
 def _phase(folder: Path, events: Iterable[Planned]) -> list[Path]:

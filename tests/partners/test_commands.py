@@ -212,6 +212,8 @@ def test_a_population_is_written_with_its_totals(tmp_path: Path) -> None:
     assert truth["totals"] == totals
     assert (tmp_path / "people" / "history" / "csac.aid.jsonl").exists()
     assert tomllib.loads((tmp_path / "people" / "signals.toml").read_text())["fafsa_days_before"] > 30
+    named = tomllib.loads((tmp_path / "people" / "organizations.toml").read_text())["organizations"]
+    assert {"CDS", "UNITID", "OTHER"} == {one["system"] for one in named}
 
 
 def test_a_populations_truth_is_judged_for_the_day_that_is_named(tmp_path: Path) -> None:

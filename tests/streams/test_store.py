@@ -137,7 +137,7 @@ def _set_version(path: Path, number: int) -> None:
 def test_a_file_that_is_no_store_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no store " * 1000)
-    with pytest.raises(StoreError, match=r"stage\.sqlite is damaged; remove it and rebuild"):
+    with pytest.raises(StoreError, match=r"stage\.sqlite is damaged; see .Backup. in docs/keep-it-running"):
         Store.open(path)
 
 
