@@ -12,7 +12,8 @@ from confluent_kafka import KafkaException
 from pydantic import ValidationError
 
 from deploy import tables
-from deploy.console import bootstrap
+from deploy.activation import Sorted, compared
+from deploy.console import FAILED, bootstrap
 from processors import names
 from processors.consent.agreements import Agreement, overlaps
 from processors.records import derived_id
@@ -106,12 +107,23 @@ def list_agreements(as_json: AsJson = False) -> None:
 
 @agreements_app.command("activate")
 def activate(as_json: AsJson = False) -> None:
-    """Publish the folder's agreements; higher versions come into force in the log, known ones change nothing.
+    """Publish those of the folder's agreements that are new or of a higher version; known ones are left alone.
+
+    Exit code 1: one has other content than the version in force, and no higher version: it is not taken.
 
     Example: throughline agreements activate
     """
-    count = activate_agreements(bootstrap(), load_agreements(settings.load().agreements))
-    typer.echo(orjson.dumps({"published": count}) if as_json else f"{count} agreements published")
+    found = activate_agreements(bootstrap(), load_agreements(settings.load().agreements))
+    if as_json:
+        typer.echo(orjson.dumps(found.to_document()))
+    else:
+        typer.echo(f"{len(found.new)} new, {len(found.changed)} changed, {len(found.unchanged)} unchanged")
+        for one in found.not_raised:
+            typer.echo(
+                f"{one.agreement_id} is not what is in force as version {one.version} or higher: raise its version"
+            )
+    if found.not_raised:
+        raise typer.Exit(FAILED)
 
 
 @agreements_app.command("reissue")
@@ -146,21 +158,23 @@ def request_reissue(address: str, recipient: str) -> None:
     _control(address, [(recipient, value, id_)])
 
 
-def activate_agreements(address: str, agreements: list[Agreement]) -> int:
-    """Publish agreements to the control topic; how many.
+def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
+    """Publish to the control topic what is new or changed; what is which.
 
     Raises:
         ThroughlineError: the broker did not take one.
     """
     schema_id = catalog.id_of("internal.agreement_activated.v1")
     records = []
-    for agreement in agreements:
+    found = compared(address, agreements)
+    for agreement in found.to_publish:
         value = wire.frame(schema_id, codec.encode_rows(schema_id, [agreement.to_row()])[0])
         records.append(
             (agreement.agreement_id, value, derived_id(agreement.content_hash, "activate", agreement.version))
         )
-    _control(address, records)
-    return len(agreements)
+    if records:
+        _control(address, records)
+    return found
 
 
 def _control(address: str, records: Sequence[tuple[str, bytes, str]]) -> None:

@@ -1,0 +1,63 @@
+"""``throughline agreements activate``: what is new or changed is published and counted, what is known is left alone."""
+
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+from support.commands import throughline
+from support.worlds import shipped_agreements
+
+from deploy.activation import sort_out
+from deploy.local_kafka import LocalKafka
+from deploy.topic_reader import all_of
+from processors import names
+from processors.consent.agreements import Agreement
+
+SHIPPED = Path(__file__).parents[2] / "deploy" / "agreements"
+
+
+def other(agreement: Agreement, version: int) -> Agreement:
+    """The agreement with another title."""
+    return agreement.model_copy(update={"title": "another", "version": version})
+
+
+def test_agreements_are_sorted_by_content_and_version() -> None:
+    first, second, third, fourth = shipped_agreements()[:4]
+    in_force = [second, third.model_copy(update={"version": 3}), fourth]
+    known = {one.agreement_id: one.to_row() for one in in_force}
+    found = sort_out([first, second, other(third, 3), other(fourth, fourth.version + 1)], known)
+    assert found.new == [first]
+    assert found.unchanged == [second]
+    assert [one.agreement_id for one in found.not_raised] == [third.agreement_id]
+    assert [one.agreement_id for one in found.changed] == [fourth.agreement_id]
+    assert found.to_publish == [*found.new, *found.changed]
+
+
+@pytest.mark.broker
+def test_only_what_changed_is_published_and_the_rest_is_counted(tmp_path: Path, own_broker: LocalKafka) -> None:
+    folder, address = tmp_path / "agreements", own_broker.bootstrap
+    shutil.copytree(SHIPPED, folder)
+    given = {"THROUGHLINE_BOOTSTRAP": address, "THROUGHLINE_AGREEMENTS_DIR": str(folder)}
+    everything = len(list(folder.glob("*.toml")))
+    assert throughline(tmp_path, "topics", "create", **given).returncode == 0
+
+    first = throughline(tmp_path, "agreements", "activate", **given)
+    assert first.stdout == f"{everything} new, 0 changed, 0 unchanged\n", first.stderr
+    again = throughline(tmp_path, "agreements", "activate", "--json", **given)
+    assert orjson.loads(again.stdout) == {
+        "published": 0, "new": 0, "changed": 0, "unchanged": everything, "not_raised": [],
+    }  # fmt: skip
+
+    edited = folder / "mou-edd.toml"
+    text = edited.read_text().replace('title = "', 'title = "Another ')
+    edited.write_text(text)
+    refused = throughline(tmp_path, "agreements", "activate", **given)
+    assert refused.returncode == 1
+    assert "mou-edd is not what is in force" in refused.stdout
+    assert "raise its version" in refused.stdout
+
+    edited.write_text(text.replace("version = 1", "version = 2"))
+    taken = throughline(tmp_path, "agreements", "activate", **given)
+    assert (taken.returncode, taken.stdout) == (0, f"0 new, 1 changed, {everything - 1} unchanged\n")
+    assert len(all_of(address, lambda topic: topic == names.AGREEMENTS)) == everything + 1
