@@ -120,7 +120,7 @@ def activate(as_json: AsJson = False) -> None:
         typer.echo(f"{len(found.new)} new, {len(found.changed)} changed, {len(found.unchanged)} unchanged")
         for one in found.not_raised:
             typer.echo(
-                f"{one.agreement_id} is not what is in force as version {one.version} or higher: raise its version"
+                f"{one.agreement_id}: not taken, its text is another but version {one.version} no higher: raise it"
             )
     if found.not_raised:
         raise typer.Exit(FAILED)

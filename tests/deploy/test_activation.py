@@ -54,8 +54,7 @@ def test_only_what_changed_is_published_and_the_rest_is_counted(tmp_path: Path, 
     edited.write_text(text)
     refused = throughline(tmp_path, "agreements", "activate", **given)
     assert refused.returncode == 1
-    assert "mou-edd is not what is in force" in refused.stdout
-    assert "raise its version" in refused.stdout
+    assert "mou-edd: not taken, its text is another but version 1 no higher: raise it" in refused.stdout
 
     edited.write_text(text.replace("version = 1", "version = 2"))
     taken = throughline(tmp_path, "agreements", "activate", **given)
