@@ -249,8 +249,8 @@ def test_records_deleted_before_they_were_read_stop_the_stage(tiny: Tiny) -> Non
     admin = clients.admin(tiny.bootstrap)
     admin.delete_records([place])[place].result(30)
     assert refused(tiny) == (
-        "tiny: tiny.in/0 holds offsets 21 to 60, the store expects 20: records were deleted or the topic was made anew; "
-        'see "Backup" in docs/keep-it-running.md'
+        "tiny: tiny.in/0 holds offsets 21 to 60, the store expects 20: records were deleted "
+        'or the topic was made anew; see "Backup" in docs/keep-it-running.md'
     )
     assert len(tiny.sent()) == 20
 
