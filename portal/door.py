@@ -35,7 +35,7 @@ class Door:
         """Of these parts."""
         self._parts = parts
         self._pages = Pages(parts)
-        self._sessions = Sessions(parts.secret_key, parts.users, parts.used_links)
+        self._sessions = Sessions(parts.secret_key, parts.users, parts.spent)
 
     def _session(self, request: Request) -> Session | None:
         return self._sessions.find(request.cookies.get(SESSION_COOKIE), self._parts.clock())

@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.feed import Feed
 from portal.headlines import organization_key
-from portal.sign_in import UsedLinks
+from portal.sign_in import Spent
 from sinks.case_views import CaseViews
 
 FEWEST_KEY_CHARACTERS = 32
@@ -42,7 +42,7 @@ class PortalParts:
     """Id of a partner or recipient to what people call it."""
     organization_names: Mapping[str, str] = field(default_factory=dict)
     """List and number of a school or college, ``UNITID 110662``, to what people call it."""
-    used_links: UsedLinks = field(default_factory=UsedLinks)
+    spent: Spent = field(default_factory=Spent)
     clock: Callable[[], float] = time.time
     """Seconds since 1970 UTC, for the age of links and sessions only; what is shown obeys ticks."""
     time_zone: str = "America/Los_Angeles"

@@ -38,8 +38,8 @@ def user_of(secret_key: str, mark: str, user_ids: Iterable[str]) -> str | None:
     return next((u for u in user_ids if hmac.compare_digest(mark_of(secret_key, u), mark)), None)
 
 
-class UsedLinks:
-    """Remembers which links were used, in a file where one is named, else until the process ends."""
+class Spent:
+    """Remembers links that were used and sessions that ended, in a file where one is named, else in this process."""
 
     def __init__(self, path: pathlib.Path | None = None) -> None:
         """Read what was remembered."""
@@ -50,13 +50,17 @@ class UsedLinks:
             lines = path.read_text(encoding="ascii").splitlines()
             self._expiry = {nonce: float(until) for nonce, until in (line.split() for line in lines)}
 
-    def use(self, nonce: str, now: float) -> bool:
-        """Use a link; False where it was used before."""
+    def __contains__(self, nonce: str) -> bool:
+        """Whether it was spent."""
+        return nonce in self._expiry
+
+    def spend(self, nonce: str, now: float) -> bool:
+        """Use a link or end a session, by its number; False where that was done before."""
         with self._lock:
             self._expiry = {known: until for known, until in self._expiry.items() if until > now}
             if nonce in self._expiry:
                 return False
-            self._expiry[nonce] = now + LINK_SECONDS
+            self._expiry[nonce] = now + max(LINK_SECONDS, SESSION_SECONDS)
             if self._path:
                 text = "".join(f"{known} {until:.0f}\n" for known, until in self._expiry.items())
                 _replace(self._path, text)
@@ -76,18 +80,17 @@ class Session:
 class Sessions:
     """Signs and checks links and cookies."""
 
-    def __init__(self, secret_key: str, user_ids: Iterable[str], used_links: UsedLinks) -> None:
+    def __init__(self, secret_key: str, user_ids: Iterable[str], spent: Spent) -> None:
         """For these users."""
         self._key = secret_key
         self._user_ids = tuple(user_ids)
-        self._used_links = used_links
-        self._ended: dict[str, float] = {}
+        self._spent = spent
 
     def user_of_link(self, token: str, now: float) -> str | None:
         """The user whose link this is, now used up; None where it is forged, old, used or nobody's."""
         found = self._read("sign-in", token, LINK_SECONDS, now)
         user_id = user_of(self._key, found[0], self._user_ids) if found else None
-        return user_id if found and user_id and self._used_links.use(found[1], now) else None
+        return user_id if found and user_id and self._spent.spend(found[1], now) else None
 
     def begin(self, user_id: str, since: int, now: float) -> str:
         """Cookie value of a new session."""
@@ -101,12 +104,11 @@ class Sessions:
         if not found or not user_id:
             return None
         session_id, _, since = found[1].partition(".")
-        return None if session_id in self._ended else Session(user_id, session_id, int(since))
+        return None if session_id in self._spent else Session(user_id, session_id, int(since))
 
     def end(self, session: Session, now: float) -> None:
-        """End a session, also where its cookie is kept."""
-        self._ended = {known: until for known, until in self._ended.items() if until > now}
-        self._ended[session.id] = now + SESSION_SECONDS
+        """End a session, also where its cookie is kept, and also for the next process."""
+        self._spent.spend(session.id, now)
 
     def visit(self, user_id: str, seq: int, now: float) -> str:
         """Cookie value that remembers up to which change number a user has seen the views."""

@@ -21,7 +21,7 @@ from deploy.endpoints import add_endpoints
 from portal.app import create_app
 from portal.feed import Feed
 from portal.parts import PortalParts, User, load_organizations, load_users
-from portal.sign_in import UsedLinks, make_sign_in_link
+from portal.sign_in import Spent, make_sign_in_link
 from processors.consent.agreements import Agreement
 from schemas_avro import codec
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
@@ -154,7 +154,7 @@ def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:
         known_pairs=tuple(pairs),
         names=_names(agreements),
         organization_names=_organizations(chosen.organizations),
-        used_links=UsedLinks(chosen.data_dir / "secrets" / "used-links"),
+        spent=Spent(chosen.data_dir / "secrets" / "used-links"),
     )
 
 

@@ -9,7 +9,7 @@ from partners.population import places
 from portal import words
 from portal.headlines import headline
 from portal.parts import load_organizations, load_users
-from portal.sign_in import LINK_SECONDS, UsedLinks
+from portal.sign_in import LINK_SECONDS, Sessions, Spent
 from schemas_avro import catalog
 
 
@@ -120,10 +120,22 @@ def test_a_wrong_user_is_named_by_its_place_only(tmp_path: pathlib.Path, more: s
 
 def test_a_used_link_stays_used_over_a_restart_until_it_is_too_old_anyway(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "used-links"
-    assert UsedLinks(path).use("n1", 0)
-    assert not UsedLinks(path).use("n1", LINK_SECONDS - 1)
-    assert UsedLinks(path).use("n2", LINK_SECONDS + 1)
+    assert Spent(path).spend("n1", 0)
+    assert not Spent(path).spend("n1", LINK_SECONDS - 1)
+    assert Spent(path).spend("n2", LINK_SECONDS + 1)
     assert "n1" not in path.read_text()
+
+
+def test_a_session_that_was_ended_stays_ended_over_a_restart(tmp_path: pathlib.Path) -> None:
+    def started() -> Sessions:
+        return Sessions("a secret", ["u1"], Spent(tmp_path / "used-links"))
+
+    cookie, other = started().begin("u1", 0, 0), started().begin("u1", 0, 0)
+    found = started().find(cookie, 1)
+    assert found is not None
+    started().end(found, 1)
+    assert started().find(cookie, 2) is None
+    assert started().find(other, 2) is not None
 
 
 def test_schools_and_colleges_are_called_by_the_names_of_a_file_each_number_in_its_own_list(
