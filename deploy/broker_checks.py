@@ -49,7 +49,7 @@ def topics(specs: Sequence[TopicSpec], there: Mapping[str, int], configs: Mappin
         configs: Kafka's settings of each.
     """
     if missing := [spec.name for spec in specs if spec.name not in there]:
-        return Finding("topics", "warn", f"missing: {_some(missing)}", "run `throughline topics create`")
+        return Finding("topics", "fail", f"missing: {_some(missing)}", "run `throughline topics create`")
     wrong = [f"{s.name} partitions={there[s.name]}" for s in specs if there[s.name] != s.partitions]
     wrong += [
         f"{spec.name} {name}={configs[spec.name].get(name)}"

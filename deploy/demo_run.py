@@ -14,7 +14,7 @@ from deploy.ledger import CARRIED, REJECTED, WITHHELD, Ledger, LiveLedger
 from deploy.stack import Stack
 from partners.client import Publisher, PublishError
 from partners.population import Planned, Population, Truth
-from partners.population.send import send
+from partners.population.send import send, turns
 from streams.errors import ThroughlineError
 
 STALLED_SECONDS = 60.0
@@ -97,10 +97,12 @@ def send_checked(stack: Stack, publisher: Publisher, events: Sequence[Planned]) 
 def run_phase(
     stack: Stack, publisher: Publisher, ledger: LiveLedger, events: Sequence[Planned], progress: Callable[[int], None]
 ) -> tuple[set[str], float]:
-    """Publish a phase and wait for its end; ids acknowledged and seconds taken."""
+    """Publish a phase, turn by turn, and wait for the end of each; ids acknowledged and seconds taken."""
     started = time.monotonic()
-    acknowledged = send_checked(stack, publisher, events)
-    wait_until_ended(stack, ledger, acknowledged, progress)
+    acknowledged = set[str]()
+    for turn in turns(events):
+        acknowledged |= send_checked(stack, publisher, turn)
+        wait_until_ended(stack, ledger, acknowledged, progress)
     return acknowledged, time.monotonic() - started
 
 

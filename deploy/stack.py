@@ -27,6 +27,7 @@ WORKERS = ("resolve", "consent", "signals")
 SERVE = "serve"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
+GO_ON = "start again: all goes on from what is there"
 Tell = Callable[[str], None]
 
 
@@ -110,12 +111,10 @@ class Stack:
             ThroughlineError: one has ended; with the last line that it said.
         """
         if isinstance(self._kafka, LocalKafka) and not self._kafka.is_running():
-            raise ThroughlineError(
-                f"Kafka has ended, its log is {self._kafka.log_path}; start again: all goes on from what is there"
-            )
+            raise ThroughlineError(f"Kafka has ended, its log is {self._kafka.log_path}; {GO_ON}")
         for role, started in self.running.items():
             if not processes.is_running(started):
-                raise ThroughlineError(f"{role} has ended: {self._last_words(role)}")
+                raise ThroughlineError(f"{role} has ended: {self._last_words(role)}; {GO_ON}")
 
     def wait_for_portal(self) -> None:
         """Wait until the portal answers.

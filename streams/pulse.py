@@ -162,8 +162,8 @@ class Pulse:
     def why_not_ready(self) -> list[str]:
         """What keeps it from its work; empty: nothing."""
         checks = {
-            "nothing is assigned: no topic to read is there yet": self._partitions > 0,
-            "what an earlier run left is not settled yet": self._is_settled,
+            "no topic to read is there yet: run `throughline topics create`": self._partitions > 0,
+            "what an earlier run may have left is not settled yet": self._is_settled,
             "the broker does not answer": self._clock() - self._answered_at <= ANSWER_SECONDS,
             f"waiting for the {self._waits_for}": self._waits_for is None,
         }

@@ -5,11 +5,14 @@ Normal work logs nothing but start and stop.
 
 import logging
 import logging.handlers
+import re
 import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 
 KEYS = {
@@ -18,6 +21,9 @@ KEYS = {
 }  # fmt: skip
 """What a log line may say. A value under any other key is masked."""
 MASK = "***"
+OURS = "throughline"
+"""Logger whose lines are JSON already."""
+PLACEHOLDER = re.compile(r"%[-+# 0]*[\d.]*[a-zA-Z]")
 LIBRARIES = ("aiokafka", "faust", "mode", "streams.faust_app")
 """Their warnings are logged, but not what they would put into them: among it are events. Faust logs under the last too,
 the module that extends its classes."""
@@ -31,16 +37,16 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path."""
     log_dir.mkdir(parents=True, exist_ok=True)
     path = log_dir / f"{role}.log"
-    placed = _ErrorsByPlace("%(message)s")
+    lines = _Lines(role)
     file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING)
     for handler in (file, console):
-        handler.setFormatter(placed)
+        handler.setFormatter(lines)
     logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
     logging.getLogger(KAFKA_CLIENT).propagate = True
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
@@ -50,26 +56,41 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
             known_keys_only,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_: logging.getLogger(OURS),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
     )
     structlog.contextvars.bind_contextvars(role=role)
     return path
 
 
-class _ErrorsByPlace(logging.Formatter):
-    """Lines of libraries: of an exception its type and place, no text and no traceback."""
+class _Lines(logging.Formatter):
+    """Lines of libraries as JSON too: of an exception its type and place, no text and no traceback."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__("%(message)s")
+        self._role = role
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; of some libraries without its values."""
-        if record.name.startswith(LIBRARIES):
-            record.args = ()
-        return super().format(record)
+        if record.name == OURS:
+            return super().format(record)
+        line = {
+            "event": _said(record), "name": record.name, "level": record.levelname.lower(), "role": self._role,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }  # fmt: skip
+        if record.exc_info and (error := record.exc_info[1]) is not None:
+            line |= {"error": type(error).__name__, "where": where(error)}
+        return orjson.dumps(line, option=orjson.OPT_SORT_KEYS).decode()
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         """Type and place."""
         kind, error, _ = ei
         return f"{kind.__name__} at {where(error)}" if error is not None else ""
+
+
+def _said(record: logging.LogRecord) -> str:
+    """What a library says; of some only the words around the values."""
+    return PLACEHOLDER.sub(MASK, str(record.msg)) if record.name.startswith(LIBRARIES) else record.getMessage()
 
 
 def known_keys_only(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

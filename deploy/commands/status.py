@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
@@ -36,9 +36,10 @@ class Process:
     address: str | None
     is_up: bool
     is_ready: bool
-    lag_events: int
-    lag_seconds: float
-    records_per_second: float
+    lag_events: int | None
+    """None, as the other figures: not known, since it does not answer."""
+    lag_seconds: float | None
+    records_per_second: float | None
     problems: tuple[str, ...]
 
 
@@ -131,13 +132,14 @@ def judged(
 
 def _process(before: Seen, after: Seen, seconds: float) -> Process:
     name = "throughline_batch_records_sum"
+    if not after.is_up:
+        return Process(after.role, after.address, False, False, None, None, None, tuple(_problems(after, 0.0)))  # noqa: FBT003
     rate = max(0.0, after.total(name) - before.total(name)) / seconds if before.is_up else 0.0
     late = after.highest("throughline_lag_seconds")
     lag = int(after.total("throughline_lag_events"))
     problems = tuple(_problems(after, late))
     return Process(
-        after.role, after.address, after.is_up, after.is_up and not after.why_not_ready, lag, round(late, 1),
-        round(rate, 1), problems,
+        after.role, after.address, after.is_up, not after.why_not_ready, lag, round(late, 1), round(rate, 1), problems,
     )  # fmt: skip
 
 
@@ -194,8 +196,8 @@ def _show(found: Status) -> None:
     rows = []
     for p in found.processes:
         marks = ("yes" if p.is_up else "no", "yes" if p.is_ready else "no")
-        figures: tuple[Any, ...] = (p.lag_events, p.lag_seconds, p.records_per_second) if p.is_up else ("", "", "")
-        rows.append((p.role, *marks, *(str(figure) for figure in figures)))
+        figures = (p.lag_events, p.lag_seconds, p.records_per_second)
+        rows.append((p.role, *marks, *("" if figure is None else str(figure) for figure in figures)))
     tables.show(("process", "up", "ready", "lag", "lag, seconds", "records/s"), rows)
     typer.echo(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
     for sweep in found.sweeps:

@@ -6,6 +6,18 @@ from partners.client import BATCH, Publisher
 from partners.events import framed
 from partners.population.planned import Planned
 
+WHO_AND_WHAT_THEY_PERMIT = frozenset({"identity", "consent"})
+
+
+def turns(events: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
+    """Who people are and what they permit; and then the facts about them.
+
+    Sent together, a fact may be read before the record that refuses is known to be the same person's: it is then
+    carried and taken back, where in another order of topics it had been withheld. The truth knows no order of topics.
+    """
+    first = [event for event in events if event.family in WHO_AND_WHAT_THEY_PERMIT]
+    return first, [event for event in events if event.family not in WHO_AND_WHAT_THEY_PERMIT]
+
 
 def send(publisher: Publisher, events: Sequence[Planned]) -> set[str]:
     """Send events, each topic's in order; ids that the broker acknowledged."""

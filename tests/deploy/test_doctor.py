@@ -123,7 +123,7 @@ def test_a_broker_whose_clock_is_ahead_fails() -> None:
 @pytest.mark.broker
 def test_a_real_broker_is_asked_for_its_topics(broker: str, tmp_path: Path) -> None:
     specs = [TopicSpec(f"released.{tmp_path.name}", "person", "released.*", 2, 7 * DAY_MS)]
-    assert levels(broker_checks.broker(broker, specs))["topics"] == "warn"
+    assert levels(broker_checks.broker(broker, specs))["topics"] == "fail"
     admin = AdminClient({"bootstrap.servers": broker})
     topics.create(admin, specs)
     assert levels(broker_checks.broker(broker, specs))["topics"] == "ok"
