@@ -163,7 +163,7 @@ class Publisher:
             ) from None
         if topic not in known:
             raise PublishError(
-                f"no topic {topic}: is partner {self.partner_id} known? `throughline topics list --json` names all; "
+                f"no topic {topic}: `throughline topics list --json` names all; where {family} should be there, "
                 f"ask the operator for an agreement that names {self.partner_id} and {family}"
             )
 

@@ -6,6 +6,7 @@ Normal work logs nothing but start and stop.
 import logging
 import logging.handlers
 import re
+import time
 import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from typing import Any
 
 import orjson
 import structlog
+
+from streams.errors import ThroughlineError
 
 KEYS = {
     "event", "level", "timestamp", "role", "stage", "topic", "position", "why", "seconds", "error", "where", "records",
@@ -24,7 +27,7 @@ MASK = "***"
 OURS = "throughline"
 """Logger whose lines are JSON already."""
 PLACEHOLDER = re.compile(r"%[-+# 0]*[\d.]*[a-zA-Z]")
-LIBRARIES = ("aiokafka", "faust", "mode", "streams.faust_app")
+LIBRARIES = ("aiokafka", "asyncio", "faust", "mode", "streams.faust_app")
 """Their warnings are logged, but not what they would put into them: among it are events. Faust logs under the last too,
 the module that extends its classes."""
 KAFKA_CLIENT = "librdkafka"
@@ -34,8 +37,15 @@ FILES_KEPT = 5
 
 
 def configure(role: str, log_dir: Path, level: str) -> Path:
-    """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path."""
-    log_dir.mkdir(parents=True, exist_ok=True)
+    """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path.
+
+    Raises:
+        ThroughlineError: the folder cannot be made.
+    """
+    try:
+        log_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ThroughlineError(f"{log_dir} cannot be made ({error.strerror}); see THROUGHLINE_DATA_DIR") from error
     path = log_dir / f"{role}.log"
     lines = _Lines(role)
     file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
@@ -45,7 +55,9 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
         handler.setFormatter(lines)
     logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
-    logging.getLogger(KAFKA_CLIENT).propagate = True
+    kafkas = logging.getLogger(KAFKA_CLIENT)
+    kafkas.propagate = True
+    kafkas.filters[:] = [_OnceAMinute()]
     for name in (*LIBRARIES, "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -61,6 +73,23 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     )
     structlog.contextvars.bind_contextvars(role=role)
     return path
+
+
+class _OnceAMinute(logging.Filter):
+    """Of a client that says the same of every connection and try, one line a minute: what waits says so itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write it."""
+        del record
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + 60
+        return True
 
 
 class _Lines(logging.Formatter):
@@ -89,8 +118,10 @@ class _Lines(logging.Formatter):
 
 
 def _said(record: logging.LogRecord) -> str:
-    """What a library says; of some only the words around the values."""
-    return PLACEHOLDER.sub(MASK, str(record.msg)) if record.name.startswith(LIBRARIES) else record.getMessage()
+    """What a library says; of some only the words around the values, and of more lines the first."""
+    if not record.name.startswith(LIBRARIES):
+        return record.getMessage()
+    return PLACEHOLDER.sub(MASK, str(record.msg)).partition("\n")[0]
 
 
 def known_keys_only(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -10,6 +10,7 @@ from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, all_of
 from processors import names
+from processors.resolve.gate import is_event_id
 
 Row = dict[str, Any]
 
@@ -126,6 +127,8 @@ def _after_replay(steps: list[Row]) -> int:
 def lines(found: Row) -> list[str]:
     """The story as lines for a person."""
     if not found["steps"]:
+        if not is_event_id(found["event_id"]):
+            return [f"{found['event_id']}: no event id (a UUID in lower case); `throughline publish --ids` writes them"]
         return [f"{found['event_id']}: nothing is known of it; was it published, and are the workers running?"]
     parts = (found["outcome"], found["now"])
     if found["now"].startswith(TAKEN_BACK):

@@ -38,6 +38,8 @@ from streams.errors import ThroughlineError
 
 FILE_ROWS = uuid.UUID("0b6f2f0e-5c1d-5f0a-8b43-1f0a6b7f4d11")
 """Namespace of the ids of rows that have none of their own."""
+OF_A_PERSON = {"birth_date"}
+"""Days that say nothing of when a file was made."""
 PROMISES = {"effective_to", "valid_until"}
 """Dates that may lie ahead of the file which tells them."""
 CHANGES = {"correct", "retract"}
@@ -133,7 +135,11 @@ def is_undated_change(document: Document) -> bool:
 def _days(content: Row, family: str) -> Iterator[date]:
     for part, kinds in logical_fields(family).items():
         fields = content.get(part)
-        told = [fields.get(name) for name in kinds if name not in PROMISES] if isinstance(fields, Mapping) else []
+        told = (
+            [fields.get(name) for name in kinds if name not in PROMISES | OF_A_PERSON]
+            if isinstance(fields, Mapping)
+            else []
+        )
         for value in told:
             try:
                 yield date.fromisoformat(str(value)[:10])

@@ -50,7 +50,7 @@ def test_people_stand_by_the_urgency_of_what_is_open_and_each_signal_says_what_i
     assert names(page) == ["Bautista, Liza", "Alvarez, Mateo", "Chen, Marcus"]
     mateo = row(page, "Alvarez, Mateo")
     expect(mateo).to_contain_text(f"Medium {FAFSA}")
-    expect(mateo).to_contain_text("Since Nov 23, 2026, due Mar 2, 2027.")
+    expect(mateo).to_contain_text("Raised Nov 23, 2026, due Mar 2, 2027.")
     mateo.get_by_text("Why shown").click()
     for why in ("none is processed", "California Student Aid Commission", "34 CFR 99.30"):
         expect(mateo.locator("details")).to_contain_text(why)
