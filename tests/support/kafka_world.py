@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 import orjson
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import IsolationLevel, Producer, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
 from deploy.commands.worker import run_signals, run_stage
@@ -106,9 +107,30 @@ class KafkaWorld(World):
         assert self._producer.flush(SETTLE_SECONDS) == 0
         self._wait(lambda: self._sent <= self.outcomes().keys())
         self._wait(lambda: self._group.committed([LOG], 5)[0].offset >= self._ends()[LOG.topic, 0])
+        self._wait(self._no_transaction_is_open)
         self._wait(self._signals_are_level)
+        self._wait(self._no_transaction_is_open)
         self._wait(self._views_are_full)
         return self
+
+    def _no_transaction_is_open(self) -> bool:
+        """Of one transaction a partition may show its records before another does: whose marker is still to come."""
+        admin = clients.admin(str(self.settings.bootstrap))
+        topics = admin.list_topics(timeout=10).topics
+        asked = {
+            TopicPartition(name, part): OffsetSpec.latest()
+            for name, topic in topics.items()
+            if name.startswith(("released.", "signals."))
+            for part in topic.partitions
+        }
+        committed, all_there = (
+            {
+                place: future.result().offset
+                for place, future in admin.list_offsets(asked, isolation_level=level).items()
+            }
+            for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+        )
+        return committed == all_there
 
     def _signals_are_level(self) -> bool:
         ends = self._ends_of("released.")
