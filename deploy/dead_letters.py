@@ -12,7 +12,7 @@ from processors import names, sealing
 from processors.resolve.decide import dead_letter_key
 from schemas_avro import catalog, codec, wire
 from streams import clients
-from streams.errors import IF_AWAY, ThroughlineError
+from streams.errors import ThroughlineError
 
 Row = dict[str, Any]
 PREFIX = names.deadletter_topic("")
@@ -76,7 +76,7 @@ def _topics_there(address: str) -> list[str]:
     try:
         return [name for name in clients.admin(address).list_topics(timeout=10).topics if name.startswith(PREFIX)]
     except KafkaException as error:
-        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}; {IF_AWAY}") from error
+        raise clients.away(error.args[0]) from error
 
 
 def _letter(read: Read, kept_ms: int, marks: dict[str, Row]) -> Letter:
@@ -92,7 +92,7 @@ def _retention(address: str, topics: set[str]) -> dict[str, int]:
         answers = admin.describe_configs(asked, request_timeout=10) if asked else {}
         return {resource.name: int(future.result()["retention.ms"].value) for resource, future in answers.items()}
     except KafkaException as error:
-        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}; {IF_AWAY}") from error
+        raise clients.away(error.args[0]) from error
 
 
 def now_ms() -> int:

@@ -10,7 +10,6 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from streams import clients
-from streams.errors import IF_AWAY, ThroughlineError
 
 BATCH = 10_000
 TRIES, PAUSE_SECONDS = 20, 0.5
@@ -68,10 +67,10 @@ class TopicReader:
                         self._ends[place] = int(message.offset() or 0)
                         open_ends.discard(place)
                     elif error is not None:
-                        raise ThroughlineError(f"the broker does not answer: {error.str()}; {IF_AWAY}")
+                        raise clients.away(error)
                 yield [clients.arrival(m) for m in messages if m.error() is None]
         except KafkaException as error:
-            raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}; {IF_AWAY}") from error
+            raise clients.away(error.args[0]) from error
 
     def _patiently_assign(self) -> set[tuple[str, int]]:
         """A partition's leader may change hands just now: that passes."""

@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient
 
 from processors.records import Arrival
 from streams import telemetry
+from streams.errors import IF_AWAY, ThroughlineError
 
 PARTITIONER = "murmur2_random"
 """As Java and aiokafka partition; librdkafka's default disagrees with them on most keys."""
@@ -68,3 +69,8 @@ def arrival(message: Message) -> Arrival:
     headers = {name: value for name, value in pairs if isinstance(value, bytes)}
     place = (str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
     return Arrival(*place, message.timestamp()[1], message.key(), message.value(), headers)
+
+
+def away(error: KafkaError) -> ThroughlineError:
+    """What a command says of a broker that does not answer: one line, with the remedy."""
+    return ThroughlineError(f"the broker does not answer: {error.str()}; {IF_AWAY}")

@@ -129,9 +129,8 @@ class Stage:
             while not stopping.is_set():
                 self._patiently(stopping, self._discover)
                 self._do_batch(stopping)
-        except (
-            TransientError
-        ) as error:  # told to stop while it waited; the next start goes on with what the store holds
+        except TransientError as error:
+            # Told to stop while it waited: the next start goes on with what the store holds.
             log.warning("stopped_waiting", stage=self._parts.name, why=str(error))
 
     def close(self) -> None:

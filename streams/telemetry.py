@@ -3,6 +3,7 @@
 Normal work logs nothing but start and stop.
 """
 
+import json
 import logging
 import logging.handlers
 import re
@@ -13,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 
 from streams.errors import ThroughlineError
@@ -109,7 +109,7 @@ class _Lines(logging.Formatter):
         }  # fmt: skip
         if record.exc_info and (error := record.exc_info[1]) is not None:
             line |= {"error": type(error).__name__, "where": where(error)}
-        return orjson.dumps(line, option=orjson.OPT_SORT_KEYS).decode()
+        return json.dumps(line, sort_keys=True)  # takes any text, as a logger must
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         """Type and place."""

@@ -9,7 +9,8 @@ from confluent_kafka.cimpl import NewTopic
 
 from processors import names
 from processors.consent.agreements import Agreement
-from streams.errors import IF_AWAY, ThroughlineError
+from streams import clients
+from streams.errors import ThroughlineError
 
 DAY_MS = 86_400_000
 FOREVER = -1
@@ -86,7 +87,7 @@ def create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int = 1)
     try:
         there = admin.list_topics(timeout=15).topics
     except KafkaException as error:
-        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}; {IF_AWAY}") from error
+        raise clients.away(error.args[0]) from error
     for spec in specs:
         known = there.get(spec.name)
         if known is not None and len(known.partitions) != spec.partitions:

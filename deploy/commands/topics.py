@@ -19,7 +19,7 @@ from processors.consent.agreements import Agreement, overlaps
 from processors.records import derived_id
 from schemas_avro import catalog, codec, wire
 from streams import clients, settings, topics
-from streams.errors import IF_AWAY, ThroughlineError
+from streams.errors import ThroughlineError
 
 topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
 agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
@@ -187,7 +187,7 @@ def _control(address: str, records: Sequence[tuple[str, bytes, str]]) -> None:
     try:
         topics_there = producer.list_topics(timeout=CONTROL_SECONDS).topics
     except KafkaException as error:
-        raise ThroughlineError(f"the broker does not answer: {error.args[0].str()}; {IF_AWAY}") from error
+        raise clients.away(error.args[0]) from error
     if names.AGREEMENTS not in topics_there:
         raise ThroughlineError(f"no topic {names.AGREEMENTS}; run `throughline topics create`")
     failed: list[str] = []

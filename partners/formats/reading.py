@@ -38,10 +38,8 @@ from streams.errors import ThroughlineError
 
 FILE_ROWS = uuid.UUID("0b6f2f0e-5c1d-5f0a-8b43-1f0a6b7f4d11")
 """Namespace of the ids of rows that have none of their own."""
-OF_A_PERSON = {"birth_date"}
-"""Days that say nothing of when a file was made."""
-PROMISES = {"effective_to", "valid_until"}
-"""Dates that may lie ahead of the file which tells them."""
+UNDATING = {"birth_date", "effective_to", "valid_until"}
+"""Dates that say nothing of when a file was made: of a person's birth, and such as may lie ahead of the file."""
 CHANGES = {"correct", "retract"}
 """Operations that answer to an earlier version, so that they must be the later one to count."""
 EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -135,11 +133,7 @@ def is_undated_change(document: Document) -> bool:
 def _days(content: Row, family: str) -> Iterator[date]:
     for part, kinds in logical_fields(family).items():
         fields = content.get(part)
-        told = (
-            [fields.get(name) for name in kinds if name not in PROMISES | OF_A_PERSON]
-            if isinstance(fields, Mapping)
-            else []
-        )
+        told = [fields.get(name) for name in kinds if name not in UNDATING] if isinstance(fields, Mapping) else []
         for value in told:
             try:
                 yield date.fromisoformat(str(value)[:10])

@@ -63,6 +63,11 @@ def test_what_was_withheld_and_released_later_is_carried() -> None:
     assert head(decided(1, "withheld", a="no_consent")) == "e: withheld; shown to nobody now"
 
 
+def test_what_is_no_event_id_is_said_to_be_none() -> None:
+    assert "no event id" in lines(story([], "900101-2025"))[0]
+    assert "nothing is known of it" in lines(story([], "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"))[0]
+
+
 def test_a_rejection_says_why_and_is_forgotten_once_it_is_replayed_and_carried() -> None:
     assert head(REJECTED) == "e: rejected; no_agreement"
     assert head(REJECTED, REPLAYED, RESOLVED, LETS_GO) == "e: carried; shown to a"

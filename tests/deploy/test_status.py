@@ -84,7 +84,10 @@ def test_a_process_that_never_started_and_one_that_was_killed_are_told_apart(tmp
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics" / "consent").write_text(f"http://127.0.0.1:{port}")
     seen = [see(role, tmp_path) for role in ROLES]
-    problems = judged("x", None, seen, seen, 1.0, NOW).problems
+    found = judged("x", None, seen, seen, 1.0, NOW)
+    problems = found.problems
+    figures = {(p.lag_events, p.lag_seconds, p.records_per_second) for p in found.processes}
+    assert figures == {(None, None, None)}, "not known is not nought"
     assert "resolve: not started, or stopped" in problems
     assert f"consent: does not answer on http://127.0.0.1:{port}: killed, or hanging; see its log" in problems
 

@@ -81,6 +81,13 @@ def test_a_file_is_as_old_as_the_latest_day_it_tells_of_as_past(tmp_path: Path) 
     assert midnight(day) == datetime(2026, 8, 20, tzinfo=UTC)
 
 
+def test_a_birth_date_is_not_when_a_file_was_made(tmp_path: Path) -> None:
+    envelope = {"source_record_id": "s1", "subject_token": "s1"}
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps({"envelope": envelope, "body": {"birth_date": "2008-03-04"}}))
+    with pytest.raises(formats.FileError, match="--as-of"):
+        formats.day_of_file(tmp_path / "rows.jsonl", "identity")
+
+
 def test_a_file_that_tells_of_no_day_asks_for_one(tmp_path: Path) -> None:
     read(tmp_path, line(entry_date=None))
     with pytest.raises(formats.FileError, match="--as-of"):

@@ -15,6 +15,7 @@ from partners.population import PHASES, Planned, Population, files, generate, ma
 from partners.population.dice import Dice
 from partners.population.malformed import KINDS
 from partners.population.people import Registry, canonical, nicknames, people, swaps
+from partners.population.send import turns
 from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
@@ -158,6 +159,14 @@ def test_malformed_messages_are_written_with_all_that_is_needed_to_send_them(
 def test_a_case_manager_of_the_demonstration_serves_fifteen_to_twenty_five_people(population: Population) -> None:
     for manager in managers.DEMO:
         assert 15 <= len(population.truth.demo[manager]) <= 25
+
+
+def test_who_people_are_and_what_they_permit_is_told_in_a_turn_before_the_facts(population: Population) -> None:
+    history = population.phases["history"]
+    first, then = turns(history)
+    assert {e.family for e in first} == {"identity", "consent"}
+    assert {e.family for e in then}.isdisjoint({"identity", "consent"})
+    assert sorted(e.event_id for e in [*first, *then]) == sorted(e.event_id for e in history)
 
 
 def test_the_endless_trickle_is_the_same_by_number_and_time_and_never_twice_the_same_id(population: Population) -> None:

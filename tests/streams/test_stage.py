@@ -476,30 +476,32 @@ def test_a_broker_that_is_killed_and_comes_back_is_waited_for(own_broker: LocalK
     assert_exactly_once(tiny, topic, inputs, 3)
 
 
-def test_a_broker_that_is_not_there_yet_is_waited_for(own_broker: LocalKafka, tmp_path: Path) -> None:
+@pytest.fixture
+def cut_off(own_broker: LocalKafka, tmp_path: Path) -> Tiny:
+    """Records to be read, on a broker that is gone."""
     tiny = Tiny(own_broker.bootstrap, tmp_path)
     tiny.topic("out")
     tiny.send(tiny.topic("in"), INPUTS)
     own_broker.kill()
-    with running(tiny) as ended:
+    return tiny
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(cut_off: Tiny, own_broker: LocalKafka) -> None:
+    with running(cut_off) as ended:
         threading.Event().wait(1)
         own_broker.start()
-        tiny.wait_for(len(INPUTS))
+        cut_off.wait_for(len(INPUTS))
     assert ended == []
 
 
 def test_told_to_stop_while_its_broker_is_away_it_ends_in_peace_and_the_next_one_goes_on(
-    own_broker: LocalKafka, tmp_path: Path
+    cut_off: Tiny, own_broker: LocalKafka
 ) -> None:
-    tiny = Tiny(own_broker.bootstrap, tmp_path)
-    tiny.topic("out")
-    tiny.send(tiny.topic("in"), INPUTS)
-    own_broker.kill()
-    with running(tiny) as ended:
+    with running(cut_off) as ended:
         threading.Event().wait(1)
     assert ended == []
     own_broker.start()
-    assert len(run_once(tiny, len(INPUTS))) == len(INPUTS)
+    assert len(run_once(cut_off, len(INPUTS))) == len(INPUTS)
 
 
 def test_where_to_read_on_is_behind_the_last_of_each_partition() -> None:

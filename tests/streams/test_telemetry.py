@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from streams import clients, telemetry
+from streams.errors import ThroughlineError
 
 SECRET = "Maria Gonzalez 123-45-6789"  # noqa: S105  # what must never be written
 
@@ -28,6 +29,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     root.handlers[:] = before
     root.setLevel(level)
     kafkas.propagate = False
+    kafkas.filters.clear()
     structlog.contextvars.clear_contextvars()
     structlog.reset_defaults()
 
@@ -42,6 +44,28 @@ def test_what_kafkas_client_says_is_in_the_log_of_a_process_that_has_one(log_fil
     while not log_file.read_text(encoding="utf-8"):
         producer.poll(0.1)
     assert "rdkafka#producer" in log_file.read_text(encoding="utf-8")
+
+
+def test_of_a_client_that_repeats_itself_one_line_a_minute_is_written(
+    log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(telemetry.time, "monotonic", lambda: now[0])
+    for seconds in (0, 10, 59, 61):
+        now[0] = 100.0 + seconds
+        logging.getLogger(telemetry.KAFKA_CLIENT).error("refused after %d", seconds)
+    assert [line["event"] for line in lines(log_file)] == ["refused after 0", "refused after 61"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_that_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ThroughlineError, match=r"cannot be made .*THROUGHLINE_DATA_DIR"):
+        telemetry.configure("resolve", tmp_path / "file" / "logs", "info")
+
+
+def test_a_library_may_say_anything(log_file: Path) -> None:
+    logging.getLogger("some.library").warning("half a pair: \ud800")
+    assert [line["event"] for line in lines(log_file)] == ["half a pair: \ud800"]
 
 
 def test_a_line_is_json_with_time_level_and_role(log_file: Path) -> None:

@@ -61,6 +61,7 @@ class KafkaWorld(World):
             create_topics(address, chosen)
             activate_agreements(address, load_agreements(chosen.agreements))
             self._producer: Producer = clients.producer(address)
+            self._admin = clients.admin(address)
             self._group = held.enter_context(closing(clients.consumer(address, consent.NAME)))
             self._signals_group = held.enter_context(closing(clients.consumer(address, signals.NAME)))
             self._reader = held.enter_context(closing(TopicReader(address, _is_output)))
@@ -115,8 +116,7 @@ class KafkaWorld(World):
 
     def _no_transaction_is_open(self) -> bool:
         """Of one transaction a partition may show its records before another does: whose marker is still to come."""
-        admin = clients.admin(str(self.settings.bootstrap))
-        topics = admin.list_topics(timeout=10).topics
+        topics = self._admin.list_topics(timeout=10).topics
         asked = {
             TopicPartition(name, part): OffsetSpec.latest()
             for name, topic in topics.items()
@@ -126,7 +126,7 @@ class KafkaWorld(World):
         committed, all_there = (
             {
                 place: future.result().offset
-                for place, future in admin.list_offsets(asked, isolation_level=level).items()
+                for place, future in self._admin.list_offsets(asked, isolation_level=level).items()
             }
             for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
         )
