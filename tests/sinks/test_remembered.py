@@ -1,5 +1,6 @@
 """What is remembered of a person holds until a commit changes the person, and no longer."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -70,4 +71,18 @@ def test_answers_that_are_remembered_are_those_of_a_reader_who_has_read_nothing_
             assert questions.caseload(ME, "u1") == fresh.caseload(ME, "u1")
             assert sorted(questions.outlines(ME, ["p1", "p2"])) == sorted(fresh.outlines(ME, ["p1", "p2"]))
     assert [a.person_id for a in asking.caseload(ME, "u1")] == ["p1"]
+    views.close()
+
+
+def test_who_changed_before_all_was_forgotten_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_views, "MOST_NEWEST", 1)
+    row = enrolled("e1", "p1")
+    with contextlib.closing(CaseViews.open(tmp_path / "views.duckdb", first_seq=1)) as before:
+        before.apply(view_batch(rows=[row]))
+    views = CaseViews.open(tmp_path / "views.duckdb")
+    asking = Questions(views)
+    assert [fact[0].state for fact in asking.outlines(ME, ["p1"])] == ["released"]
+    for changed in (taken_back(row), enrolled("e2", "p2"), enrolled("e3", "p3")):
+        views.apply(view_batch(rows=[changed]))
+    assert [fact[0].state for fact in asking.outlines(ME, ["p1"])] == ["retracted"]
     views.close()
