@@ -14,7 +14,6 @@ from partners.rows import Row, days
 
 LONG_AGO = (days(date(2021, 9, 1)), days(date(2023, 6, 30)))
 FAR_AHEAD = days(date(2098, 1, 1))
-LAST_OF_ALL = days(date(2099, 12, 31))
 STATES = {"given": 70, "lapsing": 8, "coming": 4, "none": 7, "refused": 6, "expired": 3, "not_yet": 2}
 """Of a hundred people who were asked."""
 NEXT_DAYS = 400
@@ -104,7 +103,7 @@ def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: i
             continue
         given = LONG_AGO[0] + dice.below(300) if state == "expired" else today - dice.between(30, 300)
         statement = _statement(records[cell.publisher], person, cell, dice, given)
-        yield _in_state(statement, state, given, today, dice)
+        yield _in_state(statement, state, today, dice)
         if state == "given" and dice.chance(6):
             yield restated(statement, moment(dice, today - dice.between(8, 25)), "renewed")
         if not late and given < day_of_majority(person.born) <= today - LAST_RENEWED_DAYS:
@@ -145,13 +144,13 @@ def restated(statement: Planned, at: int, state: str) -> Planned:
     return replace(statement, event_id=event_id, row=row)
 
 
-def _in_state(statement: Planned, state: str, given: int, today: int, dice: Dice) -> Planned:
+def _in_state(statement: Planned, state: str, today: int, dice: Dice) -> Planned:
     """A fresh consent as it stands: as given, refused, long or soon over, not yet or only in years in force."""
     changes: dict[str, Row] = {
         "refused": {"event_state": "refused"},
         "expired": {"valid_until": LONG_AGO[1]},
-        "not_yet": {"valid_from": FAR_AHEAD, "valid_until": LAST_OF_ALL},
-        "given": {"valid_until": LAST_OF_ALL if given % 2 else None},
+        "not_yet": {"valid_from": FAR_AHEAD},
+        "given": {},
         "lapsing": {"valid_until": today + dice.between(0, NEXT_DAYS)},
         "coming": {"valid_from": today + dice.between(1, NEXT_DAYS)},
     }

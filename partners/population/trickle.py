@@ -36,10 +36,11 @@ def fact(targets: Sequence[Target], seed: int, number: int, at: int) -> Planned:
     target = targets[number % len(targets)]
     day = at // MICROS_PER_DAY
     record = Record(target.partner, target.token, -1)
-    body = _aid(dice, day) if target.family == "aid" else _enrollment(target.example, dice, day)
-    return planned(
-        record, target.family, f"{target.token}-t{number:07d}", at, body, occurred_on=day, effective_from=day
-    )
+    source_id = f"{target.token}-t{number:07d}"
+    if target.family == "aid":
+        return planned(record, "aid", source_id, at, _aid(dice, day), occurred_on=day)
+    body = _enrollment(target.example, dice, day)
+    return planned(record, target.family, source_id, at, body, occurred_on=day, effective_from=day)
 
 
 def endless(targets: Sequence[Target], seed: int, start: int, now: Callable[[], datetime]) -> Iterator[Planned]:

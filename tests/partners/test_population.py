@@ -20,7 +20,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "3cb689fe37c9a22c913b6bdd88ced415031fa3ee7325dee963061d0a832e5887"
+DIGEST = "131f1eb73602835efcdcfbdcb14dc9c9810ab842279cabadd54bdf7fb625b171"
 
 
 def sound(population: Population) -> list[Planned]:
@@ -187,6 +187,13 @@ def test_the_trickle_tells_of_what_the_case_managers_of_the_demonstration_see(po
         if recipient in managers.DEMO.values()
     }
     assert {e.event_id for e in population.phases["trickle"]} <= seen
+
+
+def test_news_of_aid_is_of_one_day_and_an_enrollment_goes_on_from_its_first(population: Population) -> None:
+    told = [e.envelope | {"family": e.family} for e in population.phases["trickle"]]
+    assert {e["family"] for e in told} == {"aid", "enrollment"}
+    assert all(e["occurred_on"] is not None and e["effective_to"] is None for e in told)
+    assert {e["family"] for e in told if e["effective_from"] is not None} == {"enrollment"}
 
 
 def test_chance_is_the_same_for_the_same_name_and_fair_enough() -> None:

@@ -15,7 +15,7 @@ from partners.events import framed
 from partners.population import PHASES, Planned, Population, Truth, generate, managers
 from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.oracle import label_of
-from partners.population.permission import RELATIONS
+from partners.population.permission import NEXT_DAYS, RELATIONS
 from partners.population.rules import CONSENT_FOR, RULES
 
 AGREEMENTS = Path(__file__).parents[2] / "deploy" / "agreements"
@@ -160,6 +160,11 @@ def test_consents_begin_and_lapse_within_the_weeks_that_follow(population: Popul
     ahead = {e.body[bound] - rows.days(population.as_of) for e in consents(population) if e.body[bound] is not None}
     assert any(0 <= day < 84 for day in ahead)
     assert any(84 <= day <= 400 for day in ahead)
+
+
+def test_a_consent_that_is_not_about_to_lapse_has_no_last_day(population: Population) -> None:
+    ends = [e.body["valid_until"] - rows.days(population.as_of) for e in consents(population) if e.body["valid_until"]]
+    assert max(ends) <= NEXT_DAYS
 
 
 def test_some_grow_up_before_the_populations_day_some_soon_after_and_others_say_it_again_themselves(
