@@ -14,7 +14,6 @@ from partners.population.managers import DEMO, Managers
 from partners.population.oracle import Books, Sight, label_of
 from partners.population.people import Registry, people
 from partners.population.planned import MICROS_PER_DAY, Planned
-from partners.population.trickle import Target
 from partners.population.truth import Judge, Truth
 from partners.rows import days
 
@@ -33,7 +32,7 @@ class Population:
     as_of: date
     phases: dict[str, list[Planned]] = field(repr=False)
     truth: Truth = field(repr=False)
-    targets: list[Target] = field(repr=False)
+    targets: list[Planned] = field(repr=False)
     """What the trickle tells of."""
     deadlines: Deadlines = field(repr=False)
     """What its signals go by."""
@@ -108,13 +107,13 @@ def _humans(lives: Sequence[Life]) -> dict[str, int]:
     return {label_of(event): lived.person.number for lived in lives for event in [*lived.history, *lived.changes]}
 
 
-def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today: int) -> list[Target]:
-    """Records and families that the case managers of the demonstration see, of people they still serve.
+def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today: int) -> list[Planned]:
+    """Of each record and family the last fact that a case manager of the demonstration sees, of people still served.
 
     Who has left college is told of no new term, and who has lost aid of nothing new about aid, so that a caseload goes
     on showing somebody who has.
     """
-    found: dict[tuple[str, bytes, str], Target] = {}
+    found: dict[tuple[str, bytes, str], Planned] = {}
     for manager, recipient in DEMO.items():
         seen = {event_id for who, _, event_id in visible if who == recipient}
         for lived in lives:
@@ -126,15 +125,15 @@ def _targets(lives: Sequence[Life], served: Managers, visible: set[Sight], today
             for event in lived.history:
                 if event.family in told_of and event.event_id in seen:
                     place = (event.partner, event.key, event.family)
-                    found[place] = Target(event.partner, event.key.decode(), event.family, event)
+                    found[place] = event
     return list(found.values())
 
 
-def _news(targets: Sequence[Target], seed: int, day: int) -> list[Planned]:
+def _news(targets: Sequence[Planned], seed: int, day: int) -> list[Planned]:
     """The phase ``trickle``."""
     dice = Dice(seed, "news")
-    count = TRICKLED if targets else 0
-    return _ordered([trickle.fact(targets, seed, number, moment(dice, day)) for number in range(count)])
+    moments = sorted(moment(dice, day) + number for number in range(TRICKLED if targets else 0))
+    return [trickle.version(targets, seed, number, at) for number, at in enumerate(moments)]
 
 
 def _demo(lives: Sequence[Life], served: Managers, truth: Truth) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ def aid(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Plan
             body: Row = {"aid_year": year, "gpa_verification_status": checked}
             yield _aid(record, f"{year}-gpa", body, opened + 10, dice, today)
         if not is_senior and (year == years[-1] or dice.chance(30)):
-            yield _aid(record, f"{year}-progress", _progress(year, dice), opened + 60, dice, today)
+            yield _aid(record, f"{year}-progress", {"aid_year": year, **progress(dice)}, opened + 60, dice, today)
 
 
 def _application(person: Person, year: str, status: str, dice: Dice) -> Row:
@@ -63,10 +63,11 @@ def _award(year: str, dice: Dice) -> Row:
     return {"aid_year": year, "award_type": kind, "award_status": status, "award_amount_cents": amount, **state}
 
 
-def _progress(year: str, dice: Dice) -> Row:
+def progress(dice: Dice) -> Row:
+    """How satisfactory somebody's academic progress is; why not, where it is not."""
     status = dice.weighted(SAP)
     reason = {} if status == "meeting" else {"sap_reason": dice.pick(("gpa", "pace", "max_timeframe"))}
-    return {"aid_year": year, "sap_status": status, **reason}
+    return {"sap_status": status, **reason}
 
 
 def _aid(record: Record, name: str, body: Row, day: int, dice: Dice, today: int, **envelope: object) -> Planned:

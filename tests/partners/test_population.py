@@ -1,8 +1,10 @@
 """The population: the same on every machine, sound in every event, and no two people taken for one."""
 
 import hashlib
+import itertools
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -20,7 +22,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "131f1eb73602835efcdcfbdcb14dc9c9810ab842279cabadd54bdf7fb625b171"
+DIGEST = "94b543ba26b182885cf21249fe708d4cc9303c2a18ea5b9192507a8906d2526d"
 
 
 def sound(population: Population) -> list[Planned]:
@@ -170,14 +172,25 @@ def test_who_people_are_and_what_they_permit_is_told_in_a_turn_before_the_facts(
 
 
 def test_the_endless_trickle_is_the_same_by_number_and_time_and_never_twice_the_same_id(population: Population) -> None:
-    def now() -> datetime:
-        return datetime(2026, 9, 2, 12, tzinfo=UTC)
+    def ticking() -> Callable[[], datetime]:
+        seconds = itertools.count()
+        return lambda: datetime(2026, 9, 2, 12, tzinfo=UTC) + timedelta(seconds=next(seconds))
 
-    first, again = (population.trickle(60, now) for _ in range(2))
+    first, again = (population.trickle(60, ticking()) for _ in range(2))
     found = [next(first) for _ in range(200)]
     assert found == [next(again) for _ in range(200)]
     assert len({e.event_id for e in found}) == 200
     assert all(EVENTS[e.family] and rows.from_row(e.family, e.row or {}) for e in found)
+
+
+def test_the_trickle_says_again_what_a_source_has_said_and_says_nothing_of_another_day(population: Population) -> None:
+    facts = {(e.partner, e.envelope["source_record_id"]): e for e in population.phases["history"] if not e.code}
+    for event in population.phases["trickle"]:
+        fact = facts[event.partner, event.envelope["source_record_id"]]
+        assert event.envelope["operation"] == "correct"
+        for name in ("subject_token", "occurred_on", "effective_from", "effective_to"):
+            assert event.envelope[name] == fact.envelope[name]
+        assert event.envelope["published_at"] > fact.envelope["published_at"]
 
 
 def test_the_trickle_tells_of_what_the_case_managers_of_the_demonstration_see(population: Population) -> None:
