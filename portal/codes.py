@@ -1,4 +1,4 @@
-"""Words for codes: families, labels, grades, code sets, and what a refusal says. Data only."""
+"""Words for codes: families, grades, code sets, and what a refusal says. Data only."""
 
 FAMILIES = {
     "enrollment": "Enrollment",
@@ -6,38 +6,6 @@ FAMILIES = {
     "employment": "Employment",
     "contact": "Contact",
     "caseload": "Caseload",
-}
-UNITS = ("_cents", "_usd", "_ten_thousandths", "_hundredths")
-"""Endings of field names that say the unit."""
-LABELS = {
-    "assigned_on": "Assigned",
-    "calpads_completion_status": "Completion",
-    "calpads_enrollment_status": "Kind of enrollment",
-    "calpads_exit_reason": "Reason for leaving",
-    "cip_code": "Program of study",
-    "cip_version": "Edition of the list of programs",
-    "display_label": "Called",
-    "entry_type": "How the person came",
-    "exit_type": "How the person left",
-    "pit_wages_cents": "Wages subject to income tax",
-    "reject_codes": "FAFSA sent back for",
-    "verification_group": "Chosen for verification",
-    "employer_token": "Employer, by a number in place of the name",
-    "gpa_cumulative_ten_thousandths": "GPA, cumulative",
-    "gpa_term_ten_thousandths": "GPA, this term",
-    "gpa_verification_status": "GPA verification",
-    "isir_transaction_number": "FAFSA record, version",
-    "naics_code": "Industry",
-    "organization_id": "School, college or program",
-    "organization_id_system": "Listed in",
-    "reference_period_end": "Quarter ends",
-    "reference_period_start": "Quarter begins",
-    "sap_reason": "Academic progress, what failed",
-    "sap_status": "Academic progress for aid",
-    "state_programme": "State program",
-    "student_aid_index_usd": "Student aid index",
-    "term_id": "Term",
-    "workforce_program_type": "Workforce program",
 }
 GRADES = {
     "IT": "Infant or toddler program",
@@ -56,8 +24,10 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "CADAA": "California Dream Act Application",
         "FAFSA": "FAFSA",
         "institution": "The institution's own application",
+        "other": "Other aid application",
+        "none": "No application",
     },
-    "verification_group": {"V1": "V1, standard", "V4": "V4, custom", "V5": "V5, aggregate"},
+    "verification_group": {"V1": "Yes, V1 (standard)", "V4": "Yes, V4 (custom)", "V5": "Yes, V5 (aggregate)"},
     "state_programme": {
         "CAL_GRANT_A": "Cal Grant A",
         "CAL_GRANT_B": "Cal Grant B",
@@ -66,10 +36,24 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "CCPG": "California College Promise Grant",
         "CHAFEE": "Chafee Grant for foster youth",
     },
-    "award_type": {"pell_grants": "Pell Grant"},
-    "gpa_verification_status": {"non_ssn_match": "Received, not matched by SSN"},
+    "award_type": {
+        "pell_grants": "Pell Grant",
+        "state_and_local_grants": "State or local grant",
+        "institutional_grants": "Institutional grant",
+        "federal_subsidized_loans": "Federal subsidized loan",
+        "federal_unsubsidized_loans": "Federal unsubsidized loan",
+        "federal_work_study": "Federal Work-Study",
+        "other": "Other award",
+    },
+    "gpa_verification_status": {"non_ssn_match": "Received, not matched by Social Security number"},
     "sap_status": {"meeting": "Meeting the standard", "not_eligible": "Not eligible for aid"},
     "sap_reason": {"gpa": "Grade point average", "pace": "Pace of completion", "max_timeframe": "Maximum time frame"},
+    "postsecondary_enrollment_type": {"first_time": "First-time", "re_admit": "Returning after a break"},
+    "enrollment_intensity": {
+        "at_least_three_quarter_time": "At least three-quarter time",
+        "half_to_three_quarter_time": "Half to three-quarter time",
+    },
+    "unit_type": {"semester": "Semester units", "quarter": "Quarter units", "other": "Other units"},
     "calpads_enrollment_status": {
         "10": "Primary enrollment",
         "20": "Secondary enrollment",
@@ -92,7 +76,12 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "01927": "Discontinued schooling",
         "01931": "Not known",
     },
-    "administrative_source": {"state_ui": "State unemployment insurance records"},
+    "administrative_source": {
+        "state_ui": "State unemployment insurance records",
+        "wris2": "Wage records of another state (WRIS2)",
+        "fedes": "Federal employment records (FEDES)",
+        "other": "Other records",
+    },
     "naics_code": {
         "11": "Agriculture",
         "21": "Mining",

@@ -7,6 +7,8 @@ from typing import Any
 from portal import words
 
 Body = Mapping[str, Any]
+STAYS = "E155"
+"""CALPADS: the school year is over, and the person is expected back at the same school."""
 
 
 def headline(family: str, body: Body, organization_names: Mapping[str, str]) -> str:
@@ -73,6 +75,8 @@ def _verb(body: Body) -> str:
         return "On approved leave from"
     if body.get("postsecondary_exit_type"):
         return "Left"
+    if body.get("calpads_exit_reason") == STAYS:
+        return "Finished the year at"
     if body.get("exit_date") is not None:
         # A college record is of one term: that the term is over does not say that the person left.
         return "Was enrolled at" if body.get("term_id") else "Left"
@@ -85,12 +89,12 @@ def _aid(body: Body) -> str:
     if body.get("award_type") or body.get("state_programme"):
         return _award(body, year)
     if body.get("sap_status"):
-        return f"Academic progress for aid: {_said('aid', body, 'sap_status').lower()}"
+        return f"Academic progress for aid: {_inside('aid', body, 'sap_status')}"
     if body.get("application_status"):
         kind = _said("aid", body, "application_type") or "Aid application"
-        return f"{kind} for {year}: {_said('aid', body, 'application_status').lower()}"
+        return f"{kind} for {year}: {_inside('aid', body, 'application_status')}"
     if body.get("gpa_verification_status"):
-        return f"Verified GPA for {year}: {_said('aid', body, 'gpa_verification_status').lower()}"
+        return f"Verified GPA for {year}: {_inside('aid', body, 'gpa_verification_status')}"
     return f"Student aid, {year}"
 
 
@@ -98,7 +102,7 @@ def _award(body: Body, year: str) -> str:
     kind = _said("aid", body, "state_programme") or _said("aid", body, "award_type")
     cents = body.get("award_amount_cents")
     amount = f" of {words.money(cents)}" if cents is not None else ""
-    status = _said("aid", body, "award_status").lower()
+    status = _inside("aid", body, "award_status")
     return f"{kind}{amount} for {year}" + (f", {status}" if status else "")
 
 
@@ -118,9 +122,13 @@ def _quarter(start: int | None) -> str:
 
 
 def _caseload(body: Body) -> str:
-    relation, site = _said("caseload", body, "relation").lower(), body.get("site")
+    relation, site = _inside("caseload", body, "relation"), body.get("site")
     state = "On your organization's caseload" if body.get("assignment_state") == "assigned" else "Caseload ended"
     return f"{state}: {relation}" + (f", {site}" if site else "")
+
+
+def _inside(family: str, body: Body, name: str) -> str:
+    return words.inside(_said(family, body, name))
 
 
 def _said(family: str, body: Body, name: str) -> str:

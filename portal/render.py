@@ -30,6 +30,7 @@ class Renderer:
             "moment": self.moment,
             "local_day": self.local_day,
             "family": words.family_word,
+            "group": words.group_word,
             "plain": words.plain,
             "count": words.count,
         }

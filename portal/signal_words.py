@@ -63,5 +63,4 @@ def _stopped_out(about: str) -> str:
 
 
 def _term(code: str) -> str:
-    said = words.term(code)
-    return said[0].lower() + said[1:]
+    return words.inside(words.term(code))

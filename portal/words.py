@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from portal.codes import BY_SERIES, CODES, FAMILIES, LABELS, TERMS, UNITS, UNSPOKEN
+from portal.codes import BY_SERIES, CODES, FAMILIES, TERMS, UNSPOKEN
+from portal.labels import GROUPS, LABELS, NOTES
 from schemas_avro import catalog
 
 EPOCH = date(1970, 1, 1)
 NOT_LISTED = frozenset({"organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version"})
 """Fields that the headline or the page says already, or that mean nothing to readers."""
+US_PHONE = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?([2-9]\d\d)[ .-]?(\d{4})")
+"""Area code, exchange and line, however they are set apart."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Line:
     label: str
     value: str
     doc: str
-    """What the schema says about the field."""
+    """What there is to know about the field; mostly what the schema says."""
     code: str
     """The technical name and code behind the words; empty where there is no code."""
 
@@ -51,20 +54,34 @@ def named(names: Mapping[str, str], key: str) -> str:
 
 def label(name: str) -> str:
     """A field's name, as people say it; the unit goes to the value."""
-    return LABELS.get(name) or plain(re.sub("|".join(f"{unit}$" for unit in UNITS), "", name))
+    return LABELS.get(name) or plain(name)
+
+
+def group_word(group: str) -> str:
+    """A group of fields, as people say it inside a sentence."""
+    return GROUPS.get(group) or plain(group).lower()
 
 
 def lines(family: str, body: Mapping[str, Any]) -> list[Line]:
     """The fields of a body that say something, in the order of the schema."""
     return [
-        Line(name, label(name), value_in_words(family, name, body[name]), field["doc"], _code(name, body[name]))
+        Line(
+            name,
+            label(name),
+            value_in_words(family, name, body[name]),
+            NOTES.get(name) or field["doc"],
+            _code(family, name, body[name]),
+        )
         for name, field in fields_of(family).items()
         if name not in NOT_LISTED and body.get(name) not in (None, "", [])
     ]
 
 
-def _code(name: str, value: Any) -> str:
-    return f"{name}: {value}" if isinstance(value, str) else ""
+def _code(family: str, name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    is_code = name in CODES or name in UNSPOKEN or name == "term_id" or value in _symbols(family, name)
+    return f"{name}: {value}" if is_code else ""
 
 
 def value_in_words(family: str, name: str, value: Any) -> str:
@@ -83,18 +100,18 @@ def _number(family: str, name: str, value: int) -> str:
         return day(EPOCH + timedelta(days=value))
     if name.endswith("_cents"):
         return money(value)
-    if name.endswith("_usd"):
-        return money(value * 100)
     if name.endswith("_ten_thousandths"):
         return f"{value / 10_000:.4f}".removesuffix("0").removesuffix("0")
     if name.endswith("_hundredths"):
         return f"{value / 100:.2f}".rstrip("0").rstrip(".")
-    return f"{value:,}"
+    return str(value)
 
 
 def _text(family: str, name: str, value: str) -> str:
     if name == "term_id":
         return term(value)
+    if name == "phone":
+        return phone(value)
     if spelled := CODES.get(name, {}).get(value) or CODES.get(name, {}).get(value[:2] if name in BY_SERIES else ""):
         return spelled
     if name in UNSPOKEN:
@@ -106,6 +123,12 @@ def term(code: str) -> str:
     """A college term, as ``267``, in words; other codes as they are."""
     found = re.fullmatch(r"(\d\d)([1357])", code)
     return f"{TERMS[found[2]]} 20{found[1]}" if found else code
+
+
+def phone(number: str) -> str:
+    """A US number, as (555) 555-0123; any other as it is."""
+    found = US_PHONE.fullmatch(number.strip())
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else number
 
 
 def _branches(family: str, name: str) -> list[Any]:
@@ -132,6 +155,11 @@ def money(cents: int) -> str:
     """US cents as dollars; whole dollars without cents."""
     sign, cents = ("-" if cents < 0 else ""), abs(cents)
     return f"{sign}${cents // 100:,}" + (f".{cents % 100:02}" if cents % 100 else "")
+
+
+def inside(sentence: str) -> str:
+    """What begins a sentence, inside one."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def day(value: date) -> str:

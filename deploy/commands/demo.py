@@ -33,6 +33,11 @@ from streams.settings import Settings
 
 MANAGERS = {"cm-alvarez": ("R. Alvarez", "lausd_counseling"), "cm-nguyen": ("T. Nguyen", "ccc_transfer_center")}
 """Demo users: id, name and recipient."""
+POSTS = {
+    "cm-alvarez": "high school counselor, Los Angeles Unified",
+    "cm-nguyen": "college transfer counselor, community college transfer center",
+}
+"""What these users do, and where, for whoever chooses between their links."""
 TRICKLE_SECONDS = 2.0
 SEED = 7
 FEWEST_PEOPLE = 100
@@ -170,11 +175,15 @@ def _trickle(stack: Stack, made: Population, noted: _Noted, stopping: threading.
                 return
 
 
+def introduced(user_id: str) -> str:
+    """A demo user as the demo tells of them: name, post and organization."""
+    return f"{MANAGERS[user_id][0]}, {POSTS[user_id]}"
+
+
 def _say_where(stack: Stack, console: Console) -> None:
     console.print(f"\nThe portal is open at [bold]{stack.portal}[/bold]. Sign in, each link once:\n", highlight=False)
     for user_id, link in _links(stack).items():
-        name, recipient = MANAGERS[user_id]
-        console.print(f"  {name}, {recipient}:", highlight=False)
+        console.print(f"  {introduced(user_id)}:", highlight=False, soft_wrap=True)
         console.print(f"  {link}\n", highlight=False, soft_wrap=True)
     console.print("New events come in every few seconds. Ctrl-C stops everything; `make demo` goes on from here.")
 

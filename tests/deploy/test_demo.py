@@ -14,6 +14,7 @@ import psutil
 import pytest
 from support.commands import environment, throughline
 
+from deploy.commands.demo import MANAGERS, introduced
 from deploy.stack import end_left_running
 
 pytestmark = pytest.mark.broker
@@ -53,10 +54,19 @@ def children(data_dir: Path) -> list[int]:
     return [entry["pid"] for entry in noted if psutil.pid_exists(entry["pid"])]
 
 
+def test_the_readme_introduces_the_demos_users_as_the_demo_does_by_post_and_organization() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert all(f"\n  {introduced(user_id)}:\n" in readme for user_id in MANAGERS)
+    said = [introduced(user_id) for user_id in MANAGERS]
+    assert "high school" in said[0]
+    assert "college transfer" in said[1]
+
+
 def test_a_killed_demo_is_cleared_up_and_the_next_one_goes_on_from_what_is_there(tmp_path: Path) -> None:
     data_dir, log = tmp_path / "data", tmp_path / "demo.log"
     with live(data_dir, log) as first:
         assert log.read_text().count("/sign-in?token=") == 2
+        assert all(f"  {introduced(user_id)}:\n" in log.read_text() for user_id in MANAGERS)
         first.kill()
         first.wait()
         assert len(children(data_dir)) == 5

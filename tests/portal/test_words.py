@@ -1,6 +1,7 @@
 """Events in words: units converted, codes spelled out, and no field without a label."""
 
 import pathlib
+import re
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from partners.population import places
 from portal import words
 from portal.headlines import headline
+from portal.labels import GROUPS, LABELS
 from portal.parts import load_organizations, load_users
 from portal.sign_in import LINK_SECONDS, Sessions, Spent
 from schemas_avro import catalog
@@ -18,7 +20,17 @@ from schemas_avro import catalog
     [
         ("aid", "award_amount_cents", 614_700, "$6,147"),
         ("aid", "award_amount_cents", 614_705, "$6,147.05"),
-        ("aid", "student_aid_index_usd", -1500, "-$1,500"),
+        ("aid", "student_aid_index_usd", -1500, "-1500"),
+        ("aid", "student_aid_index_usd", 4400, "4400"),
+        ("contact", "phone", "5555550123", "(555) 555-0123"),
+        ("contact", "phone", "+1 555.555.0123", "(555) 555-0123"),
+        ("contact", "phone", "(555) 555-0123", "(555) 555-0123"),
+        ("contact", "phone", "5555550123 ext. 4", "5555550123 ext. 4"),
+        ("contact", "phone", "+52 55 5555 0123", "+52 55 5555 0123"),
+        ("contact", "phone", "0555550123", "0555550123"),
+        ("aid", "award_type", "federal_subsidized_loans", "Federal subsidized loan"),
+        ("employment", "administrative_source", "wris2", "Wage records of another state (WRIS2)"),
+        ("enrollment", "enrollment_intensity", "half_to_three_quarter_time", "Half to three-quarter time"),
         ("aid", "state_programme", "CAL_GRANT_A", "Cal Grant A"),
         ("aid", "reject_codes", ["16", "A2"], "16, A2"),
         ("aid", "application_status", "opted_out", "Opted out"),
@@ -47,12 +59,33 @@ def test_a_value_is_said_with_its_unit_or_its_code_spelled_out(
 
 
 @pytest.mark.parametrize("family", catalog.PROJECTED)
-def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit(family: str) -> None:
-    for name in words.fields_of(family):
-        said = words.label(name)
-        assert said[0].isupper()
+def test_every_field_that_can_be_released_has_a_label_of_its_own(family: str) -> None:
+    released = {name for name, field in words.fields_of(family).items() if "group" in field}
+    assert released <= set(LABELS)
+
+
+def test_labels_are_in_sentence_case_without_underscores_and_stand_for_fields_that_there_are() -> None:
+    fields = {name for family in catalog.PROJECTED for name in words.fields_of(family)}
+    assert set(LABELS) <= fields
+    for said in LABELS.values():
+        first, *others = re.sub(r"\(.*\)", "", said).split()
+        assert first[0].isupper()
         assert "_" not in said
-        assert not any(said.endswith(unit) for unit in (" cents", " hundredths", " usd", " ten thousandths"))
+        assert {word for word in others if not word.islower()} <= {"Aid", "Index", "Cal", "Grant"}
+
+
+@pytest.mark.parametrize("family", catalog.PROJECTED)
+def test_every_group_of_fields_has_words_of_its_own(family: str) -> None:
+    assert set(catalog.groups_of(family)) <= set(GROUPS)
+
+
+def test_a_note_says_of_the_aid_index_that_it_is_no_money_and_a_phone_number_has_no_code_behind_it() -> None:
+    [_, index] = words.lines("aid", {"aid_year": "2026-2027", "student_aid_index_usd": -1500})
+    assert (index.label, index.value) == ("Student Aid Index (SAI)", "-1500")
+    assert "not money" in index.doc
+    assert "dollar" not in index.doc
+    [phone] = words.lines("contact", {"phone": "5555550123"})
+    assert phone.code == ""
 
 
 @pytest.mark.parametrize(
@@ -61,6 +94,11 @@ def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit
         ("enrollment", {}, "Enrolled at school"),
         ("enrollment", {"organization_id": "1", "entry_grade_level": "G11"}, "Enrolled at Lincoln High, grade 11"),
         ("enrollment", {"organization_id": "1", "exit_date": 20_000}, "Left Lincoln High"),
+        (
+            "enrollment",
+            {"organization_id": "1", "exit_date": 20_000, "calpads_exit_reason": "E155", "entry_grade_level": "G10"},
+            "Finished the year at Lincoln High, grade 10",
+        ),
         (
             "enrollment",
             {"organization_id": "1", "exit_date": 20_000, "term_id": "263"},
@@ -74,6 +112,11 @@ def test_every_field_of_every_family_that_is_released_has_a_label_without_a_unit
         ("enrollment", {"organization_id": "1", "calpads_completion_status": "100"}, "Graduated from Lincoln High"),
         ("aid", {"aid_year": "2026-2027", "sap_status": "warning"}, "Academic progress for aid: warning"),
         ("aid", {"aid_year": "2026-2027"}, "Student aid, 2026-2027"),
+        (
+            "aid",
+            {"aid_year": "2026-2027", "gpa_verification_status": "non_ssn_match"},
+            "Verified GPA for 2026-2027: received, not matched by Social Security number",
+        ),
         (
             "aid",
             {"aid_year": "2026-2027", "application_type": "FAFSA", "application_status": "processed"},
