@@ -38,6 +38,10 @@ class Seen:
         """Its values of a metric, of those labels."""
         return (s for s in self.samples if s.name == name and labels.items() <= s.labels.items())
 
+    def has(self, name: str) -> bool:
+        """Whether it tells a metric at all."""
+        return any(sample.name == name for sample in self.samples)
+
     def total(self, name: str, **labels: str) -> float:
         """The sum of them."""
         return sum(sample.value for sample in self.of(name, **labels))

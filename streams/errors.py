@@ -12,6 +12,9 @@ ThroughlineError
 IF_AWAY = "is it up, and THROUGHLINE_BOOTSTRAP right?"
 """The remedy where a broker does not answer."""
 
+BROKER_AWAY = "the broker does not answer"
+"""What logs, ``/health/ready`` and commands say of that."""
+
 REBUILD = 'see "Backup" in docs/keep-it-running.md'
 """The remedy where a store or Kafka is not what it was: the section says what to run, with a backup and without."""
 
@@ -41,6 +44,11 @@ class TransientError(ThroughlineError):
 
     friend = "broker"
     """Who is away."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        """``why`` is the fact, in the same words wherever it is told; ``detail`` is for a log alone."""
+        super().__init__(f"{why}: {detail}" if detail else why)
+        self.why, self.detail = why, detail
 
 
 class DiskError(TransientError):

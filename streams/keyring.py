@@ -123,6 +123,6 @@ def _in_use() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise DiskError(f"the keyring does not answer: {error}") from error
+        raise DiskError("the keyring does not answer", str(error)) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"keys.sqlite cannot be used ({error}); restore it from its backup") from error

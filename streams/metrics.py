@@ -24,6 +24,7 @@ from streams.lag import LagWatch
 from streams.pulse import Done, Progress, Pulse, Standing, Written, nothing
 
 FRIENDS = ("broker", "store")
+LAG = ("throughline_lag_events", "throughline_lag_seconds", "throughline_missing_events")
 MICROS = 1_000_000
 LATENCIES = (0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400)
 BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -82,6 +83,7 @@ class Metrics:
         self.lag = LagWatch()
         self._waits_told: Tally[str] = Tally()
         self._newest: dict[Named, int] = {}
+        self._lag_told: set[str] = set()
         self._lock = threading.Lock()
         self.registry.register(_Before(self._refresh))
         self._of: dict[str, Any] = {spec.name: _made(spec, self.registry) for spec in SPECS}
@@ -152,14 +154,23 @@ class Metrics:
             for friend, times in (waits - self._waits_told).items():
                 self._named("throughline_waits_total", self._stage, friend).inc(times)
             self._waits_told = waits
-        for behind in self.lag.behind():
-            for unit in ("events", "seconds"):
-                self._named(f"throughline_lag_{unit}", self._stage, behind.topics).set(getattr(behind, unit))
-            self._named("throughline_missing_events", self._stage, behind.topics).set(behind.missing)
+        self._refresh_lag()
         for progress in self._sweep_progress():
             self._named("throughline_sweep_running", progress.sweep).set(progress.is_running)
             self._named("throughline_sweep_persons", progress.sweep).set(progress.persons)
             self._named("throughline_sweep_done_persons", progress.sweep).set(progress.done)
+
+    def _refresh_lag(self) -> None:
+        """What cannot be measured is not there: the last value known would pass for the present one."""
+        found = [] if self._pulse.is_cut_off() else self.lag.behind()
+        with self._lock:
+            for topics in self._lag_told - {behind.topics for behind in found}:
+                for name in LAG:
+                    self._of[name].remove(self._stage, topics)
+            self._lag_told = {behind.topics for behind in found}
+            for behind in found:
+                for name, value in zip(LAG, (behind.events, behind.seconds, behind.missing), strict=True):
+                    self._named(name, self._stage, behind.topics).set(value)
 
 
 class _Before(Collector):

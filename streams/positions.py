@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPart
 from confluent_kafka.admin import AdminClient
 
 from streams import clients
-from streams.errors import StoppedError, TransientError
+from streams.errors import StoppedError
 from streams.store import Partition, Standing, Store
 
 SECONDS = 10.0
@@ -28,7 +28,7 @@ def check(bootstrap: str, group: str, store: Store, standing: Standing, topics: 
         for committed in consumer.committed(places, SECONDS):
             _check(consumer, group, committed, standing.offsets)
     except KafkaException as error:
-        raise TransientError(f"the broker does not answer: {error.args[0].str()}") from error
+        raise clients.trouble(error) from error
     finally:
         consumer.close()
     return ids

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.state import Named
+from streams.errors import BROKER_AWAY
 from streams.store import Partition
 
 LIVE_SECONDS = 120.0
@@ -104,7 +105,7 @@ class Pulse:
         self._is_settled = False
         self._partitions = 0
         self._ended = False
-        self._waits_for: str | None = None
+        self._waits_for: tuple[str, str] | None = None
         self._looks: list[Callable[[], None]] = []
         self._looked_at = float("-inf")
         self.waits_by_friend: Counter[str] = Counter()
@@ -137,11 +138,11 @@ class Pulse:
         """What an earlier run left is settled."""
         self._is_settled = True
 
-    def waits(self, friend: str) -> None:
-        """The loop waits for somebody who is away: broker or store."""
+    def waits(self, friend: str, why: str | None = None) -> None:
+        """The loop waits for somebody who is away, broker or store; ``why`` is the fact, as the log has it."""
         with self._lock:
             self.waits_by_friend[friend] += 1
-        self._waits_for = friend
+        self._waits_for = friend, why or f"the {friend} does not answer"
         self.turned()
 
     def goes_on(self) -> None:
@@ -160,11 +161,23 @@ class Pulse:
         return [f"the loop has not turned for {still:.0f} seconds"] if still > LIVE_SECONDS else []
 
     def why_not_ready(self) -> list[str]:
-        """What keeps it from its work; empty: nothing."""
+        """What keeps it from its work, each fact once and its consequences not; empty: nothing."""
+        waits_for = self._waits_for
+        if waits_for is None and self._is_silent():
+            waits_for = "broker", BROKER_AWAY
+        if waits_for is not None:
+            return [*self.why_not_live(), waits_for[1]]
         checks = {
             "no topic to read is there yet: run `throughline topics create`": self._partitions > 0,
             "what an earlier run may have left is not settled yet": self._is_settled,
-            "the broker does not answer": self._clock() - self._answered_at <= ANSWER_SECONDS,
-            f"waiting for the {self._waits_for}": self._waits_for is None,
         }
         return self.why_not_live() + [why for why, holds in checks.items() if not holds]
+
+    def is_cut_off(self) -> bool:
+        """Whether the loop turns and hears nothing of the broker: then how far it is behind cannot be known."""
+        if self._waits_for is not None:
+            return self._waits_for[0] == "broker"
+        return self._is_silent() and self._clock() - self._turned_at <= ANSWER_SECONDS
+
+    def _is_silent(self) -> bool:
+        return self._clock() - self._answered_at > ANSWER_SECONDS

@@ -1,5 +1,6 @@
 """Settings: environment variables THROUGHLINE_…; unknown ones are errors: a typing error is no silent default."""
 
+import difflib
 import os
 from pathlib import Path
 from typing import Literal
@@ -86,13 +87,21 @@ def load() -> Settings:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | FOR_TESTS
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise ThroughlineError(f"unknown setting {unknown[0]}; known: {', '.join(sorted(known - FOR_TESTS))}")
+        raise ThroughlineError(f"unknown setting {unknown[0]}{_near(unknown[0], known - FOR_TESTS)}")
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = f"{PREFIX}{str(first['loc'][0]).upper()}"
         raise ThroughlineError(f"setting {name} cannot be used: {first['msg']}") from None
+
+
+def _near(name: str, known: set[str]) -> str:
+    """The setting or two that were perhaps meant, and where all of them are."""
+    bare = name.removeprefix(PREFIX)
+    found = difflib.get_close_matches(bare, sorted(one.removeprefix(PREFIX) for one in known), n=2, cutoff=0.65)
+    meant = f": did you mean {' or '.join(PREFIX + one for one in found)}?" if found else ":"
+    return f"{meant} see docs/reference.md, or unset it and run `throughline config show`"
 
 
 def bootstrap_from_settings() -> str | None:

@@ -36,7 +36,7 @@ from processors.signals import decide as signals
 from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
 from streams import clients, faust_app, positions
-from streams.errors import StoppedError, ThroughlineError, TransientError
+from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError, TransientError
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
 from streams.stage import BACK_OFF_SECONDS, last_appended, next_offsets
@@ -119,9 +119,9 @@ class Signals:
                 await _pause(0 if topics else DISCOVER_SECONDS, stopped)
             except AWAY as error:
                 seconds = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
-                self._pulse.waits(error.friend if isinstance(error, TransientError) else TransientError.friend)
-                why = str(error) if isinstance(error, ThroughlineError) else type(error).__name__
-                log.warning("waiting", stage=NAME, why=why, seconds=seconds)
+                away = _away(error)
+                self._pulse.waits(away.friend, away.why)
+                log.warning("waiting", stage=NAME, why=away.why, error=away.detail, seconds=seconds)
                 tries += 1
                 await _pause(seconds, stopped)
 
@@ -139,7 +139,7 @@ class Signals:
             while not (stopped.is_set() or found.done()):
                 self._pulse.turned()
                 if app.crashed:
-                    raise TransientError(f"Faust has stopped: {type(app.crash_reason).__name__}")
+                    raise TransientError(BROKER_AWAY, f"Faust has stopped: {type(app.crash_reason).__name__}")
                 await self._do_batch(app, events)
 
     @asynccontextmanager
@@ -248,6 +248,17 @@ class Signals:
             sent = [await faust_app.send(app, out) for out in self._standing.pending]
             await asyncio.gather(*sent)
         self._standing = replace(self._standing, pending=())
+
+
+def _away(error: Exception) -> TransientError:
+    """What is waited for; of Faust's errors the type alone, since their texts quote what they were given."""
+    if isinstance(error, TransientError):
+        return error
+    return (
+        clients.trouble(error)
+        if isinstance(error, KafkaException)
+        else TransientError(BROKER_AWAY, type(error).__name__)
+    )
 
 
 async def _pass_on(stopping: threading.Event, stopped: asyncio.Event) -> None:

@@ -88,8 +88,9 @@ class Sink:
             try:
                 self._discover()
             except KafkaException as error:
-                self._pulse.waits("broker")
-                log.warning("waiting", stage=GROUP, why=error.args[0].str(), seconds=1)
+                away = clients.trouble(error)
+                self._pulse.waits(away.friend, away.why)
+                log.warning("waiting", stage=GROUP, why=away.why, error=away.detail, seconds=1)
                 stopping.wait(1)
             else:
                 self._pulse.goes_on()

@@ -131,7 +131,7 @@ class Stage:
                 self._do_batch(stopping)
         except TransientError as error:
             # Told to stop while it waited: the next start goes on with what the store holds.
-            log.warning("stopped_waiting", stage=self._parts.name, why=str(error))
+            log.warning("stopped_waiting", stage=self._parts.name, why=error.why, error=error.detail)
 
     def close(self) -> None:
         """Let go of consumers; the store and the keyring are their owner's."""
@@ -221,7 +221,7 @@ class Stage:
             self._send(self._producer, outs, moved)
         except NOT_CONFIRMED as error:
             self._producer = None
-            raise TransientError(f"transaction of batch {self._batch} not confirmed: {error}") from error
+            raise clients.trouble(error) from error
 
     def _settle(self, pending: Sequence[Out]) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
@@ -237,7 +237,7 @@ class Stage:
             if committed < self._batch:
                 self._send(new, pending, self._offsets)
         except NOT_CONFIRMED as error:
-            raise TransientError(f"the broker does not answer: {error}") from error
+            raise clients.trouble(error) from error
         self._producer = new
         self._parts.pulse.settled()
 
@@ -290,7 +290,7 @@ class Stage:
                     input_.consumer.incremental_assign([self._start(input_.consumer, place) for place in new])
                     input_.assigned |= set(new)
         except KafkaException as error:
-            raise TransientError(f"the broker does not answer: {error}") from error
+            raise clients.trouble(error) from error
         self._discovered_at = time.monotonic()
         self._parts.pulse.answered(partitions=len(self._first.assigned) + len(self._rest.assigned))
 
@@ -330,8 +330,8 @@ class Stage:
                 if stopping.is_set():
                     raise
                 wait = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
-                self._parts.pulse.waits(error.friend)
-                log.warning("waiting", stage=self._parts.name, why=str(error), seconds=wait)
+                self._parts.pulse.waits(error.friend, error.why)
+                log.warning("waiting", stage=self._parts.name, why=error.why, error=error.detail, seconds=wait)
                 tries += 1
                 stopping.wait(wait)
             else:

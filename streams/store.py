@@ -239,7 +239,7 @@ def _in_use() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise DiskError(f"the store does not answer: {error}") from error
+        raise DiskError("the store does not answer", str(error)) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"the store is damaged ({error}); {REBUILD}") from error
 

@@ -20,6 +20,7 @@ from processors.counts import OTHER
 from streams import clients, settings
 
 ROLES = (*WORKERS, SERVE)
+LAG, LATE = "throughline_lag_events", "throughline_lag_seconds"
 RATE_SECONDS = 1.0
 BROKER_SECONDS = 5.0
 LATE_SECONDS = 120.0
@@ -37,7 +38,7 @@ class Process:
     is_up: bool
     is_ready: bool
     lag_events: int | None
-    """None, as the other figures: not known, since it does not answer."""
+    """None, as the other figures: not known, since it or its broker does not answer."""
     lag_seconds: float | None
     records_per_second: float | None
     problems: tuple[str, ...]
@@ -70,7 +71,7 @@ class Status:
     def problems(self) -> list[str]:
         """What is not as it should be."""
         found = [] if self.broker_problem is None else [f"broker: {self.broker_problem}"]
-        found += [f"{process.role}: {problem}" for process in self.processes for problem in process.problems]
+        found += _told_once(self.processes)
         found += [
             f"{partner}: quiet for {timedelta(seconds=round(seconds))}"
             for partner, seconds in self.quiet_partners.items()
@@ -126,21 +127,29 @@ def judged(
         seconds: how much later.
         now: seconds since 1970.
     """
-    processes = tuple(_process(b, a, seconds) for b, a in zip(before, after, strict=True))
+    can_measure = broker_problem is None
+    processes = tuple(_process(b, a, seconds, can_measure=can_measure) for b, a in zip(before, after, strict=True))
     return Status(bootstrap, broker_problem, processes, tuple(_sweeps(after)), _dead_letters(after), _quiet(after, now))
 
 
-def _process(before: Seen, after: Seen, seconds: float) -> Process:
+def _told_once(processes: Sequence[Process]) -> list[str]:
+    """Each fact once, with all the processes that it holds of."""
+    roles: dict[str, list[str]] = defaultdict(list)
+    for process in processes:
+        for problem in process.problems:
+            roles[problem].append(process.role)
+    return [f"{', '.join(of)}: {problem}" for problem, of in roles.items()]
+
+
+def _process(before: Seen, after: Seen, seconds: float, *, can_measure: bool) -> Process:
     name = "throughline_batch_records_sum"
     if not after.is_up:
         return Process(after.role, after.address, False, False, None, None, None, tuple(_problems(after, 0.0)))  # noqa: FBT003
     rate = max(0.0, after.total(name) - before.total(name)) / seconds if before.is_up else 0.0
-    late = after.highest("throughline_lag_seconds")
-    lag = int(after.total("throughline_lag_events"))
-    problems = tuple(_problems(after, late))
-    return Process(
-        after.role, after.address, after.is_up, not after.why_not_ready, lag, round(late, 1), round(rate, 1), problems,
-    )  # fmt: skip
+    lag = int(after.total(LAG)) if can_measure and after.has(LAG) else None
+    late = round(after.highest(LATE), 1) if can_measure and after.has(LATE) else None
+    problems = tuple(_problems(after, late or 0.0))
+    return Process(after.role, after.address, after.is_up, not after.why_not_ready, lag, late, round(rate, 1), problems)
 
 
 def _problems(seen: Seen, late: float) -> list[str]:
@@ -197,7 +206,7 @@ def _show(found: Status) -> None:
     for p in found.processes:
         marks = ("yes" if p.is_up else "no", "yes" if p.is_ready else "no")
         figures = (p.lag_events, p.lag_seconds, p.records_per_second)
-        rows.append((p.role, *marks, *("" if figure is None else str(figure) for figure in figures)))
+        rows.append((p.role, *marks, *("unknown" if figure is None else str(figure) for figure in figures)))
     tables.show(("process", "up", "ready", "lag", "lag, seconds", "records/s"), rows)
     typer.echo(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
     for sweep in found.sweeps:

@@ -78,6 +78,26 @@ def test_what_keeps_a_process_from_its_work_is_its_problem() -> None:
     assert not found.processes[0].is_ready
 
 
+def test_a_fact_of_several_processes_is_said_once_with_their_names() -> None:
+    away = [Seen(role, "http://127.0.0.1:1", True, (), ("the broker does not answer",)) for role in ROLES]  # noqa: FBT003
+    slow = Seen("consent", "http://127.0.0.1:1", True, (), (*away[1].why_not_ready, "of its own"))  # noqa: FBT003
+    seen = [away[0], slow, *away[2:]]
+    assert judged("x", None, seen, seen, 1.0, NOW).problems == [
+        "resolve, consent, signals, serve: the broker does not answer",
+        "consent: of its own",
+    ]
+
+
+@pytest.mark.parametrize("problem", [None, "does not answer on x"])
+def test_a_lag_that_cannot_be_measured_is_not_known_rather_than_nought(problem: str | None) -> None:
+    measured = Seen("resolve", "http://127.0.0.1:1", True, (), (), (sample("lag_events", 0), sample("lag_seconds", 0)))  # noqa: FBT003
+    seen = [measured, *WELL[1:]]
+    found = judged("x", problem, seen, seen, 1.0, NOW)
+    lags = [(process.lag_events, process.lag_seconds) for process in found.processes]
+    assert lags == [(0, 0.0) if problem is None else (None, None), (None, None), (None, None), (None, None)]
+    assert all(process.records_per_second == 0 for process in found.processes), "what was read is known"
+
+
 def test_a_process_that_never_started_and_one_that_was_killed_are_told_apart(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -88,7 +108,7 @@ def test_a_process_that_never_started_and_one_that_was_killed_are_told_apart(tmp
     problems = found.problems
     figures = {(p.lag_events, p.lag_seconds, p.records_per_second) for p in found.processes}
     assert figures == {(None, None, None)}, "not known is not nought"
-    assert "resolve: not started, or stopped" in problems
+    assert "resolve, signals, serve: not started, or stopped" in problems
     assert f"consent: does not answer on http://127.0.0.1:{port}: killed, or hanging; see its log" in problems
 
 
@@ -123,4 +143,6 @@ def test_the_table_names_every_process(tmp_path: Path) -> None:
     done = throughline(tmp_path, "status")
     assert done.returncode == 1
     assert all(role in done.stdout for role in ROLES)
+    assert "  resolve, consent, signals, serve: not started, or stopped\n" in done.stdout
+    assert done.stdout.count("unknown") == 3 * len(ROLES)
     assert os.environ.get("HOME", "x") not in done.stdout

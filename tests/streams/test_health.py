@@ -1,19 +1,21 @@
 """Endpoints of processes: they mean what they say. The broker is really killed."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
 from deploy.commands.worker import run_stage
 from deploy.local_kafka import LocalKafka
 from sinks.case_views import CaseViews
 from streams import pulse as pulses
-from streams.errors import ThroughlineError
+from streams.errors import BROKER_AWAY, ThroughlineError
 from streams.health import Health, noted, served
 from streams.metrics import Metrics
 from streams.pulse import Pulse
@@ -56,7 +58,11 @@ def test_a_loop_that_waits_for_a_friend_is_live_but_not_ready_until_it_goes_on()
     turned.work()
     turned.pulse.waits("store")
     assert turned.pulse.why_not_live() == []
-    assert turned.pulse.why_not_ready() == ["waiting for the store"]
+    assert turned.pulse.why_not_ready() == ["the store does not answer"]
+    turned.now += pulses.ANSWER_SECONDS + 1
+    turned.pulse.waits("store")
+    assert turned.pulse.why_not_ready() == ["the store does not answer"], "nobody has asked the broker meanwhile"
+    turned.pulse.answered()
     turned.pulse.goes_on()
     assert turned.pulse.why_not_ready() == []
 
@@ -66,11 +72,22 @@ def test_a_broker_that_has_not_answered_for_long_makes_it_not_ready() -> None:
     turned.work()
     turned.now += pulses.ANSWER_SECONDS + 1
     assert turned.pulse.why_not_ready() == ["the broker does not answer"]
+    turned.pulse.waits("broker")
+    assert turned.pulse.why_not_ready() == ["the broker does not answer"], "one fact, in one wording"
+
+
+def test_what_is_waited_for_is_said_as_the_log_says_it() -> None:
+    turned = Turned()
+    turned.work()
+    turned.pulse.waits("broker", "no topic signals.x like released.x: run `throughline topics create`")
+    assert turned.pulse.why_not_ready() == ["no topic signals.x like released.x: run `throughline topics create`"]
 
 
 def test_before_its_first_assignment_and_after_its_end_it_is_not_ready() -> None:
     turned = Turned()
-    assert len(turned.pulse.why_not_ready()) == 3
+    assert turned.pulse.why_not_ready() == [BROKER_AWAY], "what follows from that is not said beside it"
+    turned.pulse.answered()
+    assert len(turned.pulse.why_not_ready()) == 2
     turned.work()
     turned.pulse.ended()
     assert turned.pulse.why_not_live() == ["the loop has ended"]
@@ -120,6 +137,10 @@ class Readiness:
         address = noted(self._folder).get(self._role)
         return None if address is None else list(httpx.get(f"{address}/health/ready").json()["why"])
 
+    def metrics(self) -> str:
+        """What Prometheus gets."""
+        return httpx.get(f"{noted(self._folder)[self._role]}/metrics").text
+
     def becomes(self, *, ready: bool) -> None:
         """Wait until it is ready, or is not."""
         wait_until(lambda: self.why() == [] if ready else bool(self.why()), f"{self._role} ready: {ready}")
@@ -150,6 +171,7 @@ def test_a_stage_and_the_sink_stop_being_ready_when_the_broker_dies_and_are_agai
     metrics = Metrics("serve", pulse)
     with closing(CaseViews.open(tmp_path / "views.duckdb")) as views:
         sink = Sink(address, views, lambda *_: None, pulse=pulse, told=metrics.written)
+        metrics.follow(sink.standings)
         with (
             served(Health("serve", pulse, metrics), chosen),
             in_a_thread(lambda stopping: run_stage("resolve", chosen, address, stopping)),
@@ -158,11 +180,22 @@ def test_a_stage_and_the_sink_stop_being_ready_when_the_broker_dies_and_are_agai
             both = [Readiness(chosen.data_dir, role) for role in ("resolve", "serve")]
             for one in both:
                 one.becomes(ready=True)
+            wait_until(lambda: all("throughline_lag_events{" in one.metrics() for one in both), "the lag of both")
             own_broker.kill()
-            for one in both:
-                one.becomes(ready=False)
+            with capture_logs() as logged:
+                for one in both:
+                    one.becomes(ready=False)
+                assert [one.why() for one in both] == [[BROKER_AWAY]] * 2, "one fact, and nothing that follows from it"
+                wait_until(lambda: {"resolve", "case-views"} <= waiting(logged).keys(), "a line of each log", 60)
+            assert set(waiting(logged).values()) == {BROKER_AWAY}, "the log says it as health does"
+            assert not any("throughline_lag_events{" in one.metrics() for one in both)
             own_broker.start()
             for one in both:
                 one.becomes(ready=True)
-            waits = httpx.get(f"{noted(chosen.data_dir)['resolve']}/metrics").text
+            waits = both[0].metrics()
     assert 'throughline_waits_total{friend="broker",stage="resolve"} 0.0' not in waits
+
+
+def waiting(logged: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Why each stage waits, as its log has it."""
+    return {line["stage"]: line["why"] for line in logged if line["event"] == "waiting"}

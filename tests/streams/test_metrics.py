@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams.histogram import BulkHistogram
 from streams.metrics import SPECS, Metrics
-from streams.pulse import Done, Progress, Pulse, Standing, Written
+from streams.pulse import ANSWER_SECONDS, Done, Progress, Pulse, Standing, Written
 
 AID = ("partner.csac.aid", 0)
 
@@ -57,15 +57,54 @@ def test_lag_is_looked_at_by_the_loop_once_a_second() -> None:
     pulse = Pulse(lambda: now[0])
     metrics = Metrics("resolve", pulse)
     metrics.follow(lambda: looks.append(now[0]) or standings)  # type: ignore[func-returns-value]
+    pulse.answered()
     for now[0] in (0.0, 0.4, 0.8, 1.0):
         pulse.turned()
     assert looks == [0, 1]
     assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 5
     standings[0] = Standing(AID, 0, 9, 9)
     now[0] = 2
+    pulse.answered()
     pulse.turned()
     assert value(metrics, "throughline_lag_events", stage="resolve", topics="partner.*.aid") == 0
     assert value(metrics, "throughline_lag_seconds", stage="resolve", topics="partner.*.aid") == 0
+
+
+def test_lag_is_not_told_while_the_broker_is_away_and_is_again_when_it_is_back() -> None:
+    now = [0.0]
+    pulse = Pulse(lambda: now[0])
+    metrics = Metrics("resolve", pulse)
+    metrics.follow(lambda: [Standing(AID, 2, 1, 9)])
+
+    def lag() -> list[float | None]:
+        names = ("throughline_lag_events", "throughline_lag_seconds", "throughline_missing_events")
+        return [value(metrics, name, stage="resolve", topics="partner.*.aid") for name in names]
+
+    pulse.turned()
+    assert lag() == [None] * 3, "the broker has not answered yet"
+    pulse.answered()
+    assert None not in lag()
+    pulse.waits("broker")
+    assert lag() == [None] * 3
+    pulse.goes_on()
+    assert None not in lag()
+    now[0] = ANSWER_SECONDS + 1
+    pulse.turned()
+    assert lag() == [None] * 3
+    pulse.waits("store")
+    assert None not in lag(), "who waits for the disk falls behind, and that can be seen"
+
+
+def test_lag_is_told_of_a_loop_that_hangs() -> None:
+    """It is in no state to hear the broker; how old what it has not read may be is known all the same."""
+    now = [0.0]
+    pulse = Pulse(lambda: now[0])
+    metrics = Metrics("resolve", pulse)
+    metrics.follow(lambda: [Standing(AID, 0, 9, 9)])
+    pulse.answered()
+    pulse.turned()
+    now[0] = ANSWER_SECONDS + 1
+    assert value(metrics, "throughline_lag_seconds", stage="resolve", topics="partner.*.aid") is not None
 
 
 def test_waits_are_told_by_friend_and_counted_once() -> None:
