@@ -79,9 +79,9 @@ class Portal(Door):
         state = self._pages.person_page(reader.user, person_id, reader.session.since)
         if state is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return self._page(
-            "person.html", reader, state=state, feed=f"/feed?person={person_id}", title="Person", label=state.title
-        )
+        title = self._pages.tab_title(reader.user, person_id)
+        feed = f"/feed?person={person_id}"
+        return self._page("person.html", reader, state=state, feed=feed, title=title, label=state.title)
 
     async def feed(self, request: Request, person: str | None = None, seq: int = 0, standing: str = "") -> Response:
         """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""

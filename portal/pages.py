@@ -14,7 +14,7 @@ from portal.known import Known, caseload, known
 from portal.parts import PortalParts, User
 from portal.render import Renderer
 from portal.signals import SignalView, open_signals, signal_as_json
-from portal.worklist import Choice, Client, Wanted, choices, listed, micros, place
+from portal.worklist import Choice, Client, Wanted, choices, label_of, listed, micros, place, tab_title
 from processors.consent.reading import withheld
 from sinks.questions import Questions
 from sinks.stored import Assignment, Fact, Outline, StoredRow
@@ -127,6 +127,10 @@ class Pages:
         persons, as_of = frozenset({person_id}), self.renderer.moment(now.tick)
         return PageState(label_of(assignments[0]), tuple(items), parts, persons, now.standing, seq, as_of)
 
+    def tab_title(self, user: User, person_id: str) -> str:
+        """What tells a person's tab from the user's others."""
+        return tab_title(caseload(self.questions, user.recipient, user.id), person_id)
+
     def missed(self, user: User, state: PageState, seen: int) -> set[str] | None:
         """Keys of what changed on a page after a change number; None where too much did to tell.
 
@@ -177,11 +181,6 @@ class Pages:
         html = self.renderer.piece("_change.html", fact=fact, label=label, now=now)
         order = f"{micros(fact.row.published_at):020} {fact.row.event_id}"
         return Item("changes", fact.row.event_id, order, html)
-
-
-def label_of(assignment: Assignment) -> str:
-    """How the recipient itself calls the person."""
-    return assignment.display_label or "No label given"
 
 
 def _age(row: StoredRow) -> tuple[datetime, str]:

@@ -34,7 +34,7 @@ class Renderer:
             "plain": words.plain,
             "count": words.count,
         }
-        self._templates.globals |= {"ago": self.ago, "named": words.named}
+        self._templates.globals |= {"ago": self.ago, "when": self.when, "named": words.named}
 
     def piece(self, template: str, **values: Any) -> str:
         """A template as text."""
@@ -44,8 +44,7 @@ class Renderer:
         """A time of day on a date, as Nov 24, 2026, 5:30 AM PST."""
         if value is None:
             return "unknown"
-        local = value.astimezone(self._zone)
-        return f"{words.day(local)}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+        return f"{self.local_day(value)}, {self._time(value)} {value.astimezone(self._zone):%Z}"
 
     def local_day(self, value: datetime) -> str:
         """The date of a time."""
@@ -56,6 +55,15 @@ class Renderer:
         if tick is None:
             return ""
         return words.ago(self._date(value), self._date(tick))
+
+    def when(self, value: datetime, tick: datetime | None) -> str:
+        """The time of day where it was on the day of the latest tick or the one before; the date of all others."""
+        word = words.RECENT.get((self._date(tick) - self._date(value)).days) if tick else None
+        return f"{word}, {self._time(value)}" if word else self.local_day(value)
+
+    def _time(self, value: datetime) -> str:
+        local = value.astimezone(self._zone)
+        return f"{local.hour % 12 or 12}:{local:%M %p}"
 
     def _date(self, value: datetime) -> date:
         return value.astimezone(self._zone).date()

@@ -14,6 +14,8 @@ from schemas_avro import catalog
 EPOCH = date(1970, 1, 1)
 NOT_LISTED = frozenset({"organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version"})
 """Fields that the headline or the page says already, or that mean nothing to readers."""
+RECENT = {0: "today", 1: "yesterday"}
+"""How the days are called that lie so many days back."""
 US_PHONE = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?([2-9]\d\d)[ .-]?(\d{4})")
 """Area code, exchange and line, however they are set apart."""
 
@@ -168,18 +170,16 @@ def day(value: date) -> str:
 
 
 def span(first: date | None, last: date | None) -> str:
-    """A time during which something was true."""
+    """A time during which something was true; without a last day it goes on."""
     if first and last:
-        return day(first) if first == last else f"{day(first)} to {day(last)}"
+        return f"On {day(first)}" if first == last else f"{day(first)} to {day(last)}"
     return f"Since {day(first)}" if first else f"Until {day(last)}" if last else ""
 
 
 def ago(then: date, today: date) -> str:
     """How long before today, or until then, in days."""
     days = (today - then).days
-    return {-1: "tomorrow", 0: "today", 1: "yesterday"}.get(
-        days, f"{days} days ago" if days > 0 else f"in {-days} days"
-    )
+    return ({-1: "tomorrow"} | RECENT).get(days, f"{days} days ago" if days > 0 else f"in {-days} days")
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

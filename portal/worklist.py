@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from portal import words
 from portal.signal_words import NAMES, URGENCIES
 from portal.signals import SignalView
 from sinks.stored import Assignment, Outline
@@ -172,6 +173,24 @@ def _by_due(client: Client) -> str:
 
 def _by_name(_: Client) -> str:
     return ""
+
+
+def label_of(assignment: Assignment) -> str:
+    """How the recipient itself calls the person."""
+    return assignment.display_label or "No label given"
+
+
+def tab_title(mine: Iterable[Assignment], person_id: str) -> str:
+    """What tells a person's tab from the others of a caseload: the place in it by name, and the site or role.
+
+    Titles stay in the browser's history, also on a shared device: so no name, and nothing that a partner or a signal
+    said, which must be gone when it is withdrawn.
+    """
+    by_name = sorted(mine, key=lambda one: (label_of(one).casefold(), one.person_id))
+    for place_by_name, one in enumerate(by_name, 1):
+        if one.person_id == person_id:
+            return f"Person {place_by_name} of {len(by_name)}, {one.site or words.plain(one.relation)}"
+    return "Person"
 
 
 def micros(moment: datetime) -> int:

@@ -33,6 +33,8 @@
     });
     // A page that is left ends its stream at once, so that the server need not find out by writing.
     window.addEventListener("pagehide", () => source.close());
+    // One that the browser kept and shows again has missed what was taken back meanwhile.
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   }
 
   function connection(isUp, words) {

@@ -3,6 +3,7 @@
 
 (function () {
   const STORED = "throughline-single-keys";
+  const OPENED = "throughline-opened";
   const bar = document.querySelector("[data-keys]");
   const dialog = document.querySelector("[data-keys-dialog]");
   const toggle = document.querySelector("[data-keys-on]");
@@ -11,8 +12,8 @@
   if (!bar) return;
 
   bar.hidden = false;
-  toggle.checked = remembered() !== "off";
-  toggle.addEventListener("change", () => remember(toggle.checked ? "on" : "off"));
+  toggle.checked = remembered("localStorage", STORED) !== "off";
+  toggle.addEventListener("change", () => remember("localStorage", STORED, toggle.checked ? "on" : "off"));
   document.querySelector("[data-keys-show]").addEventListener("click", () => dialog.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || dialog.open) return;
@@ -22,6 +23,7 @@
     act();
   });
   closeFiltersWhereNarrow();
+  comeBack();
 
   // Arrows scroll the page as ever, but for whoever is in the list already.
   function arrows({ key }) {
@@ -45,18 +47,29 @@
     link.closest("li").scrollIntoView({ block: "nearest" });
   }
 
+  // Who comes back from a person's page to the list goes on at that person. This tab keeps the last part of that page's
+  // address until then, or until the reader signs out.
+  function comeBack() {
+    document.querySelector(".tl-sign-out")?.addEventListener("submit", () => remember("sessionStorage", OPENED, ""));
+    if (!field) return remember("sessionStorage", OPENED, location.pathname.split("/").pop());
+    const opened = remembered("sessionStorage", OPENED);
+    remember("sessionStorage", OPENED, "");
+    const row = [...list.children].find((entry) => entry.dataset.key === opened);
+    row?.querySelector(".tl-client__name").focus();
+  }
+
   // A browser that keeps nothing for us still lets the keys be switched off, until the page is left.
-  function remembered() {
+  function remembered(storage, name) {
     try {
-      return localStorage.getItem(STORED);
+      return window[storage].getItem(name);
     } catch {
       return null;
     }
   }
 
-  function remember(value) {
+  function remember(storage, name, value) {
     try {
-      localStorage.setItem(STORED, value);
+      window[storage].setItem(name, value);
     } catch {
       toggle.dataset.forgotten = "";
     }

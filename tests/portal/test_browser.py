@@ -96,8 +96,9 @@ def test_what_is_not_shown_is_told_by_rule_and_reads_the_same_with_and_without_e
 ) -> None:
     open_person(person, page)
     panel = page.locator("[data-part=withheld]")
-    expect(panel).to_contain_text("Only with this person's consent")
-    expect(panel).to_contain_text("Not shared: no agreement allows it")
+    expect(panel).to_contain_text("You may see only if this person consents")
+    expect(panel).to_contain_text("You may not see: no agreement allows it")
+    expect(panel).to_contain_text("Nothing here tells whether this person has such a record")
     before = panel.inner_text()
     person.apply(taken_back(award("e7"), 5), release("e8", "p1", "employment", "edd", {"jobs_count": 1}))
     person.apply(enrolled("e9", "p1"))

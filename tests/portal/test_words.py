@@ -142,7 +142,7 @@ def test_a_headline_says_what_may_be_shown_and_misses_nothing_aloud(
 def test_spans_and_ages_are_said_as_people_do() -> None:
     first, last = date(2026, 8, 19), date(2026, 8, 20)
     said = [words.span(first, None), words.span(first, last), words.span(first, first), words.span(None, last)]
-    assert said == ["Since Aug 19, 2026", "Aug 19, 2026 to Aug 20, 2026", "Aug 19, 2026", "Until Aug 20, 2026"]
+    assert said == ["Since Aug 19, 2026", "Aug 19, 2026 to Aug 20, 2026", "On Aug 19, 2026", "Until Aug 20, 2026"]
     ages = [words.ago(first, day) for day in (first, last, date(2026, 8, 22), date(2026, 8, 18))]
     assert ages == ["today", "yesterday", "3 days ago", "tomorrow"]
 
