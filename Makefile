@@ -32,7 +32,7 @@ withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py
 
 test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes
-	@PYTHONPATH=tests $(BIN)/python tests/proofs/compose.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/compose.py
 
 bench: setup-dev  ## partner topic to case view, 200,000 events; minutes
 	@$(BIN)/python bench/pipeline.py

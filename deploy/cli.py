@@ -1,6 +1,7 @@
 """The command ``throughline``: where real parts are chosen. Each noun's commands are in ``deploy/commands``."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     name="throughline",
     help="Events about education and work, from the agencies that hold them to the people who help.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # its boxes cut words off at 80 columns
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -44,4 +46,12 @@ app.add_typer(schemas_app, name="schemas")
 
 def main() -> None:
     """Entry point; exits 0 when done, 1 when something is not as it should be, 2 when it cannot be used so."""
-    sys.exit(guarded(app))
+    sys.exit(guarded(_with_whole_summaries(typer.main.get_command(app))))
+
+
+def _with_whole_summaries(command: Any) -> Any:
+    """Lists of commands say each one's first line; by default they cut it off in its middle."""
+    command.short_help = (command.help or "").partition("\n\n")[0]
+    for inner in getattr(command, "commands", {}).values():
+        _with_whole_summaries(inner)
+    return command

@@ -22,6 +22,14 @@ FAULTS = 5
 """Of a row, that are told."""
 SYMBOLS = 12
 """Of a code set, that are shown."""
+FORMS = {
+    Code.SPREADSHEET_DATE: "days are written 2026-09-01; export again, without a spreadsheet in between",
+    Code.SCIENTIFIC_NOTATION: "digits are gone; export again, without a spreadsheet in between",
+    Code.LOST_LEADING_ZEROS: "export again, without a spreadsheet in between",
+    Code.BAD_DATE: "days are written 2026-09-01",
+    Code.BAD_TIME: "times are written 2026-09-01T08:00:00Z, with their zone",
+}
+"""How what is wrong is written right."""
 
 
 @contextmanager
@@ -78,7 +86,8 @@ def tell(outcome: Outcome, what: str, topic: str, *, dry_run: bool, as_json: boo
 def _faults(bad: Bad, topic: str) -> Iterator[str]:
     """A line a fault of a row, a few of them."""
     for fault in bad.faults[:FAULTS]:
-        yield f"row {bad.place}: {fault.field or 'the row'}: {fault.code}{_allowed(fault, topic)}"
+        told = fault.counted or FORMS.get(fault.code) or _allowed(fault, topic)
+        yield f"row {bad.place}: {fault.field or 'the row'}: {fault.code}" + (f": {told}" if told else "")
     if len(bad.faults) > FAULTS:
         yield f"row {bad.place}: and {len(bad.faults) - FAULTS} faults more"
 
@@ -106,8 +115,8 @@ def _allowed(fault: Fault, topic: str) -> str:
     symbols: list[str] = next(
         (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), []
     )
-    more = f", … see `throughline schemas show partner.{family}.v1`" if len(symbols) > SYMBOLS else ""
-    return f": one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
+    more = f", … see `throughline schemas columns {family}`" if len(symbols) > SYMBOLS else ""
+    return f"one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
 
 
 def _changes(outcome: SnapshotOutcome) -> str:

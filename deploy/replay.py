@@ -73,6 +73,20 @@ class Ready:
     event: Row = field(repr=False)
 
 
+MENDS = {
+    "mended_agreement": {"no_agreement", "family_not_agreed", "consent_not_authorised"},
+    "mended_schema": {"unknown_schema", "schema_not_allowed", "undecodable"},
+    "mended_key": {"key_mismatch"},
+    "bug_fixed": {"internal_error"},
+}
+"""Codes of what each reason can have mended; with others the event itself was mostly wrong."""
+
+
+def hopeless(ready: Iterable[Ready], reason: str) -> list[str]:
+    """Codes of dead letters that will likely be rejected again, since the reason mends nothing of theirs."""
+    return sorted({one.letter.row["code"] for one in ready} - MENDS[reason])
+
+
 def look(address: str, wish: Wish, keys: sealing.Keys) -> tuple[list[Ready], dict[str, str]]:
     """What could be replayed now, and by place why the rest could not.
 

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    bootstrap: str | None = None
+    bootstrap: str | None = Field(default=None, pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")
     """Address of a Kafka broker, host:port; none: a local one is started by ``throughline demo``."""
     broker: Literal["native", "container"] | None = None
     """How a local Kafka is started; none: in a container where that can be done, else natively."""

@@ -1,5 +1,6 @@
 """``throughline deadletters list|show|replay``: what could not travel, why, and on its way again; never a value."""
 
+import re
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir
 from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of
-from deploy.replay import REASONS, Outcome, Wish, look, replay
+from deploy.replay import REASONS, Outcome, Wish, hopeless, look, replay
 from processors.resolve.codes import Code
 from processors.resolve.gate import UUID
 from schemas_avro import catalog
@@ -25,6 +26,7 @@ from streams.keyring import Keyring
 app = typer.Typer(help="Dead letters: events that cannot travel, and why.", no_args_is_help=True)
 Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 Row = dict[str, Any]
+VERSION = re.compile(r"\d{1,2}\.\d{1,2}")
 SHOWN = ("partner_id", "family", "code", "field", "event_id", "replay_of")
 
 
@@ -79,7 +81,12 @@ def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as l
     content = b"" if letter.state(now_ms()) == EXPIRED else opened(letter, keyring)
     keyring.close()
     head = {name: letter.row[name] for name in ("topic", "partition", "offset", "stage")}
-    told = {**head, **as_row(letter, now_ms()), "bytes": len(content), "event": masked_event(content)}
+    told = {
+        **head,
+        **as_row(letter, now_ms()),
+        "bytes": len(content),
+        "event": masked_event(content, letter.row["partner_id"]),
+    }
     typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
 
@@ -121,6 +128,8 @@ def replay_(
         if not ready and not left:
             raise ThroughlineError(_nothing_at(place) if place else f"{wish.partner} has no dead letter of code {code}")
         outcome = Outcome([one.letter.place for one in ready], left)
+        if codes := hopeless(ready, wish.reason):
+            typer.echo(f"{', '.join(codes)}: {reason} mends no such thing; it will likely be rejected again", err=True)
         if ready and not dry_run:
             _ask(len(ready), wish, yes=yes)
             outcome = replay(address, wish, keyring)
@@ -166,28 +175,45 @@ def _tell(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
     typer.echo(done + (f"; left as they are: {why}" if why else ""))
 
 
-def masked_event(value: bytes) -> Row | None:
-    """An event masked but for operational numbers, codes and ids; None where it does not decode.
+def masked_event(value: bytes, partner: str) -> Row | None:
+    """An event masked but for operational numbers, days, codes and ids; None where it does not decode.
 
-    Free text is masked whatever its field is for: a broken sender puts anything anywhere.
+    Free text is masked whatever its field is for: a broken sender puts anything anywhere; but for the partner's own id.
     """
     decoded = event_in(value)
-    return None if decoded is None else _masked(catalog.catalog()[decoded[0]].schema, decoded[1])
+    return None if decoded is None else _masked(catalog.catalog()[decoded[0]].schema, decoded[1], partner)
 
 
-def _masked(schema: Row, row: Row) -> Row:
-    return {f["name"]: _masked_value(f, row[f["name"]]) for f in schema["fields"]}
+def _masked(schema: Row, row: Row, partner: str) -> Row:
+    return {f["name"]: _masked_value(f, row[f["name"]], partner) for f in schema["fields"]}
 
 
-def _masked_value(field: Row, value: Any) -> Any:
+def _masked_value(field: Row, value: Any, partner: str) -> Any:
     if isinstance(value, dict):
-        return _masked(next(catalog.named_types(field["type"])), value)
-    shown = field["classification"] == "operational" and (not isinstance(value, str) or _is_harmless(field, value))
-    return value if value is None or shown else MASK
+        return _masked(next(catalog.named_types(field["type"])), value, partner)
+    if value is None:
+        return None
+    if field["classification"] != "operational" or (isinstance(value, str) and not _is_harmless(field, value, partner)):
+        return MASK
+    return as_iso(field["type"], value)
 
 
-def _is_harmless(field: Row, text: str) -> bool:
+def as_iso(schema: Any, value: Any) -> Any:
+    """A day or a time as a person reads it; one that is out of their range, and anything else, as it is."""
+    kinds = {"date": 86_400, "timestamp-micros": 1e-6}
+    named = [one for one in (schema if isinstance(schema, list) else [schema]) if isinstance(one, dict)]
+    kind = named[0].get("logicalType") if named else None
+    if kind not in kinds or not isinstance(value, int):
+        return value
+    try:
+        moment = datetime.fromtimestamp(value * kinds[kind], UTC)
+    except (ValueError, OverflowError, OSError):
+        return value
+    return moment.date().isoformat() if kind == "date" else moment.isoformat(timespec="seconds")
+
+
+def _is_harmless(field: Row, text: str, partner: str) -> bool:
     """Whether a text is of a closed set, or of a form that no name or number of a person has."""
     is_enum = any(named["type"] == "enum" for named in catalog.named_types(field["type"]))
-    known = {f"{family}.recorded.v1" for family in catalog.FAMILIES}
-    return is_enum or text in known or UUID.fullmatch(text) is not None
+    known = {f"{family}.recorded.v1" for family in catalog.FAMILIES} | {partner}
+    return is_enum or text in known or UUID.fullmatch(text) is not None or VERSION.fullmatch(text) is not None

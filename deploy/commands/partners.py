@@ -18,7 +18,7 @@ from deploy.console import FAILED
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import day_of_file, midnight
+from partners.formats import FileError, day_of_file, midnight
 from partners.population import DEFAULT_AS_OF, Truth, generate
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
@@ -67,7 +67,9 @@ def publish(
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     """
     _check_names(partner, family)
-    moment = midnight(day_of_file(file, family, is_export=snapshot)) if as_of is None else _moment(as_of)
+    moment, undated = _moment_of(file, family, as_of, is_export=snapshot)
+    if undated and not dry_run:
+        raise undated
     if moment > datetime.now(UTC):
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
     with (
@@ -82,8 +84,10 @@ def publish(
                 )
         else:
             outcome = publish_file(file, family, moment, sender, on_progress, on_event)
-    what = f"{file.name} as of {moment.isoformat()}"
+    what = f"{file.name} as of {moment.isoformat()}" + (" (the latest day in it)" if as_of is None else "")
     publish_report.tell(outcome, what, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=ids)
+    if undated:
+        raise undated
     if dry_run:
         _check_agreement(partner, family)
     if outcome.bad:
@@ -122,6 +126,16 @@ def population(
         return
     _show_totals(made.truth)
     typer.echo(f"{len(files)} files in {out}")
+
+
+def _moment_of(file: Path, family: str, as_of: str | None, *, is_export: bool) -> tuple[datetime, FileError | None]:
+    """When a file was made, and why nobody can tell: then it is now, good for a look at its rows and for no more."""
+    if as_of is not None:
+        return _moment(as_of), None
+    try:
+        return midnight(day_of_file(file, family, is_export=is_export)), None
+    except FileError as error:
+        return datetime.now(UTC), error
 
 
 @contextmanager

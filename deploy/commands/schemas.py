@@ -7,6 +7,7 @@ import typer
 
 from deploy import tables
 from deploy.commands.topics import AsJson
+from partners.formats.csv_forms import told_of
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
 
@@ -37,4 +38,32 @@ def show(name: Annotated[str, typer.Argument(help="Id or subject, as list prints
         if name in {str(entry.id), entry.subject}:
             typer.echo(orjson.dumps(entry.schema, option=orjson.OPT_INDENT_2))
             return
+    if name in catalog.FAMILIES:
+        raise ThroughlineError(
+            f"a schema is called by subject: partner.{name}.v1; what a file of {name} has: "
+            f"`throughline schemas columns {name}`"
+        )
     raise ThroughlineError("the catalog has no such schema; `throughline schemas list` has them all")
+
+
+@app.command("columns")
+def columns(
+    family: Annotated[str, typer.Argument(help=f"What the rows are: {', '.join(catalog.FAMILIES)}.")],
+    header: Annotated[bool, typer.Option("--header", help="Only a first line for a CSV file, of all columns.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Columns that a CSV file of a family may have: which are needed, how a cell is written, what it means.
+
+    Example: throughline schemas columns aid
+    """
+    if family not in catalog.FAMILIES:
+        raise ThroughlineError(f"no such family; there are {', '.join(catalog.FAMILIES)}")
+    found = told_of(family)
+    if as_json:
+        keys = ("column", "needed", "form", "meaning")
+        typer.echo(orjson.dumps([dict(zip(keys, vars(one).values(), strict=True)) for one in found]))
+    elif header:
+        typer.echo(",".join(one.name for one in found))
+    else:
+        rows = [(one.name, "needed" if one.is_needed else "", one.form, one.meaning) for one in found]
+        tables.show(("column", "", "a cell", "what it is"), rows)

@@ -100,9 +100,17 @@ def list_agreements(as_json: AsJson = False) -> None:
         typer.echo(orjson.dumps([a.model_dump(mode="json") for a in found]))
         return
     rows = [
-        (a.agreement_id, str(a.version), a.tier, a.party, a.basis if a.tier == "dsa" else "", a.citation) for a in found
+        (a.agreement_id, str(a.version), a.tier, a.party, _covers(a), a.basis if a.tier == "dsa" else "", a.citation)
+        for a in found
     ]
-    tables.show(("agreement", "version", "tier", "party", "basis", "citation"), rows)
+    tables.show(("agreement", "version", "tier", "party", "covers", "basis", "citation"), rows)
+
+
+def _covers(agreement: Agreement) -> str:
+    """What a partner may publish, or of whose records a recipient may see what."""
+    if agreement.tier == "mou":
+        return ", ".join(agreement.families)
+    return ", ".join(f"{grant.family} of {grant.partner_id}" for grant in agreement.grants)
 
 
 @agreements_app.command("activate")

@@ -76,7 +76,7 @@ def day_of_file(path: Path, family: str, *, is_export: bool = False) -> date:
     if day is None or day.year < FIRST_YEAR:
         raise FileError(
             f"no date that can be read in {path.name} tells when it was made; say so with --as-of YYYY-MM-DD "
-            "(with --dry-run it tells each row's faults)"
+            "(--dry-run tells each row's faults)"
         )
     return day
 

@@ -165,21 +165,32 @@ def _unknown(number: int, names: Sequence[str], family: str) -> str:
     """What is said of an unknown column; its own words only where the rest shows that the line is a header."""
     known = columns_of(family)
     if sum(name in known for name in names) * 2 < len(names):
-        return f"the first line is no header of {family} fields; write their names there, as source_record_id"
+        return f"the first line is no header; `throughline schemas columns {family}` has the names that it may have"
     name = names[number - 1]
     close = difflib.get_close_matches(name, known, 1)
     said = f"column {number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "")
-    return f"{said} is no field of {family}; " + (f"did you mean {close[0]}?" if close else "rename or remove it")
+    return f"{said} is no field of {family}; " + (
+        f"did you mean {close[0]}?" if close else f"`throughline schemas columns {family}` has them"
+    )
 
 
 def _missing(there: set[str], family: str) -> str | None:
     """The first column that a file cannot do without."""
-    body = catalog.read(f"families/{family}")["fields"]
-    needed = [f["name"] for f in body if "default" not in f and '"array"' not in str(f["type"]).replace("'", '"')]
-    lacking = (name for name in ("source_record_id", *needed) if name not in there)
+    lacking = (name for name in needed(family) if name not in there)
     if not there & {"subject_token", "subject_name"}:
         return "subject_token"
     return next(lacking, None)
+
+
+def needed(family: str) -> list[str]:
+    """Fields that a file of a family cannot do without, beside one that says whose record a row is about."""
+    body = catalog.read(f"families/{family}")["fields"]
+    own = [
+        f["name"]
+        for f in body
+        if "default" not in f and not (isinstance(f["type"], dict) and f["type"]["type"] == "array")
+    ]
+    return ["source_record_id", *own]
 
 
 def empty_lists(family: str) -> dict[str, list[str]]:
@@ -188,4 +199,4 @@ def empty_lists(family: str) -> dict[str, list[str]]:
     return {f["name"]: [] for f in fields if isinstance(f["type"], dict) and f["type"]["type"] == "array"}
 
 
-__all__ = ["LENGTHS", "CellError", "Column", "HeaderError", "columns_in", "columns_of", "empty_lists"]
+__all__ = ["LENGTHS", "CellError", "Column", "HeaderError", "columns_in", "columns_of", "empty_lists", "needed"]

@@ -123,7 +123,8 @@ def _records(path: Path, lines: TextIO, delimiter: str) -> Iterator[tuple[int, l
 def _document(place: int, cells: Sequence[str], columns: Sequence[Column], usual: dict[str, list[str]]) -> Found:
     row: dict[str, Any] = {"envelope": {}, "body": dict(usual)}
     if len(cells) != len(columns):
-        return Bad(place, Code.WRONG_COLUMN_COUNT)
+        counted = f"{len(cells)} cells, the header has {len(columns)}"
+        return Bad(place, Code.WRONG_COLUMN_COUNT, counted=counted)
     faults = []
     for column, cell in zip(columns, cells, strict=True):
         try:

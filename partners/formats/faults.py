@@ -63,6 +63,8 @@ class Fault:
     code: Code
     field: str | None = None
     """Of our schema, as body.entry_date; None: the row."""
+    counted: str = dataclasses.field(default="", compare=False)
+    """What was counted, as "6 cells, the header has 7"; numbers of things, never a value."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,13 @@ class Bad:
     """Of the fact that the row is about, where that could be read; never shown."""
     others: tuple[Fault, ...] = ()
     """What else is wrong with it, as far as can be told beside the first."""
+    counted: str = dataclasses.field(default="", compare=False)
+    """As of its first fault."""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """All that is wrong with it."""
-        return (Fault(self.code, self.field), *self.others)
+        return (Fault(self.code, self.field, self.counted), *self.others)
 
 
 def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = None) -> Bad:
@@ -97,7 +101,7 @@ def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = N
     for fault in faults:
         by_field.setdefault(fault.field, fault)
     first, *others = by_field.values()
-    return Bad(place, first.code, first.field, source_record_id, tuple(others))
+    return Bad(place, first.code, first.field, source_record_id, tuple(others), first.counted)
 
 
 def faults_of(content: Row, family: str, error: ValidationError) -> list[Fault]:

@@ -30,7 +30,17 @@ def letter(name: str, offset: int, **row: Any) -> Read:
 
 REJECTED = letter("dead_letter", 3, stage="gate", code="no_agreement", field=None)
 REPLAYED = letter("letter_replayed", 4, reason="mended_agreement")
-RESOLVED = read("resolved.events", 9, "resolved_event", at=9, event_id=ID, person_id="p", family="aid")
+
+
+def resolved(offset: int, event_id: str, published_at: int, operation: str = "assert", fact: str = "f") -> Read:
+    named = {"person_id": "p", "family": "aid", "record_key": "r", "fact_id": fact}
+    return read(
+        "resolved.events", offset, "resolved_event", at=offset,
+        event_id=event_id, published_at=published_at, operation=operation, **named,
+    )  # fmt: skip
+
+
+RESOLVED = resolved(9, ID, 1)
 LETS_GO = decided(1, "carried", a="consent", b="no_consent")
 
 
@@ -87,3 +97,17 @@ def test_steps_follow_the_way_whatever_the_brokers_stamps_and_the_order_of_readi
         "rejected", "replayed", "resolved", "decided", "released", "retracted", "released",
     ]  # fmt: skip
     assert all(story(list(order), ID) == told for order in itertools.permutations(reads))
+
+
+def test_a_version_that_no_longer_counts_names_the_one_that_does() -> None:
+    later = resolved(11, "later", 2, "correct")
+    assert (
+        head(RESOLVED, LETS_GO, later, resolved(12, "z", 1)) == "e: carried; shown to a; a later version counts: later"
+    )
+    gone = resolved(13, "gone", 3, "retract")
+    assert head(RESOLVED, LETS_GO, later, gone).endswith("; its fact was retracted by gone")
+
+
+def test_of_versions_published_at_one_moment_the_larger_id_counts_whichever_came_last() -> None:
+    assert head(resolved(3, "z", 1), RESOLVED, LETS_GO).endswith("a later version counts: z")
+    assert head(RESOLVED, resolved(12, "a", 1), resolved(13, "other", 9, fact="g"), LETS_GO).endswith("shown to a")
