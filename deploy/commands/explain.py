@@ -47,7 +47,22 @@ def story(reads: list[Read], event_id: str) -> Row:
     known = [read for read in reads if _id_in(read) == event_id]
     known.sort(key=_on_the_way)
     steps = [_step(read, event_id) for read in known]
-    return {"event_id": event_id, "outcome": (outcome := _outcome(steps)), "now": _now(outcome, steps), "steps": steps}
+    outcome, later = _outcome(steps), _later(reads, known)
+    return {"event_id": event_id, "outcome": outcome, "now": _now(outcome, steps), "later": later, "steps": steps}
+
+
+def _later(reads: list[Read], known: list[Read]) -> Row | None:
+    """The version that counts of the fact that an event is a version of, where that is a later one."""
+    own = next((read.row for read in known if read.name == "resolved_event"), None)
+    if own is None:
+        return None
+    versions = [r.row for r in reads if r.name == "resolved_event" and _fact(r.row) == _fact(own)]
+    last = max(versions, key=lambda row: (row["published_at"], row["event_id"]))
+    return None if last["event_id"] == own["event_id"] else {name: last[name] for name in ("event_id", "operation")}
+
+
+def _fact(row: Row) -> tuple[str, str, str]:
+    return row["record_key"], row["family"], row["fact_id"]
 
 
 WAY = ("deadletter.", names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AUDIT_DECISIONS, "released.")
@@ -130,9 +145,12 @@ def lines(found: Row) -> list[str]:
         if not is_event_id(found["event_id"]):
             return [f"{found['event_id']}: no event id (a UUID in lower case); `throughline publish --ids` writes them"]
         return [f"{found['event_id']}: nothing is known of it; was it published, and are the workers running?"]
-    parts = (found["outcome"], found["now"])
+    parts: tuple[str, ...] = (found["outcome"], found["now"])
     if found["now"].startswith(TAKEN_BACK):
         parts = (found["now"], "it was carried before")
+    if later := found["later"]:
+        said = "its fact was retracted by" if later["operation"] == "retract" else "a later version counts:"
+        parts = (*parts, f"{said} {later['event_id']}")
     told = [f"{found['event_id']}: {'; '.join(part for part in parts if part)}"]
     for step in found["steps"]:
         told.append(f"  {step['step']:<16} {step['place']}  {_why(step)}")

@@ -84,7 +84,7 @@ def publish(
                 )
         else:
             outcome = publish_file(file, family, moment, sender, on_progress, on_event)
-    what = f"{file.name} as of {moment.isoformat()}" + (" (the latest day in it)" if as_of is None else "")
+    what = f"{file.name} as of {moment.isoformat()}" + ("" if as_of or undated else " (the latest day in it)")
     publish_report.tell(outcome, what, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=ids)
     if undated:
         raise undated

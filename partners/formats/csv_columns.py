@@ -165,7 +165,7 @@ def _unknown(number: int, names: Sequence[str], family: str) -> str:
     """What is said of an unknown column; its own words only where the rest shows that the line is a header."""
     known = columns_of(family)
     if sum(name in known for name in names) * 2 < len(names):
-        return f"the first line is no header; `throughline schemas columns {family}` has the names that it may have"
+        return f"the first line is no header of {family} fields; `throughline schemas columns {family}` has them"
     name = names[number - 1]
     close = difflib.get_close_matches(name, known, 1)
     said = f"column {number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "")

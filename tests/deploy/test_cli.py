@@ -20,6 +20,16 @@ partner_id = "ccc"
 family = "enrollment"
 groups = ["core"]
 """
+MOU = """
+agreement_id = "mou-x"
+version = 1
+tier = "mou"
+title = "X"
+party = "x"
+citation = "none"
+effective_from = 2024-07-01
+families = ["identity", "enrollment"]
+"""
 NO_BROKER = "127.0.0.1:1"
 
 
@@ -34,7 +44,25 @@ def the_line(done: object) -> str:
 
 
 def test_no_arguments_lists_the_commands(tmp_path: Path) -> None:
-    assert "demo" in throughline(tmp_path).stdout
+    done = throughline(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "demo" in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("topics",), ("agreements",), ("deadletters",), ("schemas",), ("config",)])
+def test_help_cuts_nothing_off_at_eighty_columns(tmp_path: Path, words: tuple[str, ...]) -> None:
+    said = throughline(tmp_path, *words, "--help", COLUMNS="80").stdout
+    assert "Commands:" in said
+    assert not [line for line in said.splitlines()[1:] if line.endswith("...")]
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_agreements_are_listed_with_what_each_covers(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(AGREEMENT)
+    (tmp_path / "b.toml").write_text(MOU)
+    said = throughline(tmp_path, "agreements", "list", THROUGHLINE_AGREEMENTS_DIR=str(tmp_path)).stdout
+    assert "enrollment of ccc" in said
+    assert "identity, enrollment" in said
 
 
 def test_an_unknown_setting_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -55,6 +83,14 @@ def test_without_a_broker_the_remedy_is_named(tmp_path: Path, words: tuple[str, 
     done = throughline(tmp_path, *words, THROUGHLINE_PORTAL_PORT="0")
     assert done.returncode == 2
     assert "make demo" in the_line(done)
+
+
+@pytest.mark.parametrize("address", ["kafka", "kafka:", "kafka:9092,", "http://kafka:9092", "a b:1"])
+def test_an_address_that_is_not_host_and_port_is_refused_before_anybody_waits(tmp_path: Path, address: str) -> None:
+    done = throughline(tmp_path, "topics", "create", THROUGHLINE_BOOTSTRAP=address)
+    assert done.returncode == 2
+    assert "THROUGHLINE_BOOTSTRAP" in the_line(done)
+    assert address not in done.stderr
 
 
 def test_an_unknown_worker_is_refused_with_those_that_there_are(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_what_a_changed_agreement_now_covers_is_replayed_and_ends_as_any_event(
     assert orjson.loads(looked.stdout)["replayed"] == 0
     done = run(world, "replay", *words, "--yes", "--json")
     assert done.returncode == 0, done.stderr
-    assert orjson.loads(done.stdout)["replayed"] == 1
+    assert (orjson.loads(done.stdout)["replayed"], done.stderr) == (1, "")
     assert ends(ledger, sent.event_id, "withheld")
     row = listed(world, "edd")[sent.event_id]
     assert (row["state"], row["replayed"]["reason"]) == ("replayed", "mended_agreement")
@@ -130,6 +130,12 @@ def test_what_is_rejected_again_is_a_new_dead_letter_that_names_the_first(
     sent = message("csac", "aid", "a1", "from the future", published_at=4_000_000_000_000_000)
     world.publish_all(sent)
     place = listed(world, "csac")[sent.event_id]["place"]
+    looked = run(world, "replay", place, "--reason", "mended_key", "--dry-run")
+    assert "date_out_of_range: mended_key mends no such thing" in looked.stderr
+    shown = orjson.loads(run(world, "show", place).stdout)["event"]["envelope"]
+    assert (shown["partner_id"], shown["schema_version"]) == ("csac", "1.0")
+    assert shown["published_at"].startswith("2096-10-02T07:06:40")
+    assert shown["subject_token"] == "***"
     for _ in range(2):
         waiting = [r for r in rows(world, sent.event_id) if r["state"] == "waiting"]
         [done] = [run(world, "replay", row["place"], "--reason", "bug_fixed", "--yes") for row in waiting]

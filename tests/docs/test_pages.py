@@ -27,13 +27,6 @@ from streams.settings import PREFIX, Settings
 PAGES = ("README.md", "docs/send-events.md", "docs/work-a-caseload.md", "docs/keep-it-running.md")
 PEOPLE, SEED = 60, 7
 WELL_SECONDS = 60
-STUDENT = """<StudentSchoolAssociation><StudentReference><StudentIdentity><StudentUniqueId>{0}</StudentUniqueId>
-</StudentIdentity></StudentReference><SchoolReference><SchoolIdentity><SchoolId>255901001</SchoolId></SchoolIdentity>
-</SchoolReference><EntryDate>2025-08-20</EntryDate></StudentSchoolAssociation>"""
-PARTNERS_FILES = {
-    "StudentEnrollment.xml": f"<Interchange>{STUDENT.format(604_821)}{STUDENT.format(604_822)}</Interchange>",
-}
-"""Files that pages name and only a partner has."""
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +62,6 @@ def terminal(stack: Stack, tmp_path: Path) -> Iterator[Terminal]:
     programs = Path(sys.executable).parent
     (tmp_path / ".venv").symlink_to(programs.parent)
     (tmp_path / ".throughline").symlink_to(stack.data_dir)
-    for name, text in PARTNERS_FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     made = Terminal(
         tmp_path,

@@ -64,7 +64,7 @@ def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) 
     done = looked_at(tmp_path, ROW, bad)
     assert done.returncode == 1
     assert orjson.loads(done.stdout)["reasons"] == {"bad_date": 1}
-    assert done.stderr == "row 2: body.entry_date: bad_date\n"
+    assert done.stderr == "row 2: body.entry_date: bad_date: days are written 2026-09-01\n"
 
 
 def test_all_faults_of_a_row_are_told_at_once_up_to_five(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_all_faults_of_a_row_are_told_at_once_up_to_five(tmp_path: Path) -> None
     done = looked_at(
         tmp_path, ROW, {"envelope": {"subject_token": "t-1", "event_id": "E"}, "body": body | {"Quetzal": 1}}
     )
-    told = [line.removeprefix("row 2: ") for line in done.stderr.splitlines()]
+    told = [line.removeprefix("row 2: ").partition(": days")[0] for line in done.stderr.splitlines()]
     assert told[-1] == "and 2 faults more"
     assert len(told) == 6
     assert {"body.entry_date: bad_date", "body.organization_id: wrong_type"} <= set(told)
@@ -87,7 +87,7 @@ def test_faults_of_cells_are_told_together_with_those_of_the_schema(tmp_path: Pa
         tmp_path, "publish", "rows.csv", "--partner", "cde_k12", "--family", "enrollment",
         "--as-of", "2026-09-01", "--dry-run",
     )  # fmt: skip
-    told = {line.split(": one of")[0] for line in done.stderr.splitlines()}
+    told = {": ".join(line.split(": ")[:3]) for line in done.stderr.splitlines()}
     assert told == {
         "row 2: body.entry_date: spreadsheet_date",
         "row 2: body.entry_type: lost_leading_zeros",
@@ -129,6 +129,36 @@ def test_event_ids_that_cannot_be_written_are_told_before_anything_is_sent(tmp_p
     assert "name another file with --ids" in done.stderr
 
 
+def written(folder: Path, *lines: str) -> None:
+    header = "source_record_id,subject_token,organization_id,organization_id_system,entry_date"
+    (folder / "rows.csv").write_text("\n".join([header, *lines]) + "\n")
+
+
+LOOK = ("publish", "rows.csv", "--partner", "cde_k12", "--family", "enrollment", "--dry-run")
+
+
+def test_a_row_of_too_few_cells_says_how_many_and_a_spreadsheets_date_how_days_are_written(tmp_path: Path) -> None:
+    written(tmp_path, "e-1,t-1,255901001,SCHOOL,2026-08-12", "e-2,t-2,255901001", "e-3,t-3,255901001,SCHOOL,8/12/2026")
+    said = run(tmp_path, *LOOK).stderr.splitlines()
+    assert said[0] == "row 3: the row: wrong_column_count: 3 cells, the header has 5"
+    assert said[1].startswith("row 4: body.entry_date: spreadsheet_date: days are written 2026-09-01")
+
+
+def test_a_look_at_a_file_that_nothing_dates_tells_its_faults_and_then_that(tmp_path: Path) -> None:
+    written(tmp_path, "e-1,t-1,255901001,SCHOOL,8/12/2026")
+    done = run(tmp_path, *LOOK)
+    assert done.returncode == 2
+    first, last = done.stderr.splitlines()
+    assert "spreadsheet_date" in first
+    assert "--as-of YYYY-MM-DD" in last
+
+
+def test_a_file_that_its_own_days_date_says_so(tmp_path: Path) -> None:
+    written(tmp_path, "e-1,t-1,255901001,SCHOOL,2026-08-12")
+    assert "as of 2026-08-12T00:00:00+00:00 (the latest day in it): 1 rows" in run(tmp_path, *LOOK).stdout
+    assert "(the latest day" not in run(tmp_path, *LOOK, "--as-of", "2026-09-01").stdout
+
+
 @pytest.mark.parametrize("operation", ["correct", "retract"])
 def test_a_correction_that_nothing_dates_is_refused_as_it_could_lose(tmp_path: Path, operation: str) -> None:
     change = {**ROW, "envelope": {**ROW["envelope"], "operation": operation}}
@@ -152,7 +182,7 @@ def test_a_snapshot_finds_out_by_itself_what_is_corrected(tmp_path: Path) -> Non
 def test_of_a_code_set_the_symbols_are_named_a_dozen_of_them(tmp_path: Path) -> None:
     done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "entry_grade_level": "Quetzal"}})
     assert "row 1: body.entry_grade_level: not_in_code_set: one of " in done.stderr
-    assert "see `throughline schemas show partner.enrollment.v1`" in done.stderr
+    assert "see `throughline schemas columns enrollment`" in done.stderr
     assert "Quetzal" not in done.stderr
 
 
