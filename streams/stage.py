@@ -55,7 +55,7 @@ class StageParts:
     name: str
     """Consumer group and transactional id too: static, so that a successor settles what its predecessor left."""
     first: Callable[[str], bool]
-    """Topics that are read before all others."""
+    """Topics that are read before all others: first to their end, then whenever they have something."""
     inputs: Callable[[str], bool]
     """Topics that are read, those of ``first`` among them."""
     decide: Decide
@@ -90,6 +90,14 @@ class _Input:
     consumer: Consumer
     takes: Callable[[str], bool]
     assigned: set[Partition] = field(default_factory=set)
+    unread: set[Partition] = field(default_factory=set)
+    """Those of it whose end was not reached yet."""
+
+    def take(self, size: int, seconds: float) -> list[Message]:
+        """What there is, at most so much, waiting for it at most so long; and which ends it reaches."""
+        messages = self.consumer.consume(size, seconds)
+        self.unread -= {place_of(message) for message in messages if is_end(message)}
+        return messages
 
 
 class Stage:
@@ -102,7 +110,8 @@ class Stage:
             StoppedError: the group is ahead of the store.
         """
         self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
-        self._first = _Input(clients.consumer(bootstrap, parts.name, **clients.LOOPING), parts.first)
+        ends = {"enable.partition.eof": True}
+        self._first = _Input(clients.consumer(bootstrap, parts.name, **clients.LOOPING, **ends), parts.first)
         self._rest = _Input(
             clients.consumer(bootstrap, parts.name, **clients.LOOPING),
             lambda topic: parts.inputs(topic) and not parts.first(topic),
@@ -167,15 +176,18 @@ class Stage:
             hear(done)
 
     def _read(self) -> list[Arrival]:
-        """Step 1. What a failed batch left comes first, one record at a time, so that the bad one is found."""
+        """Step 1. What a failed batch left comes first, one record at a time, so that the bad one is found.
+
+        A record that is decided before what its decision rests on was read would be denied: so nothing else is read
+        before the ends that the first topics had when they were found.
+        """
         if self._backlog:
             return [self._backlog.popleft()]
         size = self._parts.batch_records
-        messages = self._first.consumer.consume(size, 0) if self._first.assigned else []
-        if not messages and self._rest.assigned and not self._parts.held_back():
-            messages = self._rest.consumer.consume(size, self._parts.linger_seconds)
-        elif not messages:
-            messages = self._first.consumer.consume(size, self._parts.linger_seconds)
+        is_alone = not self._rest.assigned or bool(self._first.unread) or self._parts.held_back()
+        messages = self._first.take(size, self._parts.linger_seconds if is_alone else 0)
+        if not messages and not is_alone:
+            messages = self._rest.take(size, self._parts.linger_seconds)
         return [clients.arrival(m) for m in messages if usable(m)]
 
     def _until_decided(self, stopping: threading.Event, arrivals: list[Arrival]) -> _Decided | None:
@@ -289,6 +301,7 @@ class Stage:
                     self._committed_batch(new)
                     input_.consumer.incremental_assign([self._start(input_.consumer, place) for place in new])
                     input_.assigned |= set(new)
+                    input_.unread |= set(new)
         except KafkaException as error:
             raise clients.trouble(error) from error
         self._discovered_at = time.monotonic()
@@ -364,6 +377,17 @@ def last_appended(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
     return {(arrival.topic, arrival.partition): arrival.appended_at for arrival in arrivals}
 
 
+def place_of(message: Message) -> Partition:
+    """Topic and partition of a message."""
+    return str(message.topic()), int(message.partition() or 0)
+
+
+def is_end(message: Message) -> bool:
+    """Whether it is no record but says that a partition's end was reached, of a consumer that asked for that."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001  # its name
+
+
 def usable(message: Message) -> bool:
     """Whether it is a record.
 
@@ -374,6 +398,8 @@ def usable(message: Message) -> bool:
     error = message.error()
     if error is None:
         return True
+    if is_end(message):
+        return False
     if error.code() in {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}:  # noqa: SLF001  # its name
         raise StoppedError(f"{message.topic()}: records that the store expects were deleted or the topic was made anew")
     log.warning("read_failed", topic=message.topic(), error=error.name())

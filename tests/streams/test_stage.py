@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
 from processors.records import Arrival, Out
@@ -21,7 +21,7 @@ from processors.state import Changes
 from streams import clients, stage
 from streams.errors import StaleError, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
-from streams.stage import Stage, next_offsets, usable
+from streams.stage import Stage, _Input, next_offsets, usable
 from streams.store import Partition, Store
 from tests.streams.tiny import CRASHED, POISON, Tiny, wait_until
 
@@ -354,6 +354,26 @@ def test_what_comes_first_is_read_before_all_that_waits(tiny: Tiny) -> None:
     tiny.deciding = deciding
     run_once(tiny, len(INPUTS) + len(waiting))
     assert [topic for topic, _ in itertools.groupby(decided)] == [rest, first, rest]
+
+
+@pytest.mark.parametrize("in_first", [0, len(INPUTS)])
+def test_nothing_else_is_read_before_the_end_of_what_comes_first_however_slowly_that_is_fetched(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, in_first: int
+) -> None:
+    rest, first = tiny.topic("in"), tiny.topic("first", 2)
+    tiny.send(rest, INPUTS)
+    tiny.send(first, INPUTS[:in_first], 2)
+    take, takes = _Input.take, itertools.count()
+
+    def slowly(self: _Input, size: int, seconds: float) -> list[Message]:
+        is_slow = self.takes(first) and next(takes) < 20
+        return [] if is_slow else take(self, size, seconds)
+
+    monkeypatch.setattr(_Input, "take", slowly)
+    decided: list[str] = []
+    tiny.deciding = lambda arrivals: decided.extend(a.topic for a in arrivals)
+    run_once(tiny, in_first + len(INPUTS))
+    assert decided == [first] * in_first + [rest] * len(INPUTS)
 
 
 def test_while_the_rest_is_held_back_only_what_comes_first_is_read(tiny: Tiny) -> None:
