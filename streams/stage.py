@@ -14,10 +14,8 @@ its stage's only active one: the store's lock says so, and the token in it makes
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +27,7 @@ from processors.state import Changes, Named, Working
 from streams import clients, positions
 from streams.errors import REBUILD, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
+from streams.ports import REAL, Ports
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
 
@@ -103,17 +102,18 @@ class _Input:
 class Stage:
     """One single-active stage over its store. ``run`` until told to stop."""
 
-    def __init__(self, parts: StageParts, bootstrap: str, store: Store, keyring: Keyring) -> None:
+    def __init__(self, parts: StageParts, bootstrap: str, store: Store, keyring: Keyring, ports: Ports = REAL) -> None:
         """Take over the store and settle what was left pending.
 
         Raises:
             StoppedError: the group is ahead of the store.
         """
         self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
+        self._ports = ports
         ends = {"enable.partition.eof": True}
-        self._first = _Input(clients.consumer(bootstrap, parts.name, **clients.LOOPING, **ends), parts.first)
+        self._first = _Input(ports.consumer(bootstrap, parts.name, **clients.LOOPING, **ends), parts.first)
         self._rest = _Input(
-            clients.consumer(bootstrap, parts.name, **clients.LOOPING),
+            ports.consumer(bootstrap, parts.name, **clients.LOOPING),
             lambda topic: parts.inputs(topic) and not parts.first(topic),
         )
         self._backlog: deque[Arrival] = deque()
@@ -123,7 +123,7 @@ class Stage:
         self._offsets: dict[Partition, int] = dict(self._standing.offsets)
         self._batch = self._standing.batch
         self._topic_ids = dict(self._standing.topics)
-        self._admin = clients.admin(bootstrap)
+        self._admin = ports.admin(bootstrap)
         self._producer: Producer | None = None
         self._sent: dict[Partition, int] = {}
 
@@ -149,7 +149,7 @@ class Stage:
 
     def _do_batch(self, stopping: threading.Event) -> None:
         arrivals = self._read()  # 1
-        began = time.monotonic()
+        began = self._ports.clock()
         self._parts.pulse.turned()
         if not self._offsets:  # no topic yet, so no offset whose metadata could hold a batch number
             return
@@ -167,7 +167,7 @@ class Stage:
         self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
         self._tell(Done(
             len(arrivals), moved if arrivals else {}, last_appended(arrivals), self._sent, len(outs),
-            decided.counts, decided.newest, time.monotonic() - began,
+            decided.counts, decided.newest, self._ports.clock() - began,
         ))  # fmt: skip
 
     def _tell(self, done: Done) -> None:
@@ -238,7 +238,7 @@ class Stage:
     def _settle(self, pending: Sequence[Out]) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
         try:
-            new = clients.producer(self._bootstrap, self._parts.name)
+            new = self._ports.producer(self._bootstrap, self._parts.name)
             new.init_transactions(SETTLE_SECONDS)
             committed = self._committed_batch(self._offsets)
             if committed < self._batch - 1:
@@ -264,7 +264,10 @@ class Stage:
         for out in outs:
             _produce(producer, out, delivered if last[out.topic] is out else None)
         group = self._first.consumer.consumer_group_metadata()
-        _in_time(lambda: producer.send_offsets_to_transaction(self._with_batch(moved), group, SEND_SECONDS))
+        offsets = self._with_batch(moved)
+        self._ports.in_time(
+            lambda: producer.send_offsets_to_transaction(offsets, group, SEND_SECONDS), SEND_SECONDS + 1
+        )
         producer.commit_transaction(SEND_SECONDS)
 
     def _with_batch(self, moved: Mapping[Partition, int]) -> list[TopicPartition]:
@@ -290,7 +293,7 @@ class Stage:
 
     def _discover(self) -> None:
         """Assign partitions of topics that appeared since; each at the store's offset, or at its beginning."""
-        if time.monotonic() - self._discovered_at < DISCOVER_SECONDS:
+        if self._ports.clock() - self._discovered_at < DISCOVER_SECONDS:
             return
         try:
             topics = self._rest.consumer.list_topics(timeout=10).topics
@@ -304,7 +307,7 @@ class Stage:
                     input_.unread |= set(new)
         except KafkaException as error:
             raise clients.trouble(error) from error
-        self._discovered_at = time.monotonic()
+        self._discovered_at = self._ports.clock()
         self._parts.pulse.answered(partitions=len(self._first.assigned) + len(self._rest.assigned))
 
     def _know(self, topics: list[str]) -> None:
@@ -404,32 +407,6 @@ def usable(message: Message) -> bool:
         raise StoppedError(f"{message.topic()}: records that the store expects were deleted or the topic was made anew")
     log.warning("read_failed", topic=message.topic(), error=error.name())
     return False
-
-
-def _in_time(act: Callable[[], object]) -> None:
-    """Do it, in a thread that is left behind where it does not come back.
-
-    After its coordinator was away, librdkafka may wait for ever in ``send_offsets_to_transaction``, whatever time-out
-    it was given (confluentinc/librdkafka issue 5456; seen with 2.16 at every kill of a lone broker).
-
-    Raises:
-        TimeoutError: it did not come back.
-    """
-    done: Future[None] = Future()
-
-    def run() -> None:
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001  # handed over to whoever waits
-            done.set_exception(error)
-        else:
-            done.set_result(None)
-
-    threading.Thread(target=run, name="send-offsets", daemon=True).start()
-    try:
-        done.result(SEND_SECONDS + 1)
-    except TimeoutError:
-        raise TimeoutError("the group's coordinator does not answer") from None
 
 
 def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None] | None) -> None:
