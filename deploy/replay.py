@@ -75,7 +75,7 @@ class Ready:
 
 MENDS = {
     "mended_agreement": {"no_agreement", "family_not_agreed", "consent_not_authorised"},
-    "mended_schema": {"unknown_schema", "schema_not_allowed", "undecodable"},
+    "mended_schema": {"unknown_schema", "schema_not_allowed", "undecodable", "unknown_code"},
     "mended_key": {"key_mismatch"},
     "bug_fixed": {"internal_error"},
 }

@@ -11,7 +11,7 @@ class Code(StrEnum):
     """A tombstone; partner topics have none."""
     EMPTY_VALUE = "empty_value"
     TOO_LARGE = "too_large"
-    """More than MAX_VALUE_BYTES."""
+    """More than MAX_VALUE_BYTES, or a list of more than LIST_ITEMS_MAX."""
     BAD_FRAMING = "bad_framing"
     """Not Confluent's wire format with a four-byte schema id."""
     NO_AGREEMENT = "no_agreement"
@@ -27,6 +27,16 @@ class Code(StrEnum):
     WRONG_EVENT_TYPE = "wrong_event_type"
     DATE_OUT_OF_RANGE = "date_out_of_range"
     """A date or time that cannot be, or an aid year that is not two years in a row."""
+    NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    """An amount or count that cannot be: negative aid, ten billion dollars of it."""
+    UNKNOWN_CODE = "unknown_code"
+    """A text that is no code of its field's code set."""
+    BAD_URI = "bad_uri"
+    """Not a web address at a public host's name."""
+    CONTROL_CHARACTER = "control_character"
+    """A text with a control character other than tab and line ends."""
+    SSN_IN_TEXT = "ssn_in_text"
+    """A number of social security where none belongs: in a text, or as the record's id."""
     MISSING_SUBJECT = "missing_subject"
     """Neither the partner's own id of the record, nor a valid SSN with a name."""
     KEY_MISMATCH = "key_mismatch"
@@ -50,3 +60,9 @@ class Rejection:
     """Name of the schema's field at fault."""
     event_id: str | None = None
     """Where one could be read."""
+
+
+Fault = tuple[Code, str | None]
+"""What is wrong, and in which field of the schema."""
+Faults = dict[int, Fault]
+"""The same by row of a batch."""

@@ -185,11 +185,12 @@ def _records(book: Book) -> list[Draft]:
 def dead_letter(arrival: Arrival, rejection: Rejection, keys: sealing.Keys) -> Draft:
     """An arrival that cannot travel: its bytes sealed, and why."""
     topic = Topic.parse(arrival.topic)
+    kept = (arrival.value or b"")[: gate.MAX_VALUE_BYTES]  # all of them, sealed, may be more than a message may have
     row = {
         "topic": arrival.topic, "partition": arrival.partition, "offset": arrival.offset,
         "partner_id": topic.partner_id, "family": topic.family, "stage": STAGE, "code": rejection.code.value,
         "field": rejection.field, "event_id": rejection.event_id, "rejected_at": arrival.appended_at * 1_000,
-        "sealed_bytes": sealing.seal(keys, dead_letter_key(topic.partner_id), arrival.position, arrival.value or b""),
+        "sealed_bytes": sealing.seal(keys, dead_letter_key(topic.partner_id), arrival.position, kept),
         "replay_of": arrival.replay_of,
     }  # fmt: skip
     id_ = derived_id(arrival.position, f"{STAGE}.rejected", 0)

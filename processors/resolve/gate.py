@@ -1,7 +1,5 @@
 """The gate: is an arrival what its partner's agreement allows, whole, and of this world? First step of resolve."""
 
-import functools
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,25 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from processors.consent.agreements import Agreement
 from processors.records import Arrival, Topic
-from processors.resolve.codes import Code, Rejection
-from processors.resolve.traits import wage_ssn
+from processors.resolve import content
+from processors.resolve.codes import Code, Fault, Rejection
+from processors.resolve.content import FIRST_DAY, LAST_DAY
+from processors.resolve.traits import digits, valid_ssn, wage_ssn
 from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
 MAX_VALUE_BYTES = 64 * 1024
 FUTURE_MICROS = 10 * 60 * 1_000_000
 """How far ahead of the broker's clock a partner's may be."""
-FIRST_DAY, LAST_DAY = -36_524, 84_006
-"""1870-01-01 and 2200-01-01: what a date of this field may be."""
 OLDEST_DAYS = 130 * 366
 FIRST_PUBLISHED = 946_684_800_000_000
 """2000-01-01 UTC, in microseconds."""
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-AID_YEAR_FIELD, AID_YEAR = "aid_year", re.compile(r"(1[89]|2[01])[0-9]{2}-[0-9]{4}")
 NIL = "00000000-0000-0000-0000-000000000000"
 GRANTING = {"given", "renewed"}
 
@@ -135,25 +131,23 @@ def _decode(
         yield placed[i][0], Rejection(Code.UNDECODABLE, event_id=header_event_id(placed[i][1]))
     if not decoded.good:
         return
-    body = pa.RecordBatch.from_struct_array(decoded.rows.column("body"))
+    envelopes, body = (pa.RecordBatch.from_struct_array(decoded.rows.column(part)) for part in ("envelope", "body"))
     payloads = codec.encode(catalog.id_of(f"body.{family}.v1"), body)
     contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
-    faults = dates_out_of_range(family, body) | aid_years_out_of_range(body)
-    for row, envelope in enumerate(decoded.rows.column("envelope").to_pylist()):
+    faults = content.faults(family, envelopes, body)
+    for row, envelope in enumerate(envelopes.to_pylist()):
         place, arrival = placed[decoded.good[row]]
         event = Admitted(arrival, Topic.parse(arrival.topic).partner_id, family, envelope, payloads[row], contents[row])
         fault = _fault(event, mous[event.partner_id], faults.get(row))
         yield place, event if fault is None else Rejection(*fault, header_event_id(arrival) or _own_event_id(event))
 
 
-Fault = tuple[Code, str | None]
-
-
-def _fault(event: Admitted, mou: Agreement, date_field: str | None) -> Fault | None:
+def _fault(event: Admitted, mou: Agreement, of_content: Fault | None) -> Fault | None:
     """What is wrong with a decoded event; None: nothing."""
     return (
         _fault_of_names(event)
-        or _fault_of_dates(event, date_field)
+        or _fault_of_dates(event)
+        or of_content
         or _fault_of_subject(event)
         or (_fault_of_consent(event.content, mou) if event.family == "consent" and event.content else None)
     )
@@ -170,7 +164,7 @@ def _fault_of_names(event: Admitted) -> Fault | None:
     return None if envelope["event_type"] == f"{event.family}.recorded.v1" else (Code.WRONG_EVENT_TYPE, "event_type")
 
 
-def _fault_of_dates(event: Admitted, date_field: str | None) -> Fault | None:
+def _fault_of_dates(event: Admitted) -> Fault | None:
     envelope, latest = event.envelope, event.arrival.appended_at * 1_000 + FUTURE_MICROS
     for name in ("published_at", "observed_at"):
         if not FIRST_PUBLISHED <= envelope[name] <= latest:
@@ -178,8 +172,6 @@ def _fault_of_dates(event: Admitted, date_field: str | None) -> Fault | None:
     for name in ("occurred_on", "effective_from", "effective_to"):
         if envelope[name] is not None and not FIRST_DAY <= envelope[name] <= LAST_DAY:
             return Code.DATE_OUT_OF_RANGE, name
-    if date_field is not None:
-        return Code.DATE_OUT_OF_RANGE, date_field
     born = event.content.get("birth_date") if event.content else None
     today = event.arrival.appended_at // 86_400_000
     if born is not None and not today - OLDEST_DAYS <= born <= today:
@@ -187,46 +179,23 @@ def _fault_of_dates(event: Admitted, date_field: str | None) -> Fault | None:
     return None
 
 
-def dates_out_of_range(family: str, body: pa.RecordBatch) -> dict[int, str]:
-    """By row: the first date field of the body that lies outside 1870 to 2200."""
-    found: dict[int, str] = {}
-    for name in date_fields(family):
-        column = body.column(name)
-        outside = pc.or_(pc.less(column, FIRST_DAY), pc.greater(column, LAST_DAY))
-        for row in pc.indices_nonzero(pc.fill_null(outside, False)).to_pylist():  # noqa: FBT003  # Arrow's signature
-            found.setdefault(row, name)
-    return found
-
-
-def aid_years_out_of_range(body: pa.RecordBatch) -> dict[int, str]:
-    """By row: the aid year, where the body has one that is not two years in a row, as 2026-2027."""
-    if AID_YEAR_FIELD not in body.schema.names:
-        return {}
-    column = body.column(AID_YEAR_FIELD)
-    wrong = [year for year in pc.unique(column).to_pylist() if not is_aid_year(year)]
-    rows = pc.indices_nonzero(pc.is_in(column, value_set=pa.array(wrong, column.type))).to_pylist()
-    return dict.fromkeys(rows, AID_YEAR_FIELD)
-
-
-def is_aid_year(text: str) -> bool:
-    """Whether a text is two years in a row, as 2026-2027: a rule of signals compares them as texts."""
-    return AID_YEAR.fullmatch(text) is not None and int(text[:4]) + 1 == int(text[5:])
-
-
-@functools.cache
-def date_fields(family: str) -> tuple[str, ...]:
-    """Names of a body's date fields."""
-    return tuple(f["name"] for f in catalog.read(f"families/{family}")["fields"] if '"date"' in json.dumps(f["type"]))
-
-
 def _fault_of_subject(event: Admitted) -> Fault | None:
     envelope = event.envelope
     token = envelope["subject_token"]
     if token is None and not (wage_ssn(envelope) and envelope["subject_name"]):
         return Code.MISSING_SUBJECT, "subject_token"
+    if token is not None and _is_own_ssn(event, token):
+        return Code.SSN_IN_TEXT, "subject_token"
     if token is not None and (not token or event.arrival.key != token.encode()):
         return (Code.KEY_MISMATCH, "subject_token") if token else (Code.MISSING_SUBJECT, "subject_token")
     return None
+
+
+def _is_own_ssn(event: Admitted, token: str) -> bool:
+    """Whether a record's id is the number of social security that the event itself tells."""
+    told = [i["value"] for i in event.envelope["identifiers"] if i["system"] == "SSN"]
+    told += [event.content["ssn"]] if event.family == "identity" and event.content and event.content["ssn"] else []
+    return bool(told) and bool(number := valid_ssn(token)) and number in map(digits, told)
 
 
 def _fault_of_consent(consent: Row, mou: Agreement) -> Fault | None:

@@ -5,11 +5,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from support.events import Message, arrival
+from support.worlds import shipped_agreements
 
-from partners import formats
+from partners import events, formats
 from partners.formats import Bad, Code, Good
 from partners.formats.edfi_codes import GRADE_LEVELS
 from partners.rows import Row, days
+from processors.resolve import gate
+from processors.resolve.codes import Rejection
 from schemas_avro.models import GradeLevel
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
@@ -64,6 +68,16 @@ def test_each_enrollment_of_the_sample_district_is_of_one_of_its_students(ed_fi:
         for name, family in (("Student.xml", "identity"), ("StudentEnrollment.xml", "enrollment"))
     ]
     assert tokens[1] <= tokens[0]
+
+
+@pytest.mark.parametrize(("name", "family"), [("Student", "identity"), ("StudentEnrollment", "enrollment")])
+def test_the_gate_lets_the_whole_sample_district_in(ed_fi: Path, name: str, family: str) -> None:
+    rows = [good.row for good in read(ed_fi / f"{name}.xml", family) if isinstance(good, Good)]
+    topic = f"partner.lea_grand_bend.{family}"
+    sent = zip(rows, events.framed(family, rows), strict=True)
+    arrivals = [arrival(Message(topic, events.key_of(row), value, {})) for row, value in sent]
+    mous = {a.party: a for a in shipped_agreements() if a.tier == "mou"}
+    assert not any(isinstance(outcome, Rejection) for outcome in gate.admit(arrivals, mous))
 
 
 def test_a_students_preferred_names_are_other_names_and_the_suffix_stays_apart(ed_fi: Path) -> None:

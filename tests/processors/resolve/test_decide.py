@@ -9,7 +9,7 @@ from support.worlds import ResolveWorld, record_key
 
 from processors import names, sealing
 from processors.records import Out, keyed_hash
-from processors.resolve import cluster
+from processors.resolve import cluster, gate
 from processors.resolve import decide as resolve
 from processors.resolve.codes import Code, Rejection
 from schemas_avro import catalog, wire
@@ -223,6 +223,17 @@ def test_a_dead_letter_keeps_the_original_bytes_sealed_and_says_stage_and_code()
     opened = sealing.unseal(made.keys, "deadletter:csac", "partner.csac.identity/0/0", letter["sealed_bytes"])
     assert opened == broken.value
     assert NUMBER.encode() not in out.value
+
+
+@pytest.mark.parametrize("length", [1_000_000, 60_000_000], ids=["a megabyte", "what a megabyte may unpack to"])
+def test_a_dead_letter_is_never_more_than_a_message_may_have(length: int) -> None:
+    made, value = world(), b"x" * length
+    [out] = made.take(AID_SAYS._replace(value=value))
+    letter = worlds.decoded(out)
+    assert letter["code"] == Code.TOO_LARGE
+    assert len(out.value) < 100_000
+    opened = sealing.unseal(made.keys, "deadletter:csac", "partner.csac.identity/0/0", letter["sealed_bytes"])
+    assert opened == value[: gate.MAX_VALUE_BYTES]
 
 
 def test_a_bug_of_ours_is_a_dead_letter_too() -> None:

@@ -1,0 +1,130 @@
+"""What fields may say: every text, number and list of every family is looked at, and what is found is told by row."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from support.events import Row, body, envelope
+from support.worlds import ssn
+
+from processors.resolve import content, texts
+from processors.resolve.codes import Code, Faults
+from schemas_avro import catalog, codec
+
+SENT: dict[str, Row] = {
+    "consent": {
+        "event_state": "given", "controllers": ["a"], "records_covered": ["education"], "purposes": ["a"],
+        "recipients": ["a"],
+    },
+}  # fmt: skip
+NUMBER = "219-09-9998"
+
+
+def fields(schema: str) -> list[Row]:
+    """Fields of the envelope or of a family's body."""
+    return list(catalog.read(schema if schema == "envelope" else f"families/{schema}")["fields"])
+
+
+def of_type(*types: Any) -> list[tuple[str, str]]:
+    """Family and field of every body, of some types."""
+    return [(family, f["name"]) for family in catalog.FAMILIES for f in fields(family) if f["type"] in types]
+
+
+def batch(family: str, *said: Row) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Columns of envelope and body of some events; words that name envelope fields go there."""
+    known = {f["name"] for f in fields("envelope")}
+    rows = []
+    for words in said:
+        changed = {k: v for k, v in words.items() if k in known}
+        inside = SENT.get(family, {}) | {k: v for k, v in words.items() if k not in known}
+        rows.append({"envelope": envelope("ccc", family, "s1", "e1") | changed, "body": body(family, **inside)})
+    schema_id = catalog.id_of(f"partner.{family}.v1")
+    decoded = codec.decode(schema_id, codec.encode_rows(schema_id, rows)).rows
+    return tuple(pa.RecordBatch.from_struct_array(decoded.column(part)) for part in ("envelope", "body"))
+
+
+def faults(family: str, *said: Row) -> Faults:
+    return content.faults(family, *batch(family, *said))
+
+
+@pytest.mark.parametrize(("family", "name"), of_type("string", ["null", "string"]))
+def test_every_text_of_every_family_is_looked_at(family: str, name: str) -> None:
+    found = faults(family, {}, {name: "a\0"}, {}, {name: f"a {NUMBER}"})
+    rightly = name in texts.OWN_PLACE
+    assert {row: field for row, (_, field) in found.items()} == {1: name} | ({} if rightly else {3: name})
+    if name not in content.FORMS:
+        assert {code for code, _ in found.values()} - {Code.SSN_IN_TEXT} == {Code.CONTROL_CHARACTER}
+
+
+@pytest.mark.parametrize(("family", "name"), of_type({"type": "array", "items": "string"}))
+def test_every_text_of_every_list_is_looked_at(family: str, name: str) -> None:
+    found = faults(family, {}, {name: ["a", "a\0"]}, {name: ["a"]}, {name: ["a", NUMBER, "b"]})
+    assert found == {1: (Code.CONTROL_CHARACTER, name), 3: (Code.SSN_IN_TEXT, name)}
+
+
+@pytest.mark.parametrize(
+    "name", [f["name"] for f in fields("envelope") if "string" in f["type"] and f["name"] not in texts.CHECKED]
+)
+def test_every_text_of_the_envelope_is_looked_at(name: str) -> None:
+    found = faults("contact", {}, {name: "a\0"}, {}, {name: NUMBER})
+    assert found == {1: (Code.CONTROL_CHARACTER, name), 3: (Code.SSN_IN_TEXT, name)}
+
+
+def test_texts_inside_the_envelopes_records_are_looked_at() -> None:
+    found = faults(
+        "contact",
+        {"claimed_authority": {"statute": "a\0", "agreement_id": None}},
+        {},
+        {"claimed_authority": {"statute": None, "agreement_id": NUMBER}},
+        {"identifiers": [ssn(NUMBER), ssn("1") | {"assigner": NUMBER}]},
+        {"identifiers": [ssn(NUMBER)]},
+    )
+    assert found == {
+        0: (Code.CONTROL_CHARACTER, "claimed_authority"),
+        2: (Code.SSN_IN_TEXT, "claimed_authority"),
+        3: (Code.SSN_IN_TEXT, "identifiers"),
+    }
+
+
+def test_no_text_stands_deeper_than_the_checks_look() -> None:
+    for family in catalog.FAMILIES:
+        for field in fields(family):
+            inner = field["type"][1] if isinstance(field["type"], list) else field["type"]
+            kind = inner if isinstance(inner, str) else inner["type"]
+            assert kind in {"string", "int", "long", "boolean", "enum", "array"}
+            assert kind != "array" or isinstance(inner["items"], str)
+
+
+def test_every_number_has_bounds_and_every_moment_too() -> None:
+    numbers = {name for _, name in of_type("int", "long", ["null", "int"], ["null", "long"])}
+    assert numbers == content.BOUNDS.keys()
+
+
+@pytest.mark.parametrize(("family", "name"), of_type("int", "long", ["null", "int"], ["null", "long"]))
+def test_a_number_may_be_within_its_bounds_and_nothing_else(family: str, name: str) -> None:
+    low, high = content.BOUNDS[name]
+    found = faults(family, {name: low}, {name: low - 1}, {name: high}, {name: high + 1}, {})
+    assert found == dict.fromkeys((1, 3), (Code.NUMBER_OUT_OF_RANGE, name))
+
+
+def test_every_field_whose_name_says_an_address_to_be_fetched_has_a_form() -> None:
+    named = {f["name"] for family in catalog.FAMILIES for f in fields(family) if f["name"].endswith(("_uri", "_url"))}
+    assert named == {"notice_uri"} <= content.FORMS.keys()
+
+
+def test_every_code_of_a_closed_code_set_has_a_form() -> None:
+    named = {f["name"] for family in catalog.FAMILIES for f in fields(family) if f.get("code_set")}
+    open_sets = {
+        "entry_type", "exit_type",  # of a source without CEDS codes, its own descriptor is carried
+        "workforce_program_type", "controllers", "purposes", "recipients",  # compared with what an agreement names
+    }  # fmt: skip
+    assert named - open_sets <= content.FORMS.keys()
+
+
+def test_texts_of_neighbours_do_not_make_a_number_together() -> None:
+    assert faults("contact", {"preferred_name": "219-09-"}, {"preferred_name": "9998"}, {"city": "219"}) == {}
+
+
+def test_what_is_found_first_is_told_once() -> None:
+    found = faults("contact", {"preferred_name": f"a\0 {NUMBER}", "source_record_id": "b\0"})
+    assert found == {0: (Code.CONTROL_CHARACTER, "source_record_id")}
