@@ -9,6 +9,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from deploy.checks import Finding
+from deploy.console import waiting_for
 from processors import names
 from streams import clients
 from streams.topics import TopicSpec
@@ -29,7 +30,8 @@ def broker(address: str, specs: Sequence[TopicSpec], clock: Callable[[], float] 
     """
     admin = clients.admin(address)
     try:
-        described = admin.list_topics(timeout=SECONDS)
+        with waiting_for(f"the broker at {address}"):
+            described = admin.list_topics(timeout=clients.ANSWER_SECONDS)
     except KafkaException:
         yield Finding("broker", "fail", f"does not answer on {address}", "is it up? is THROUGHLINE_BOOTSTRAP right?")
         return

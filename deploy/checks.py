@@ -1,6 +1,7 @@
 """What ``throughline doctor`` looks at: the machine, the settings, the files. It changes nothing."""
 
 import fcntl
+import os
 import platform
 import shutil
 import socket
@@ -81,6 +82,9 @@ def docker() -> Finding:
 def disk(folder: Path) -> Finding:
     """Whether there is room for what the data directory is to hold."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        remedy = "set THROUGHLINE_DATA_DIR to a folder that this user may write to"
+        return Finding("disk", "fail", f"{folder.absolute()} cannot be made or written", remedy)
     free = shutil.disk_usage(there).free
     level: Level = "fail" if free < TOO_FEW_BYTES else "warn" if free < FEW_BYTES else "ok"
     remedy = "" if level == "ok" else "make room, or set THROUGHLINE_DATA_DIR to another disk"

@@ -13,6 +13,7 @@ from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
 from deploy.commands.schemas import app as schemas_app
 from deploy.commands.serve import serve, sign_in
+from deploy.commands.signals import signals_app
 from deploy.commands.status import status
 from deploy.commands.topics import agreements_app, topics_app
 from deploy.commands.worker import worker
@@ -40,6 +41,7 @@ app.command()(doctor)
 app.add_typer(config_app, name="config")
 app.add_typer(topics_app, name="topics")
 app.add_typer(agreements_app, name="agreements")
+app.add_typer(signals_app, name="signals")
 app.add_typer(deadletters_app, name="deadletters")
 app.add_typer(schemas_app, name="schemas")
 

@@ -3,18 +3,22 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import structlog
 import typer
+from confluent_kafka import KafkaException
 
-from streams import settings
+from streams import clients, settings
 from streams.errors import ThroughlineError
 from streams.telemetry import where
 
 FAILED = 1
 UNUSABLE = 2
+LONG_SECONDS = 2.0
 BUG = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -31,10 +35,26 @@ def guarded(run: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001  # the last line of defence
+        if line := _of_the_data_directory(error):
+            typer.echo(f"throughline: {line}", err=True)
+            return UNUSABLE
         structlog.get_logger().error("bug", error=type(error).__name__, where=where(error))
         print(f"throughline: a bug: {type(error).__name__} at {where(error)}", file=sys.stderr)  # noqa: T201
         return BUG
     return 0
+
+
+def _of_the_data_directory(error: Exception) -> str | None:
+    """The line for a data directory that cannot be made or written, whichever command met it first."""
+    if not isinstance(error, OSError) or not isinstance(error.filename, str):
+        return None
+    data_dir, met = settings.load().data_dir.absolute(), Path(error.filename).absolute()
+    if not (met.is_relative_to(data_dir) or data_dir.is_relative_to(met)):
+        return None
+    return (
+        f"{met} cannot be made or written ({error.strerror}): set THROUGHLINE_DATA_DIR to a folder that this user may "
+        "write to"
+    )
 
 
 def stop_on_signals() -> threading.Event:
@@ -50,13 +70,33 @@ def stop_on_signals() -> threading.Event:
     return stopping
 
 
-def bootstrap() -> str:
-    """Address of the broker.
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Say on a terminal what is waited for, once it takes long; nothing where a program reads."""
+    is_seen = sys.stderr.isatty() and sys.stdout.isatty() and "--json" not in sys.argv
+    told = threading.Timer(LONG_SECONDS, lambda: typer.echo(f"waiting for {what}", err=True))
+    told.daemon = True
+    if is_seen:
+        told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
+
+
+def bootstrap(*, must_answer: bool = True) -> str:
+    """Address of the broker, which is there; a process that waits for it by itself need not ask.
 
     Raises:
-        ThroughlineError: none is known.
+        ThroughlineError: none is known, or it does not answer.
     """
     found = settings.bootstrap_from_settings()
     if found is None:
         raise ThroughlineError("no broker is known: set THROUGHLINE_BOOTSTRAP=host:port, or start one with `make demo`")
+    if must_answer:
+        with waiting_for(f"the broker at {found}"):
+            try:
+                clients.admin(found).list_topics(timeout=clients.ANSWER_SECONDS)
+            except KafkaException as error:
+                raise clients.away(error.args[0]) from error
     return found

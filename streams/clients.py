@@ -13,6 +13,8 @@ from streams.errors import BROKER_AWAY, IF_AWAY, ThroughlineError, TransientErro
 PARTITIONER = "murmur2_random"
 """As Java and aiokafka partition; librdkafka's default disagrees with them on most keys."""
 TRANSACTION_TIMEOUT_MS = 10_000
+ANSWER_SECONDS = 7.0
+"""For whom a person waits: a broker that takes longer to say which topics it has does not answer."""
 LOGGER = logging.getLogger(telemetry.KAFKA_CLIENT)
 """Its own lines: into a process's log, where it has one (``streams.telemetry``); a command says the one that counts."""
 LOGGER.addHandler(logging.NullHandler())

@@ -22,6 +22,8 @@ from streams.pulse import Standing
 from streams.store import Partition
 
 COMMIT_SECONDS = 0.5
+COMMIT_MOST_SECONDS = 2.0
+CLOSE_MOST_SECONDS = 5.0
 SESSION_SECONDS = 10.0
 
 
@@ -44,12 +46,35 @@ if codec.cramjam is None:
 
 
 class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
-    """Reads what is committed; Faust does so only in its exactly_once."""
+    """Reads what is committed; Faust does so only in its exactly_once. A commit takes no longer than it may."""
 
     def _create_worker_consumer(self, transport: aiokafka.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001  # read when it starts; no setting leads there
         return consumer
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit, or leave it: aiokafka asks for its coordinator for ever, and Faust does not stop before it has it.
+
+        A group that stays behind its store does no harm: what Faust then brings again, the store has had.
+        """
+        try:
+            async with asyncio.timeout(COMMIT_MOST_SECONDS):
+                return bool(await super()._commit(offsets))
+        except TimeoutError:
+            return False
+
+    async def on_thread_stop(self) -> None:
+        """Close the client also where a fetch is waiting to try again: its being cancelled ends aiokafka's own closing.
+
+        The error would end the thread without a word, and Faust would wait for it for its whole time-out.
+        """
+        with suppress(TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(CLOSE_MOST_SECONDS):
+                await super().on_thread_stop()
+            return
+        if self._consumer is not None:
+            await self._consumer._client.close()  # noqa: SLF001  # the last step of its ``stop``
 
 
 class _Consumer(aiokafka.Consumer):
@@ -70,8 +95,30 @@ class _Consumer(aiokafka.Consumer):
         del tp, offset_from, offset_to
 
 
+class _Producer(aiokafka.Producer):
+    """Stops also while the broker is away, with what it could not send left: the store holds it as pending."""
+
+    async def flush(self) -> None:
+        """Wait for what is under way, as long as that may take."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMIT_MOST_SECONDS):
+                await super().flush()
+
+    async def on_stop(self) -> None:
+        """Close the client, which else would try to send for ever."""
+        client = self._producer
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMIT_MOST_SECONDS):
+                await super().on_stop()
+            return
+        if client is not None:
+            await client._sender.close()  # noqa: SLF001  # the last steps of its ``stop``
+            await client.client.close()
+
+
 class _Transport(aiokafka.Transport):
     Consumer = _Consumer
+    Producer = _Producer
 
 
 class App(faust.App):

@@ -88,7 +88,6 @@ def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: M
 
 def _remedy(group: str) -> str:
     return (
-        f"put its backup back, or remove state/{group}.sqlite, delete the consumer group {group} and have every "
-        "recipient's releases sent again (`throughline agreements reissue`); the commands are in "
-        "docs/keep-it-running.md, 'When a worker stops'"
+        f"put its backup back, or run `throughline {group} reset`, start it again and have every recipient's releases "
+        "sent again (`throughline agreements reissue`): see docs/keep-it-running.md, 'Backup'"
     )

@@ -50,7 +50,7 @@ DECISION_PAUSES = (0.1, 0.5, 2.0)
 """After each try of a decision that raises; then it is a bug that waiting does not mend."""
 LOOK_SECONDS = 0.02
 DISCOVER_SECONDS = 5.0
-SEND_SECONDS = 30.0
+SEND_SECONDS = 7.0
 AWAY = (TransientError, KafkaError, FaustError, KafkaException, OSError)
 """What may pass: the broker or the disk does not answer."""
 

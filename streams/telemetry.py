@@ -16,8 +16,6 @@ from typing import Any
 
 import structlog
 
-from streams.errors import ThroughlineError
-
 KEYS = {
     "event", "level", "timestamp", "role", "stage", "topic", "position", "why", "seconds", "error", "where", "records",
     "batch", "address", "offset", "count", "name", "kafka",
@@ -40,12 +38,9 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path.
 
     Raises:
-        ThroughlineError: the folder cannot be made.
+        OSError: the folder cannot be made, or nothing written there.
     """
-    try:
-        log_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ThroughlineError(f"{log_dir} cannot be made ({error.strerror}); see THROUGHLINE_DATA_DIR") from error
+    log_dir.mkdir(parents=True, exist_ok=True)
     path = log_dir / f"{role}.log"
     lines = _Lines(role)
     file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import publish_report, tables
 from deploy.commands.topics import load_agreements
-from deploy.console import FAILED
+from deploy.console import FAILED, waiting_for
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
 from partners.events import topic_of
@@ -145,7 +145,8 @@ def _sender(partner: str, family: str, bootstrap: str | None, *, dry_run: bool) 
         yield partner
         return
     with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
-        publisher.require_topic(family)
+        with waiting_for("the broker"):
+            publisher.require_topic(family)
         yield publisher
 
 

@@ -55,7 +55,7 @@ def serve(
     _refuse_open_address(chosen)
     listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
     views = _open_views(chosen)
-    code = _Service(chosen, bootstrap(), views, listener).run()
+    code = _Service(chosen, bootstrap(must_answer=False), views, listener).run()
     views.close()
     if code:
         raise typer.Exit(code)

@@ -13,7 +13,7 @@ import typer
 from confluent_kafka import KafkaException
 
 from deploy import tables
-from deploy.console import FAILED
+from deploy.console import FAILED, waiting_for
 from deploy.scrape import Seen, see
 from deploy.stack import SERVE, WORKERS
 from processors.counts import OTHER
@@ -195,7 +195,8 @@ def _broker_problem(bootstrap: str | None) -> str | None:
     if bootstrap is None:
         return "none is known: set THROUGHLINE_BOOTSTRAP, or start one with `make demo`"
     try:
-        clients.admin(bootstrap).list_topics(timeout=BROKER_SECONDS)
+        with waiting_for(f"the broker at {bootstrap}"):
+            clients.admin(bootstrap).list_topics(timeout=BROKER_SECONDS)
     except KafkaException:
         return f"does not answer on {bootstrap}"
     return None

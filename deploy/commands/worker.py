@@ -42,9 +42,9 @@ def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals
     memory.collect_rarely()
     if role == signals.NAME:
         _give_way()
-        run_signals(chosen, bootstrap(), stop_on_signals())
+        run_signals(chosen, bootstrap(must_answer=False), stop_on_signals())
     else:
-        run_stage(role, chosen, bootstrap(), stop_on_signals())
+        run_stage(role, chosen, bootstrap(must_answer=False), stop_on_signals())
 
 
 def _give_way() -> None:

@@ -1,10 +1,15 @@
 """What goes wrong is said in one line, with the remedy; exit codes are as documented."""
 
+import os
+import pty
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from support.commands import throughline
+from support.commands import environment, throughline
 
 AGREEMENT = """
 agreement_id = "dsa-x"
@@ -31,6 +36,8 @@ effective_from = 2024-07-01
 families = ["identity", "enrollment"]
 """
 NO_BROKER = "127.0.0.1:1"
+SOON_SECONDS = 13.0
+"""7 for the broker, and the start of a process on a busy machine."""
 
 
 def the_line(done: object) -> str:
@@ -153,6 +160,37 @@ def test_publishing_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None
     assert "none.jsonl" in the_line(done)
 
 
+WRITING = [
+    ("worker", "resolve"), ("worker", "signals"), ("serve",), ("demo", "--people", "100"),
+    ("demo", "--once", "--people", "100"),
+]  # fmt: skip
+"""Commands that make the data directory."""
+
+
+@pytest.mark.parametrize("words", WRITING, ids=" ".join)
+@pytest.mark.parametrize("where", ["under a file", "on a file system that takes nothing"])
+def test_a_data_directory_that_cannot_be_made_is_one_line_with_the_remedy(
+    tmp_path: Path, words: tuple[str, ...], where: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "data" if where == "under a file" else Path("/sys/kernel/throughline")
+    done = throughline(folder, *words, THROUGHLINE_BOOTSTRAP=NO_BROKER, THROUGHLINE_PORTAL_PORT="0")
+    assert done.returncode == 2, done.stderr
+    assert the_line(done).endswith("set THROUGHLINE_DATA_DIR to a folder that this user may write to")
+    assert str(folder.parent) in the_line(done)
+
+
+@pytest.mark.parametrize("words", ["status", "clean", "config show", "sign-in nobody", "topics list", "doctor"])
+def test_commands_that_only_look_take_a_data_directory_that_cannot_be_made_for_an_empty_one(
+    tmp_path: Path, words: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = throughline(tmp_path / "file" / "data", *words.split(), THROUGHLINE_PORTAL_PORT="0")
+    assert done.returncode in {0, 1, 2}
+    assert "a bug" not in done.stderr
+    assert ("THROUGHLINE_DATA_DIR to a folder that" in done.stdout) == (words == "doctor")
+
+
 def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
     assert throughline(tmp_path / "none", "clean").returncode == 0
 
@@ -172,10 +210,35 @@ def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
 def test_a_command_that_needs_the_broker_says_in_one_line_that_it_is_away(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
+    began = time.monotonic()
     done = throughline(tmp_path, *command, THROUGHLINE_BOOTSTRAP="127.0.0.1:1")
+    assert time.monotonic() - began < SOON_SECONDS
     assert done.returncode == 2
     assert the_line(done).startswith("throughline: the broker does not answer")
     assert "THROUGHLINE_BOOTSTRAP" in done.stderr
+
+
+def test_somebody_who_listens_and_says_nothing_is_waited_for_no_longer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        began = time.monotonic()
+        done = throughline(tmp_path, "topics", "create", THROUGHLINE_BOOTSTRAP=f"127.0.0.1:{mute.getsockname()[1]}")
+        assert time.monotonic() - began < SOON_SECONDS
+    assert the_line(done).startswith("throughline: the broker does not answer")
+
+
+@pytest.mark.parametrize(("words", "told"), [(["topics", "create"], 1), (["topics", "create", "--json"], 0)])
+def test_a_person_at_a_terminal_is_told_what_is_waited_for_and_a_program_is_not(
+    tmp_path: Path, words: list[str], told: int
+) -> None:
+    ours, theirs = pty.openpty()
+    env = environment(tmp_path, THROUGHLINE_BOOTSTRAP="127.0.0.1:1")
+    with subprocess.Popen([sys.executable, "-m", "deploy", *words], env=env, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        process.wait(60)
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert said.count("waiting for the broker at 127.0.0.1:1\r\n") == told
+    assert said.count("the broker does not answer") == 1
 
 
 @pytest.mark.parametrize(("command", "code"), [("status", 1), ("doctor", 1), ("topics list", 0)])

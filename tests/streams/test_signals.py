@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
+from structlog.testing import capture_logs
 from support.commands import environment
 from support.released import ME, OTHER, at, released, shipped_calendar, tick
 
@@ -22,12 +24,15 @@ from deploy.topic_reader import Read, all_of
 from processors.records import Arrival
 from processors.signals import decide
 from streams import clients, signals, topics
-from streams.errors import StoppedError, ThroughlineError
+from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError
 from streams.settings import Settings
 from streams.store import Store
 from tests.streams.tiny import wait_until
 
 LOST = {"aid_year": "2026-2027", "sap_status": "not_eligible"}
+
+STOP_SECONDS = 15.0
+"""As docs/keep-it-running.md says."""
 
 
 class Crash(BaseException):
@@ -222,9 +227,24 @@ def test_a_broker_that_goes_and_comes_is_waited_for(place: Place) -> None:
         place.send(released("aid", "e1", **LOST))
         place.wait_for("p1")
         place.kafka.kill()
+        with capture_logs() as logged:
+            wait_until(lambda: sum(line["event"] == "waiting" for line in logged) > 1, "more tries than one", 60)
+        assert {line["why"] for line in logged} == {BROKER_AWAY}
         place.kafka.start()
         place.send(released("aid", "e2", "p2", **LOST))
         place.wait_for("p1", "p2")
+
+
+@pytest.mark.broker
+def test_told_to_stop_while_the_broker_is_away_it_ends_soon(place: Place) -> None:
+    with place.working():
+        place.send(released("aid", "e1", **LOST))
+        place.wait_for("p1")
+        place.kafka.kill()
+        began = time.monotonic()
+    assert time.monotonic() - began < STOP_SECONDS
+    threads = threading.enumerate()
+    assert [thread for thread in threads if thread is not threading.main_thread() and not thread.daemon] == []
 
 
 @pytest.mark.broker

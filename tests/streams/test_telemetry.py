@@ -10,7 +10,6 @@ import pytest
 import structlog
 
 from streams import clients, telemetry
-from streams.errors import ThroughlineError
 
 SECRET = "Maria Gonzalez 123-45-6789"  # noqa: S105  # what must never be written
 
@@ -55,12 +54,6 @@ def test_of_a_client_that_repeats_itself_one_line_a_minute_is_written(
         now[0] = 100.0 + seconds
         logging.getLogger(telemetry.KAFKA_CLIENT).error("refused after %d", seconds)
     assert [line["event"] for line in lines(log_file)] == ["refused after 0", "refused after 61"]
-
-
-def test_a_folder_that_cannot_be_made_is_one_line_that_names_the_setting(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ThroughlineError, match=r"cannot be made .*THROUGHLINE_DATA_DIR"):
-        telemetry.configure("resolve", tmp_path / "file" / "logs", "info")
 
 
 def test_a_library_may_say_anything(log_file: Path) -> None:
