@@ -1,0 +1,91 @@
+"""Our engine: the real stage with its store, keyring, metrics and health, put together as a worker's."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench.stage.columns import hashed, know_schemas
+from bench.stage.job import EVENT, HASHED, IDS, frame_head
+from processors import counts
+from processors.records import Arrival, Out
+from processors.state import Working
+from schemas_avro import codec, wire
+from streams import memory, telemetry
+from streams.health import Health, served
+from streams.keyring import Keyring
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.stage import Decide, Stage, StageParts
+from streams.store import Store
+
+
+def main() -> None:
+    """Carry events until told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("bootstrap", "name", "source", "target", "folder"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--batch", type=int, required=True)
+    asked = parser.parse_args()
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    know_schemas()
+    memory.collect_rarely()
+    chosen = Settings(data_dir=Path(asked.folder), batch_records=asked.batch)
+    telemetry.configure(asked.name, chosen.data_dir / "logs", chosen.log_level)
+    run(parts(asked.name, asked.source, asked.target, chosen), asked.bootstrap, chosen, stopping)
+
+
+def run(made: StageParts, bootstrap: str, chosen: Settings, stopping: threading.Event) -> None:
+    """Run the stage over a store and a keyring of its own."""
+    keyring = Keyring(chosen.data_dir / "keys")
+    with Store.open(chosen.data_dir / "state" / f"{made.name}.sqlite") as store:
+        metrics = Metrics(made.name, made.pulse)
+        stage = Stage(replace(made, after=(metrics.done,)), bootstrap, store, keyring)
+        metrics.follow(stage.standings)
+        with served(Health(made.name, made.pulse, metrics), chosen):
+            stage.run(stopping)
+        stage.close()
+    keyring.close()
+
+
+def parts(name: str, source: str, target: str, chosen: Settings) -> StageParts:
+    """The stage that does the job from one topic to another."""
+    return StageParts(
+        name,
+        lambda _topic: False,
+        lambda topic: topic == source,
+        decider(target),
+        _reject,
+        batch_records=chosen.batch_records,
+        linger_seconds=chosen.linger_seconds,
+    )
+
+
+def decider(target: str) -> Decide:
+    """The job as a stage's decision, on columns as far as its contract goes."""
+    head = frame_head(HASHED)
+
+    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+        if not arrivals:
+            return []
+        rows = codec.decode_own_columns(IDS[EVENT], [wire.payload_of(arrival.value or b"") for arrival in arrivals])
+        payloads = codec.encode(IDS[HASHED], hashed(rows))
+        ids = rows.column("event_id").to_pylist()
+        state.count(counts.EVENTS, counts.OTHER, counts.CARRIED, counts.NONE, times=len(ids))
+        return [
+            Out(target, (arrival.key or b"").decode(), head + payload, id_)
+            for arrival, payload, id_ in zip(arrivals, payloads, ids, strict=True)
+        ]
+
+    return decide
+
+
+def _reject(arrival: Arrival, state: Working) -> list[Out]:
+    raise AssertionError(f"the job cannot be done at {arrival.position} ({state.counts})")
+
+
+if __name__ == "__main__":
+    main()
