@@ -34,7 +34,8 @@ def reset(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
     """Have the worker signals begin anew: forget what its group has read, put its store aside.
 
     For a store that was lost or restored without Kafka of the same moment. Stop the worker first; start it after, and
-    have every recipient's releases sent again: the same signals come out, under the ids that they had.
+    have every recipient's releases sent again: the same signals come out, under the ids that they had, raised at the
+    time of the second decision.
 
     Example: throughline signals reset
     """

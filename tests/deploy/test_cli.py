@@ -202,6 +202,7 @@ def test_cleaning_what_is_not_there_is_fine(tmp_path: Path) -> None:
         ("agreements", "reissue", "csu_advising"),
         ("topics", "create"),
         ("deadletters", "list"),
+        ("signals", "reset"),
         ("deadletters", "replay", "partner.csac.aid/0/1", "--reason", "bug_fixed"),
         ("explain", "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"),
     ],

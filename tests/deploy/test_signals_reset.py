@@ -12,15 +12,18 @@ from support.commands import throughline
 
 from deploy import demo_run, processes
 from deploy.commands.demo import MANAGERS
+from deploy.commands.signals import begin_anew
 from deploy.ledger import LiveLedger
 from deploy.stack import Stack
 from deploy.topic_reader import all_of
 from partners.client import Publisher
 from partners.population import generate
+from streams.errors import ThroughlineError
 from streams.settings import Settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
-NOT_COMPARED = {"changed_at", "source_offset"}
+NOT_COMPARED = {"raised_at", "changed_at", "source_offset"}
+"""When it was decided, and from which record: that is of the second time."""
 WAIT_SECONDS = 90
 
 
@@ -68,6 +71,9 @@ def test_after_a_reset_and_a_reissue_the_signals_that_there_were_come_out_again(
     refused = throughline(stack.data_dir, "signals", "reset")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("throughline: signals.sqlite is in use by process ")
+
+    with pytest.raises(ThroughlineError, match="on whichever machine it runs"):
+        begin_anew(stack.bootstrap, stack.data_dir / "another" / "signals.sqlite")
 
     processes.end([stack.running["signals"]], 30)
     (stack.data_dir / "state" / "signals.sqlite").unlink()
