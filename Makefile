@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test signals-kill-test withdrawal-test test-compose bench bench-stage schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports kill-test signals-kill-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ signals-kill-test: setup-dev  ## kill -9 of the worker signals; sets of signals 
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py
+
+bad-inputs: setup-dev  ## every bad input at every place of a batch, over a real broker; minutes
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/bad_inputs.py
 
 test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/compose.py

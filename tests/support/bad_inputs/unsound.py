@@ -95,7 +95,7 @@ def _numbers() -> Iterator[BadInput]:
         for what, number in (("a negative amount", -1), ("10^12 cents", 10**12), ("2^63 - 1 cents", 2**63 - 1))
     }
     yield from rows(46, Code.NUMBER_OUT_OF_RANGE, amounts)
-    yield BadInput(46, "a programme of no code set", saying("aid", state_programme="XXX"), Code.UNKNOWN_CODE)
+    yield BadInput(46, "a programme of no code set", saying("aid", state_programme="NONE_SUCH"), Code.UNKNOWN_CODE)
     dummies = ("000-12-3456", "666-12-3456", "900-12-3456", "078-05-1120", "123456789", "none")
     for number in dummies:
         yield BadInput(47, f"an identity's number that nobody has, {number[:3]}", saying("identity", ssn=number))
