@@ -20,7 +20,7 @@ import pyarrow as pa
 from sinks import release_rows, signal_rows
 from sinks.view_batch import ViewBatch, as_text, newest_per_key, numbered
 
-FORMAT = 3
+FORMAT = 4
 """Version of all tables; raised with every change to them."""
 
 TABLES = """
@@ -30,6 +30,7 @@ CREATE TABLE agreement (
 CREATE TABLE clock (recipient VARCHAR PRIMARY KEY, tick_at BIGINT NOT NULL);
 CREATE TABLE sink_offset (
     topic VARCHAR, partition INTEGER, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition));
+CREATE TABLE number_taken (source VARCHAR PRIMARY KEY, generation BIGINT NOT NULL, value BIGINT NOT NULL);
 CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL);
 """
 
@@ -45,6 +46,10 @@ ON CONFLICT DO UPDATE SET tick_at = excluded.tick_at WHERE excluded.tick_at > cl
 UPSERT_OFFSET = """
 INSERT INTO sink_offset SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::BIGINT[])
 ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset
+"""
+UPSERT_NUMBER = """
+INSERT INTO number_taken SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::BIGINT[])
+ON CONFLICT DO UPDATE SET generation = excluded.generation, value = excluded.value
 """
 LAST_SEQS = """
 SELECT recipient, max(seq) FROM (
@@ -144,6 +149,9 @@ class CaseViews:
                 writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
             if batch.offsets:
                 writer.execute(UPSERT_OFFSET, _offset_columns(batch.offsets))
+            if batch.numbers:
+                generations, values = zip(*batch.numbers.values(), strict=True)
+                writer.execute(UPSERT_NUMBER, [list(batch.numbers), list(generations), list(values)])
         self._next_seq += rows.num_rows + len(signals)
         # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
         self._note_newest(changes)
@@ -172,6 +180,12 @@ class CaseViews:
         with self.cursor() as cursor:
             rows = cursor.execute("SELECT topic, partition, next_offset FROM sink_offset").fetchall()
         return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+    def numbers(self) -> dict[str, tuple[int, int]]:
+        """Topic/partition/stage to the last number taken, in its generation."""
+        with self.cursor() as cursor:
+            rows = cursor.execute("SELECT source, generation, value FROM number_taken").fetchall()
+        return {source: (generation, value) for source, generation, value in rows}
 
     def content_hash(self) -> str:
         """SHA-256 of what the views show: releases with their content, signals, and agreements.

@@ -62,6 +62,8 @@ class ViewBatch:
     """Recipient to time in microseconds since 1970-01-01 UTC."""
     offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """Topic and partition to the offset to read next."""
+    numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Topic/partition/stage to the last number taken, in its generation."""
 
 
 def released(rows: pa.RecordBatch) -> pa.Table:

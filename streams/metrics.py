@@ -63,6 +63,8 @@ SPECS = (
     Spec("throughline_lag_seconds", Gauge, ("stage", "topics"), "Age of the oldest record not read yet."),
     Spec("throughline_missing_events", Gauge, ("stage", "topics"), "Records not read that the broker holds no more."),
     Spec("throughline_skipped_offsets_total", Counter, ("stage",), "Offsets passed over: transactions given up."),
+    Spec("throughline_repeats_total", Counter, ("stage",), "Records dropped, since their number was taken before."),
+    Spec("throughline_gap_records_total", Counter, ("stage",), "Records missing, by the numbers of those that came."),
     Spec("throughline_delivery_seconds", BulkHistogram, ("family",), "From published_at to the view.", LATENCIES),
     Spec("throughline_release_seconds", BulkHistogram, (), "From the release on its topic to the view.", LATENCIES),
     Spec("throughline_signals_total", Counter, ("rule", "state"), "Changes of signals written to the view."),
@@ -93,6 +95,7 @@ class Metrics:
         )
         for friend in FRIENDS:  # a rate needs a first value to rise from
             self._named("throughline_waits_total", stage, friend)
+        self._numbers(0, 0)
 
     def follow(self, standings: Callable[[], Sequence[Standing]]) -> None:
         """Have the loop look how far what is assigned is read; before the loop begins."""
@@ -109,6 +112,7 @@ class Metrics:
         """A stage's batch is done."""
         self.lag.read(done.appended)
         self._batch(done.records, done.seconds)
+        self._numbers(done.repeats, done.missing)
         self._named("throughline_sent_records_total", self._stage).inc(done.outs)
         for named, times in done.counts.items():
             self._count(named, times)
@@ -121,6 +125,7 @@ class Metrics:
         """The sink's batch is written."""
         self.lag.read(written.appended)
         self._batch(written.records, written.seconds)
+        self._numbers(written.repeats, written.missing)
         self._named("throughline_skipped_offsets_total", self._stage).inc(written.skipped)
         for family, seconds in written.since_published.items():
             self._of["throughline_delivery_seconds"].observe_all(seconds, counts.family_of(family))
@@ -138,6 +143,10 @@ class Metrics:
     def _batch(self, records: int, seconds: float) -> None:
         self._named("throughline_batch_seconds", self._stage).observe(seconds)
         self._named("throughline_batch_records", self._stage).observe(records)
+
+    def _numbers(self, repeats: int, missing: int) -> None:
+        self._named("throughline_repeats_total", self._stage).inc(repeats)
+        self._named("throughline_gap_records_total", self._stage).inc(missing)
 
     def _count(self, named: Named, times: int) -> None:
         name, *labels = named

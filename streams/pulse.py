@@ -37,6 +37,10 @@ class Done:
     """The highest values that the decision noted."""
     seconds: float = 0.0
     """From having read to having sent."""
+    repeats: int = 0
+    """Records that were taken before, by their numbers."""
+    missing: int = 0
+    """Numbers passed over by what it read."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class Written:
     """From having read to having written."""
     skipped: int = 0
     """Offsets passed over, a marker after each transaction not among them."""
+    repeats: int = 0
+    """Records that were taken before, by their numbers."""
+    missing: int = 0
+    """Numbers passed over by what it read."""
     since_published: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """By family: seconds from each release's ``published_at``."""
     since_released: Sequence[float] = ()

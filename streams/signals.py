@@ -37,6 +37,7 @@ from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
 from streams import clients, faust_app, positions
 from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError, TransientError
+from streams.numbering import Numbering
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
 from streams.stage import BACK_OFF_SECONDS, last_appended, next_offsets
@@ -88,6 +89,9 @@ class Signals:
         self._app: faust_app.App | None = None
         self._context = signals.Context(load_calendar(settings.calendar))
         self._standing = store.take_over()
+        self._numbering = Numbering(NAME, store)
+        self._partitions: dict[str, int] = {}
+        """Of the topics that signals go to; such a number never changes."""
         self._is_unfinished = True
         """Whether there is more to do though nothing new has come: so at the start, where the calendar may be new."""
 
@@ -172,6 +176,7 @@ class Signals:
             own = names.signals_topic(name.removeprefix(RELEASED))
             if own not in there or len(there[own].partitions) != len(there[name].partitions):
                 raise TransientError(f"no topic {own} like {name}: run `throughline topics create`")
+            self._partitions[own] = len(there[own].partitions)
         self._pulse.answered()
         return found
 
@@ -180,15 +185,20 @@ class Signals:
         arrivals = self._new(taken)
         if arrivals or self._is_unfinished:
             began = time.monotonic()
-            outs, changes = await self._decide(arrivals)  # 2
+            new = self._numbering.sift(arrivals)
+            decided, changes = await self._decide(new.fresh)  # 2
+            outs = self._numbering.number(decided, self._partitions.__getitem__)
+            changes |= self._numbering.changes(new)
             moved = next_offsets(arrivals)
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3
+            self._numbering.keep()
             offsets = {**self._standing.offsets, **moved}
             self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=tuple(outs))
             await self._send(app)  # 4
             self._pulse.answered()
             seconds = time.monotonic() - began
-            self._told(Done(len(arrivals), moved, last_appended(arrivals), {}, len(outs), seconds=seconds))
+            told = Done(len(arrivals), moved, last_appended(arrivals), {}, len(outs), seconds=seconds)
+            self._told(replace(told, repeats=new.repeats, missing=new.missing))
         for event in taken:  # 5
             event.ack()
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
+from processors.numbers import Number, Sifted, sifted
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
@@ -50,7 +51,7 @@ class Sink:
         self._pulse = Pulse() if pulse is None else pulse
         self._batch_records, self._linger = batch_records, linger_seconds
         self._consumer = clients.consumer(bootstrap, GROUP, **clients.LOOPING)
-        self._offsets = views.offsets()
+        self._offsets, self._numbers = views.offsets(), views.numbers()
         self._assigned: set[Partition] = set()
 
     def run(self, stopping: threading.Event) -> None:
@@ -73,15 +74,19 @@ class Sink:
 
     def _write(self, arrivals: list[Arrival]) -> None:
         began, moved = time.monotonic(), next_offsets(arrivals)
-        batch = view_batch(arrivals, moved)
+        new = sifted(arrivals, self._numbers)
+        for position in new.gaps:
+            log.error("gap", stage=GROUP, position=position)
+        batch = view_batch(new.fresh, moved, new.taken)
         changes = self._views.apply(batch)
+        self._numbers.update(new.taken)
         self._pulse.answered()
         seconds, before = time.monotonic() - began, dict(self._offsets)
         self._offsets.update(moved)
         offsets = [TopicPartition(topic, part, next_) for (topic, part), next_ in moved.items()]
         self._consumer.commit(offsets=offsets, asynchronous=True)  # for lag tools: the views' own offsets count
         self._heard(changes, bool(batch.agreements or batch.ticks))
-        self._told(written(arrivals, batch, changes, before, seconds))
+        self._told(written(arrivals, new, batch, changes, before, seconds))
 
     def _patiently_discover(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
@@ -118,13 +123,14 @@ class Sink:
 
 
 def written(
-    arrivals: Sequence[Arrival], batch: ViewBatch, changes: Sequence[Change], before: Mapping[Partition, int],
-    seconds: float,
+    arrivals: Sequence[Arrival], new: Sifted, batch: ViewBatch, changes: Sequence[Change],
+    before: Mapping[Partition, int], seconds: float,
 ) -> Written:  # fmt: skip
     """A batch as figures.
 
     Args:
         arrivals: what was read.
+        new: what of it was not taken before.
         batch: what it brought to the views.
         changes: what it changed there.
         before: next offset of each partition before this batch.
@@ -139,8 +145,8 @@ def written(
     signals = {row["signal_id"]: (row["rule"], row["state"]) for row in batch.signals if row["signal_id"] in changed}
     since_released = [now - a.appended_at / 1_000 for a in arrivals]
     return Written(
-        len(arrivals), last_appended(arrivals), seconds, skipped(arrivals, before), since_published, since_released,
-        tuple(signals.values()),
+        len(arrivals), last_appended(arrivals), seconds, skipped(arrivals, before), new.repeats, new.missing,
+        since_published, since_released, tuple(signals.values()),
     )  # fmt: skip
 
 
@@ -154,7 +160,9 @@ def skipped(arrivals: Sequence[Arrival], before: Mapping[Partition, int]) -> int
     return found
 
 
-def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> ViewBatch:
+def view_batch(
+    arrivals: Sequence[Arrival], offsets: Mapping[Partition, int], numbers: Mapping[str, Number]
+) -> ViewBatch:
     """What a batch of recipients' records brings to the views."""
     by_schema: dict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
@@ -174,7 +182,9 @@ def view_batch(arrivals: Sequence[Arrival], offsets: dict[Partition, int]) -> Vi
             signals += rows.to_pylist()
         else:
             releases.append(retracted(rows) if family == "release_retracted" else released(rows))
-    return ViewBatch(pa.concat_tables([UNNUMBERED.empty_table(), *releases]), agreements, signals, ticks, offsets)
+    return ViewBatch(
+        pa.concat_tables([UNNUMBERED.empty_table(), *releases]), agreements, signals, ticks, offsets, numbers
+    )
 
 
 def _recipient(arrival: Arrival) -> str:

@@ -2,7 +2,7 @@
 
 Its five effects, in this order, for every batch:
 
-1. Read up to N records, ``read_committed``.
+1. Read up to N records, ``read_committed``; drop what was taken before, by its number.
 2. Decide: a pure function from records and look-ups to state changes and records to send.
 3. One store transaction: token and batch number compared; changes, next offsets, batch number + 1, records *pending*.
 4. One Kafka transaction: the pending records, and the offsets with the batch number as their metadata.
@@ -27,6 +27,7 @@ from processors.state import Changes, Named, Working
 from streams import clients, positions
 from streams.errors import REBUILD, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
+from streams.numbering import Numbering
 from streams.ports import REAL, Ports
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
@@ -126,6 +127,8 @@ class Stage:
         self._admin = ports.admin(bootstrap)
         self._producer: Producer | None = None
         self._sent: dict[Partition, int] = {}
+        self._numbering = Numbering(parts.name, store)
+        self._partitions: dict[str, int] = {}
 
     def run(self, stopping: threading.Event) -> None:
         """Do batches until told to stop; the batch under way is finished, or left pending where a friend is away.
@@ -153,21 +156,24 @@ class Stage:
         self._parts.pulse.turned()
         if not self._offsets:  # no topic yet, so no offset whose metadata could hold a batch number
             return
-        decided = self._until_decided(stopping, arrivals)  # 2
+        batch = self._numbering.sift(arrivals)
+        decided = self._until_decided(stopping, batch.fresh)  # 2
         if decided is None or not (arrivals or decided.outs or decided.changes):
             return
-        outs, changes, token = decided.outs, decided.changes, self._standing.token
+        outs = self._until_numbered(stopping, decided.outs)
+        changes, token = decided.changes | self._numbering.changes(batch), self._standing.token
         # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
         moved = next_offsets(arrivals) or dict([min(self._offsets.items())])
         self._patiently(stopping, self._keyring.flush)
         self._batch = self._until_stored(
             stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs)
         )  # 3
+        self._numbering.keep()
         self._offsets.update(moved)
         self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
         self._tell(Done(
             len(arrivals), moved if arrivals else {}, last_appended(arrivals), self._sent, len(outs),
-            decided.counts, decided.newest, self._ports.clock() - began,
+            decided.counts, decided.newest, self._ports.clock() - began, batch.repeats, batch.missing,
         ))  # fmt: skip
 
     def _tell(self, done: Done) -> None:
@@ -195,6 +201,27 @@ class Stage:
         answers: list[_Decided | None] = []
         self._patiently(stopping, lambda: answers.append(self._decide(arrivals)))
         return answers[0]
+
+    def _until_numbered(self, stopping: threading.Event, outs: list[Out]) -> list[Out]:
+        found: list[list[Out]] = []
+        self._patiently(stopping, lambda: found.append(self._numbering.number(outs, self._partitions_of)))
+        return found[0]
+
+    def _partitions_of(self, topic: str) -> int:
+        """How many partitions a topic has that is sent to: that never changes.
+
+        Raises:
+            TransientError: there is no such topic, or the broker does not answer.
+        """
+        if topic not in self._partitions:
+            try:
+                found = len(self._rest.consumer.list_topics(topic, timeout=10).topics[topic].partitions)
+            except KafkaException as error:
+                raise clients.trouble(error) from error
+            if not found:
+                raise TransientError(f"no topic {topic}: run `throughline topics create`")
+            self._partitions[topic] = found
+        return self._partitions[topic]
 
     def _decide(self, arrivals: list[Arrival]) -> _Decided | None:
         """Step 2. None: the batch is taken apart, nothing was decided."""

@@ -136,7 +136,12 @@ def test_offsets_agreements_and_ticks_come_in_the_same_transaction(views: CaseVi
         views.apply(view_batch(rows=[row(), bad], ticks={"r": 1}, offsets={("released.r", 0): 7}))
     assert views.offsets() == {}
     assert bodies(views) == []
-    views.apply(view_batch(rows=[row()], ticks={"r": 1}, offsets={("released.r", 0): 7}))
+    views.apply(
+        view_batch(rows=[row()], ticks={"r": 1}, offsets={("released.r", 0): 7}, numbers={"released.r/0/s": (1, 9)})
+    )
+    assert views.numbers() == {"released.r/0/s": (1, 9)}
+    views.apply(view_batch(numbers={"released.r/0/s": (2, 1), "released.r/1/s": (1, 4)}))
+    assert views.numbers() == {"released.r/0/s": (2, 1), "released.r/1/s": (1, 4)}
     assert views.offsets() == {("released.r", 0): 7}
 
 

@@ -132,7 +132,7 @@ def test_a_sweep_shows_how_far_it_is_and_that_it_has_ended() -> None:
 def test_what_the_sink_wrote_is_told_by_family_and_rule() -> None:
     metrics = Metrics("serve", Pulse())
     signals = [("sap_lost", "raised"), ("sap_lost", "raised")]
-    metrics.written(Written(3, {}, 0.1, 4, {"aid": [0.1, 3, 1e9]}, [0.3], signals))
+    metrics.written(Written(3, {}, 0.1, 4, 2, 1, {"aid": [0.1, 3, 1e9]}, [0.3], signals))
     found = read(metrics)
     name = "throughline_delivery_seconds"
     buckets = {
@@ -142,7 +142,17 @@ def test_what_the_sink_wrote_is_told_by_family_and_rule() -> None:
     assert found[f"{name}_count", frozenset({("family", "aid")})] == 3
     assert found[f"{name}_sum", frozenset({("family", "aid")})] == pytest.approx(1e9 + 3.1)
     assert found["throughline_skipped_offsets_total", frozenset({("stage", "serve")})] == 4
+    assert found["throughline_repeats_total", frozenset({("stage", "serve")})] == 2
+    assert found["throughline_gap_records_total", frozenset({("stage", "serve")})] == 1
     assert found["throughline_signals_total", frozenset({("rule", "sap_lost"), ("state", "raised")})] == 2
+
+
+def test_a_gap_is_counted_from_nothing_on_and_repeats_beside_it() -> None:
+    metrics = Metrics("consent", Pulse())
+    assert value(metrics, "throughline_gap_records_total", stage="consent") == 0
+    metrics.done(replace(done(), repeats=3, missing=2))
+    assert value(metrics, "throughline_gap_records_total", stage="consent") == 2
+    assert value(metrics, "throughline_repeats_total", stage="consent") == 3
 
 
 def test_many_processes_can_have_metrics_in_one() -> None:

@@ -8,6 +8,7 @@ import pytest
 from support.events import event_id
 from support.released import record, released, retracted
 
+from processors.numbers import sifted
 from processors.records import Arrival
 from sinks.case_views import Change
 from streams.pulse import Written
@@ -18,7 +19,8 @@ def figures(*arrivals: Arrival, changes: Sequence[Change] = ()) -> Written:
     """A batch of records that came to their topics 2 seconds ago, one after the other."""
     appended = int((time.time() - 2) * 1000)
     placed = [replace(a, offset=n, appended_at=appended) for n, a in enumerate(arrivals)]
-    return written(placed, view_batch(placed, {}), changes, {}, 0.5)
+    new = sifted(placed, {})
+    return written(placed, new, view_batch(new.fresh, {}, new.taken), changes, {}, 0.5)
 
 
 def test_latency_is_told_of_releases_by_family_and_not_of_retractions() -> None:

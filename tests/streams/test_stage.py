@@ -16,11 +16,13 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
+from processors.numbers import HEADER
 from processors.records import Arrival, Out
 from processors.state import Changes
 from streams import clients, stage
 from streams.errors import StaleError, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
+from streams.pulse import Done
 from streams.stage import Stage, _Input, next_offsets, usable
 from streams.store import Partition, Store
 from tests.streams.tiny import CRASHED, POISON, Tiny, wait_until
@@ -108,6 +110,7 @@ def assert_exactly_once(tiny: Tiny, topic: str, inputs: Sequence[bytes], partiti
     assert sorted(row["input"].encode() for row in found) == sorted(inputs)
     assert [row["n"] for row in found] == list(range(1, len(inputs) + 1))
     assert len({row["ce_id"] for row in found}) == len(found)
+    assert [row[HEADER] for row in found] == [f"{tiny.name}/1/{n}" for n in range(1, len(inputs) + 1)]
     places = [(topic, p) for p in range(partitions)]
     ends = {place: len(inputs[place[1] :: partitions]) for place in places}
     standing = tiny.standing()
@@ -156,6 +159,32 @@ def test_a_batch_without_input_is_sent_once_too(tiny: Tiny, moment: str) -> None
         tiny.wait_for(3)
         stop(successor)
     assert [row["tick"] for row in tiny.sent()] == [1, 2, 3]
+    assert [row[HEADER] for row in tiny.sent()] == [f"{tiny.name}/1/{n}" for n in (1, 2, 3)]
+
+
+def test_what_another_stage_sent_twice_is_taken_once_also_over_a_restart_and_what_it_never_sent_is_told(
+    tiny: Tiny,
+) -> None:
+    topic, batches = tiny.topic("in"), list[Done]()
+    tiny.hearing = batches.append
+    tiny.send(topic, [b"a", b"b", b"b", b"a", b"c"], numbers=[7, 8, 8, 7, 9])
+    run_once(tiny, 3)
+    tiny.send(topic, [b"c", b"f"], numbers=[9, 12])
+    found = run_once(tiny, 4)
+    assert [row["input"] for row in found] == ["a", "b", "c", "f"]
+    wait_until(lambda: sum(done.records for done in batches) == 7, "the end of the topic")
+    assert (sum(done.repeats for done in batches), sum(done.missing for done in batches)) == (3, 2)
+    assert tiny.standing().offsets == {(topic, 0): 7}
+
+
+def test_a_topic_to_send_to_that_is_not_there_is_waited_for_and_named(broker: str, tmp_path: Path) -> None:
+    tiny = Tiny(broker, tmp_path)
+    tiny.send(tiny.topic("in"), INPUTS[:3])
+    with running(tiny) as ended:
+        threading.Event().wait(1)
+        tiny.topic("out")
+        tiny.wait_for(3)
+    assert ended == []
 
 
 def test_before_there_is_a_topic_to_read_nothing_is_decided(tiny: Tiny) -> None:

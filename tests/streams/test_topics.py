@@ -11,6 +11,7 @@ from support.brokers import fresh_broker
 
 from deploy.commands.topics import load_agreements
 from processors.consent.agreements import Agreement
+from processors.numbers import COMPACTED
 from streams import clients, topics
 from streams.errors import ThroughlineError
 from streams.settings import Settings
@@ -49,6 +50,7 @@ def test_every_partner_may_write_its_families_and_every_recipient_has_one_topic(
 
 
 def test_partitions_and_retention_are_by_kind(agreements: list[Agreement]) -> None:
+    assert {name for name, spec in by_name(agreements).items() if spec.compacted} == COMPACTED
     kinds = {
         (name.split(".")[0], spec.partitions, spec.retention_ms, spec.compacted)
         for name, spec in by_name(agreements).items()

@@ -20,10 +20,12 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.cimpl import NewTopic
 
 from deploy.topic_reader import TopicReader
+from processors.numbers import HEADER
 from processors.records import Arrival, Out, derived_id
 from processors.state import Working
 from streams import clients
 from streams.keyring import Keyring
+from streams.pulse import Done
 from streams.stage import Stage, StageParts
 from streams.store import Partition, Standing, Store
 
@@ -53,6 +55,8 @@ class Tiny:
     deciding: Callable[[Sequence[Arrival]], None] = lambda _arrivals: None
     """Told of every batch before it is decided."""
     held_back: Callable[[], bool] = lambda: False
+    hearing: Callable[[Done], None] = lambda _done: None
+    """Told of every batch that is done."""
 
     @property
     def out(self) -> str:
@@ -71,17 +75,21 @@ class Tiny:
         wait_until(lambda: full in admin.list_topics(timeout=10).topics, f"topic {full}")
         return full
 
-    def send(self, topic: str, values: Sequence[bytes], partitions: int = 1) -> None:
-        """Records onto an input topic, round the partitions."""
+    def send(self, topic: str, values: Sequence[bytes], partitions: int = 1, numbers: Sequence[int] = ()) -> None:
+        """Records onto an input topic, round the partitions; with numbers as another stage would give them."""
         producer = clients.producer(self.bootstrap)
-        for n, value in enumerate(values):
-            producer.produce(topic, value, partition=n % partitions)
+        headers: list[Any] = [[(HEADER, b"another/1/%d" % n)] for n in numbers] or [[]] * len(values)
+        for n, (value, own) in enumerate(zip(values, headers, strict=True)):
+            producer.produce(topic, value, partition=n % partitions, headers=own)
         assert producer.flush(60) == 0
 
     def sent(self) -> list[dict[str, Any]]:
         """What a reader of committed records finds on the output topic."""
         reader = TopicReader(self.bootstrap, lambda topic: topic == self.out)
-        found = [{"ce_id": a.headers["ce_id"].decode(), **orjson.loads(a.value or b"")} for a in reader.arrivals()]
+        found = [
+            {**{name: a.headers[name].decode() for name in ("ce_id", HEADER)}, **orjson.loads(a.value or b"")}
+            for a in reader.arrivals()
+        ]
         reader.close()
         return found
 
@@ -124,6 +132,7 @@ class Tiny:
             self.held_back,
             self.batch_records,
             linger_seconds=0.05,
+            after=(self.hearing,),
         )
 
     def _counted(self, arrival: Arrival, state: Working, keyring: Keyring) -> Out:

@@ -1,0 +1,61 @@
+"""The numbers of one stage over its store: of what it sends and of what it takes. The rules: ``processors.numbers``."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from processors.numbers import SENT, TAKEN, Number, Sifted, from_rows, numbered, sifted, to_rows
+from processors.partitions import partition_of
+from processors.records import Arrival, Out
+from processors.state import Changes
+from streams.store import Store
+
+log = structlog.get_logger()
+GENERATION = 1
+"""Of a store that was never rebuilt."""
+
+
+class Numbering:
+    """What was numbered last; a batch's numbers count once its commit is told."""
+
+    def __init__(self, stage: str, store: Store) -> None:
+        """Of a stage, as its store stands."""
+        self._stage = stage
+        self._sent, self._taken = (from_rows(store.scan(table, "")) for table in (SENT, TAKEN))
+        self._changed: tuple[dict[str, Number], dict[str, Number]] = {}, {}
+
+    def sift(self, arrivals: Sequence[Arrival]) -> Sifted:
+        """A batch without its repeats; missing numbers are said in the log."""
+        found = sifted(arrivals, self._taken)
+        for position in found.gaps:
+            log.error("gap", stage=self._stage, position=position)
+        return found
+
+    def number(self, outs: Sequence[Out], partitions: Callable[[str], int]) -> list[Out]:
+        """What a batch sends, each record with its partition and its number.
+
+        Args:
+            outs: of the batch.
+            partitions: how many a topic has.
+        """
+        placed = [out if out.partition is not None else _placed(out, partitions(out.topic)) for out in outs]
+        found, sent = numbered(placed, self._stage, GENERATION, self._sent)
+        self._changed = sent, {}
+        return found
+
+    def changes(self, batch: Sifted) -> Changes:
+        """What the batch's commit is to write."""
+        self._changed = self._changed[0], batch.taken
+        tables = zip((SENT, TAKEN), self._changed, strict=True)
+        return {table: to_rows(numbers) for table, numbers in tables if numbers}
+
+    def keep(self) -> None:
+        """The commit is done."""
+        sent, taken = self._changed
+        self._sent.update(sent)
+        self._taken.update(taken)
+        self._changed = {}, {}
+
+
+def _placed(out: Out, partitions: int) -> Out:
+    return Out(out.topic, out.key, out.value, out.id, partition_of(out.key, partitions), out.headers)
