@@ -150,7 +150,7 @@ def test_what_the_sink_wrote_is_told_by_family_and_rule() -> None:
 def test_a_gap_is_counted_from_nothing_on_and_repeats_beside_it() -> None:
     metrics = Metrics("consent", Pulse())
     assert value(metrics, "throughline_gap_records_total", stage="consent") == 0
-    metrics.done(replace(done(), repeats=3, missing=2))
+    metrics.done(done(repeats=3, missing=2))
     assert value(metrics, "throughline_gap_records_total", stage="consent") == 2
     assert value(metrics, "throughline_repeats_total", stage="consent") == 3
 
