@@ -21,7 +21,8 @@ UNUSED = {"rocksdbjni"}
 """70 MB for state stores; the job has none."""
 DIGEST = "85eb1cca619fbd13021efe37c6a403bd62746b804d68e83e2888499089e57e41"
 """SHA-256 over name and SHA-256 of every jar."""
-JAVA_FLAGS = ("-Xmx1g", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error")
+JAVA_FLAGS = ("-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error")
+"""The collector that suits the job best: 7.3 us of CPU an event; Java's default takes 7.7, the serial one 8.2."""
 SOURCE = ROOT / "bench" / "peers" / "kafka_streams" / "HashJob.java"
 
 
