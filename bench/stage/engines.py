@@ -69,8 +69,8 @@ ENGINES: Sequence[Engine] = (
     Engine(OURS, _ours),
     Engine("bare", _bare),
     Engine("kafka_streams", _kafka_streams),
-    Engine("quix", _quix, 0.1, 3),
-    Engine("faust", _faust, 0.03, 3),
+    Engine("quix", _quix, 0.5, 3),
+    Engine("faust", _faust, 0.1, 3),
 )
 
 
