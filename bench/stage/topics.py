@@ -61,7 +61,7 @@ def made(bootstrap: str, name: str) -> pa.Table:
 def _whole(consumer: clients.Consumer) -> Iterator[list[Message]]:
     ended: set[int | None] = set()
     while len(ended) < PARTITIONS:
-        messages = consumer.consume(AT_ONCE, 1.0)
+        messages = consumer.consume(AT_ONCE, 0.2)
         ended |= {message.partition() for message in messages if is_end(message)}
         if found := [message for message in messages if usable(message)]:
             yield found
