@@ -1,9 +1,10 @@
 """What commands share: errors as one line with the remedy, signals as a stop, settings and broker."""
 
+import difflib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ from streams.telemetry import where
 FAILED = 1
 UNUSABLE = 2
 LONG_SECONDS = 2.0
+NEAR = 0.7
 BUG = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -57,6 +59,12 @@ def _of_the_data_directory(error: Exception) -> str | None:
     )
 
 
+def meant(word: str, known: Iterable[str]) -> str:
+    """What a mistyped name likely was, as words with more to follow; empty where nothing is near."""
+    close = difflib.get_close_matches(word, known, 1, NEAR)
+    return f"did you mean {close[0]}? " if close else ""
+
+
 def stop_on_signals() -> threading.Event:
     """An event that SIGTERM and SIGINT set."""
     stopping = threading.Event()
@@ -92,7 +100,10 @@ def bootstrap(*, must_answer: bool = True) -> str:
     """
     found = settings.bootstrap_from_settings()
     if found is None:
-        raise ThroughlineError("no broker is known: set THROUGHLINE_BOOTSTRAP=host:port, or start one with `make demo`")
+        raise ThroughlineError(
+            "no broker is known: set THROUGHLINE_BOOTSTRAP=host:port, or start one with `make demo`; that of a demo is "
+            f"looked for in {settings.load().data_dir.absolute()}"
+        )
     if must_answer:
         with waiting_for(f"the broker at {found}"):
             try:

@@ -12,8 +12,8 @@ from partners.formats import Bad, Code, Good, encoding_of, rows
 
 MAX_VALUE_BYTES = 64 * 1024
 """No gate takes more."""
-OnEvent = Callable[[int, str], None]
-"""Told the place of a row and the id of its event."""
+OnEvent = Callable[[int | None, str, str], None]
+"""Told the place of a row, none where no row is behind it, and its event's id and operation."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ def publish_file(
     as_of: datetime,
     publisher: Publisher | str,
     on_progress: Callable[[int], None] = lambda _: None,
-    on_event: OnEvent = lambda _, __: None,
+    on_event: OnEvent = lambda *_: None,
 ) -> Outcome:
     """Publish every good row of a file, and wait until the broker has them.
 
@@ -58,7 +58,7 @@ def publish_file(
         as_of: when the file was made.
         publisher: whose rows they are and who sends them; the partner's id alone: nobody does, they are only looked at.
         on_progress: told the number of rows done, batch by batch.
-        on_event: told place and event id of each good row, before it is sent.
+        on_event: told place, event id and operation of each good row, before it is sent.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -71,7 +71,7 @@ def publish_file(
         outcome.valid += len(sound)
         for good, _ in sound:
             outcome.ids_made += not good.has_own_id
-            on_event(good.place, good.row["envelope"]["event_id"])
+            on_event(good.place, good.row["envelope"]["event_id"], good.row["envelope"]["operation"])
         if isinstance(publisher, Publisher) and sound:
             rows_, values = zip(*((good.row, value) for good, value in sound), strict=True)
             publisher.publish_framed(topic_of(partner, family), rows_, values)

@@ -48,9 +48,18 @@ class Plan:
         state: SnapshotState,
         standing: Standing,
         counts: Counts,
-        on_event: Callable[[int, str], None] = lambda _, __: None,
+        on_event: Callable[[int | None, str, str], None] = lambda *_: None,
     ) -> None:
-        """Of a partner's family; ``standing`` is that of the snapshot to be, ``on_event`` is told rows' event ids."""
+        """Of a partner's family.
+
+        Args:
+            partner: who publishes.
+            family: of the rows.
+            state: of the last snapshot.
+            standing: of the snapshot to be.
+            counts: what is counted into.
+            on_event: told each event: its row's place, none where it retracts, its id, its operation.
+        """
         self._on_event = on_event
         self._partner, self._family, self._state, self._counts = partner, family, state, counts
         self.standing = standing
@@ -69,8 +78,11 @@ class Plan:
             self._counts.bad.append(Bad(good.place, Code.WRONG_VALUE, "envelope.operation", source_id))
             return None
         key = self._state.hashed("key", *_identity(envelope))
-        if not self._state.see(key):
-            self._counts.bad.append(Bad(good.place, Code.DUPLICATE_ROW, "envelope.source_record_id", source_id))
+        if first := self._state.see(key, good.place):
+            said = f"row {first} is of the same fact; the first counts"
+            self._counts.bad.append(
+                Bad(good.place, Code.DUPLICATE_ROW, "envelope.source_record_id", source_id, counted=said)
+            )
             return None
         content, known = self._state.hashed("content", _content(good.row)), self._state.known(key)
         if known is not None and known[0] == content:
@@ -82,7 +94,7 @@ class Plan:
             self._counts.corrected += 1
         row = self._event(good.row, "assert" if known is None else "correct", known and known[1])
         self._counts.ids_made += 1
-        self._on_event(good.place, row["envelope"]["event_id"])
+        self._on_event(good.place, row["envelope"]["event_id"], row["envelope"]["operation"])
         source = self._state.hashed("source", source_id)
         return Change(key, source, content, row["envelope"]["event_id"], _needed(self._family, row)), row
 
@@ -126,6 +138,7 @@ class Plan:
         }  # fmt: skip
         body = dict.fromkeys(_names(f"families/{self._family}")) | needed["body"]
         row = self._event({"envelope": envelope, "body": body}, "retract", fact.event_id)
+        self._on_event(None, row["envelope"]["event_id"], "retract")
         return Change(fact.key, fact.source, None, row["envelope"]["event_id"], b""), row
 
     def _add(self, planned: Sequence[tuple[Change, Row]]) -> None:

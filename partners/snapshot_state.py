@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from streams.errors import ThroughlineError
 from streams.keyring import read_or_make_secret
 
-NONCE_BYTES = 12
+NONCE_BYTES, SECRET_BYTES = 12, 32
 TABLES = """
 CREATE TABLE IF NOT EXISTS fact (
     key BLOB PRIMARY KEY, source BLOB, content BLOB, event_id TEXT, sealed BLOB
@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS delta (
     key BLOB PRIMARY KEY, source BLOB, content BLOB, event_id TEXT, sealed BLOB
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY) WITHOUT ROWID;
+DROP TABLE IF EXISTS seen;
+CREATE TABLE seen (key BLOB PRIMARY KEY, place INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejected (source BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS standing (sequence INTEGER, as_of INTEGER, published_at INTEGER);
 CREATE TABLE IF NOT EXISTS planned (sequence INTEGER, as_of INTEGER, published_at INTEGER);
@@ -96,19 +97,22 @@ Message = tuple[str, str, bytes]
 class SnapshotState:
     """The remembered snapshot of one partner and family."""
 
-    def __init__(self, folder: Path, partner: str, family: str) -> None:
-        """Open or make it.
+    def __init__(self, folder: Path, partner: str, family: str, *, to_look: bool = False) -> None:
+        """Open or make it; only to look, nothing is made where nothing is.
 
         Raises:
             SnapshotError: somebody else has it open, or it is no such state.
             StoreError: the key beside it is damaged.
         """
-        secret = read_or_make_secret(folder / "snapshots.key")
+        self.folder = folder.absolute()
+        self._path = folder / f"{partner}.{family}.sqlite"
+        in_memory = to_look and not self._path.exists()
+        secret = os.urandom(SECRET_BYTES) if in_memory else read_or_make_secret(folder / "snapshots.key")
         self._hash_key, seal_key = (hmac.digest(secret, use, hashlib.sha256) for use in (b"hash", b"seal"))
         self._cipher, self._about = AESGCM(seal_key), f"{partner}.{family}".encode()
-        self._path = folder / f"{partner}.{family}.sqlite"
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._db = sqlite3.connect(self._path, isolation_level=None, timeout=0)
+        if not in_memory:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._db = sqlite3.connect(":memory:" if in_memory else self._path, isolation_level=None, timeout=0)
         try:
             for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"):
                 self._db.execute(f"PRAGMA {pragma}")
@@ -175,9 +179,11 @@ class SnapshotState:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
-    def see(self, key: bytes) -> bool:
-        """Note that the file has a fact; False where it had it before."""
-        return self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount == 1
+    def see(self, key: bytes, place: int) -> int | None:
+        """Note that the file has a fact at a place; the place where it had it before."""
+        if self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, place)).rowcount == 1:
+            return None
+        return int(self._db.execute("SELECT place FROM seen WHERE key = ?", (key,)).fetchone()[0])
 
     def hold(self, source: bytes) -> None:
         """Note that a row of the file was rejected: what was known by its id is not taken back."""

@@ -18,7 +18,7 @@ rest, so that a fact whose subject is written in another way goes and comes in t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from partners.rows import micros
 from partners.snapshot_plan import UNSAID, Plan
 from partners.snapshot_state import SnapshotError, SnapshotState, Standing
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_BYTES = MAX_VALUE_BYTES - 64
 """What a row may take before it is told which event it supersedes."""
 
@@ -59,13 +60,16 @@ class SnapshotOutcome(Outcome):
     """Facts that the file does not have, not retracted because rejected rows may be theirs."""
     finished: int = 0
     """Messages of a snapshot that was interrupted before, sent again first."""
+    nothing_known_in: Path | None = None
+    """The folder that knows of no snapshot before this one; None: it knows of one."""
 
     def to_document(self) -> dict[str, object]:
         """As JSON values."""
         names = ("rows", "asserted", "corrected", "retracted", "unchanged", "held", "finished")
         counts: dict[str, object] = {name: getattr(self, name) for name in names}
         told = super().to_document()
-        return {**counts, **{name: told[name] for name in told if name not in {"rows", "published"}}}
+        first = {"first": True} if self.nothing_known_in else {}
+        return {**counts, **{name: told[name] for name in told if name not in {"rows", "published"}}, **first}
 
 
 def publish_snapshot(
@@ -76,7 +80,7 @@ def publish_snapshot(
     state: SnapshotState,
     max_retract_percent: float = 20,
     on_progress: Callable[[int], None] = lambda _: None,
-    on_event: OnEvent = lambda _, __: None,
+    on_event: OnEvent | None = None,
 ) -> SnapshotOutcome:
     """Publish how a full export differs from the one before it, and remember it.
 
@@ -88,7 +92,8 @@ def publish_snapshot(
         state: of this partner and family.
         max_retract_percent: of the facts before; where more would go, the file is taken for a part.
         on_progress: told the number of rows done, batch by batch.
-        on_event: told place and event id of each row that is new or changed.
+        on_event: told place, event id and operation of each event that will be sent, once that is sure; none is in a
+            look.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -101,13 +106,20 @@ def publish_snapshot(
         if isinstance(sender, str):
             raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
         outcome.finished = _send(state, sender, family)
-    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome, on_event)
+    if not state.standing.sequence:
+        outcome.nothing_known_in = state.folder
+    events: list[tuple[int | None, str, str]] = []
+    noted = (lambda *event: events.append(event)) if on_event else (lambda *_: None)
+    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome, noted)
     with state.plan(plan.standing, keep=not isinstance(sender, str)):
         for batch in batches(rows(path, partner, family, UNSAID), outcome):
             plan.take([good for good, _ in of_fitting_size(batch, family, outcome, MOST_BYTES)])
             on_progress(outcome.rows)
         plan.retract(max_retract_percent)
     if not isinstance(sender, str):
+        if on_event is not None:
+            for event in events:
+                on_event(*event)
         outcome.published = _send(state, sender, family)
     return outcome
 
@@ -117,10 +129,16 @@ def _next(last: Standing, as_of: datetime) -> Standing:
     made = micros(as_of)
     if made < last.as_of:
         raise SnapshotError(
-            "the last snapshot is of a later day than this file tells of; if the file is newer, say when it was made "
-            "with --as-of"
+            f"the last snapshot is as of {_told(last.as_of)}, this file as of {_told(made)}, which is earlier; if the "
+            "file is newer, say when it was made with --as-of"
         )
     return Standing(last.sequence + 1, made, max(made, last.published_at + 1) + 1)
+
+
+def _told(moment: int) -> str:
+    """Microseconds since 1970-01-01 UTC as a day, or with their time where that is not midnight."""
+    told = (EPOCH + timedelta(microseconds=moment)).isoformat()
+    return told.removesuffix("T00:00:00+00:00")
 
 
 def _send(state: SnapshotState, sender: Sender, family: str) -> int:

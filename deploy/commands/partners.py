@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy import publish_report, tables
+from deploy import publish_ids, publish_report, tables
 from deploy.commands.topics import load_agreements
-from deploy.console import FAILED, waiting_for
+from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import FileError, day_of_file, midnight
+from partners.formats import FileError, NoDayError, day_of_file, midnight
 from partners.population import DEFAULT_AS_OF, Truth, generate
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
@@ -30,6 +30,8 @@ from streams import settings
 from streams.errors import ThroughlineError
 
 PARTNER_ID = re.compile(r"[a-z0-9_]+")
+PERCENT = re.compile(r"\d{1,3}(\.\d+)?")
+MOST_PERCENT = 100
 FEWEST_PEOPLE = 40
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
 
@@ -46,12 +48,12 @@ def publish(
         bool, typer.Option("--snapshot", help="The file is a full export: what it no longer has is retracted.")
     ] = False,
     max_retract_percent: Annotated[
-        float, typer.Option(min=0, max=100, help="With --snapshot: where more would be retracted, nothing is sent.")
-    ] = 20,
+        str, typer.Option(help="With --snapshot: where more would be retracted, nothing is sent.")
+    ] = "20",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
     ids: Annotated[
         Path | None,
-        typer.Option(help="File to write event ids into, as CSV with columns row and event_id, for `explain`."),
+        typer.Option(help="File to write event ids into, as CSV with columns row, event_id, operation, for `explain`."),
     ] = None,
     as_json: AsJson = False,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
@@ -67,25 +69,28 @@ def publish(
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     """
     _check_names(partner, family)
+    most_percent = _percent(max_retract_percent)
     moment, undated = _moment_of(file, family, as_of, is_export=snapshot)
     if undated and not dry_run:
-        raise undated
+        is_told_so = isinstance(undated, NoDayError)
+        raise FileError(f"{undated} (--dry-run tells each row's faults)") if is_told_so else undated
     if moment > datetime.now(UTC):
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
     with (
         _sender(partner, family, bootstrap, dry_run=dry_run) as sender,
         _progress(file.name) as on_progress,
-        publish_report.ids_into(ids) as on_event,
+        publish_ids.ids_into(ids) as written,
     ):
         if snapshot:
-            with SnapshotState(settings.load().data_dir / "snapshots", partner, family) as state:
+            folder = settings.load().data_dir / "snapshots"
+            with SnapshotState(folder, partner, family, to_look=dry_run) as state:
                 outcome: Outcome = publish_snapshot(
-                    file, family, moment, sender, state, max_retract_percent, on_progress, on_event
+                    file, family, moment, sender, state, most_percent, on_progress, written.note if ids else None
                 )
         else:
-            outcome = publish_file(file, family, moment, sender, on_progress, on_event)
-    what = f"{file.name} as of {moment.isoformat()}" + ("" if as_of or undated else " (the latest day in it)")
-    publish_report.tell(outcome, what, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=ids)
+            outcome = publish_file(file, family, moment, sender, on_progress, written.note)
+    told = moment.isoformat() + ("" if as_of or undated else " (the latest day in it)")
+    publish_report.tell(outcome, file, told, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=written)
     if undated:
         raise undated
     if dry_run:
@@ -150,11 +155,25 @@ def _sender(partner: str, family: str, bootstrap: str | None, *, dry_run: bool) 
         yield publisher
 
 
+def _percent(text: str) -> float:
+    """A share in percent; the sign may stand behind it.
+
+    Raises:
+        ThroughlineError: it is none.
+    """
+    number = text.strip().removesuffix("%").strip()
+    if not PERCENT.fullmatch(number) or float(number) > MOST_PERCENT:
+        raise ThroughlineError("--max-retract-percent takes a number from 0 to 100, as 30")
+    return float(number)
+
+
 def _check_names(partner: str, family: str) -> None:
     if not PARTNER_ID.fullmatch(partner):
         raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
     if family not in catalog.FAMILIES:
-        raise ThroughlineError(f"no such family; --family is one of {', '.join(catalog.FAMILIES)}")
+        raise ThroughlineError(
+            f"no such family; {meant(family, catalog.FAMILIES)}--family is one of {', '.join(catalog.FAMILIES)}"
+        )
 
 
 def _check_agreement(partner: str, family: str) -> None:
@@ -174,9 +193,10 @@ def _check_agreement(partner: str, family: str) -> None:
             if own
             else (f"no agreement in force is of {partner}, but of {', '.join(sorted({one.party for one in mous}))}")
         )
+        near = "" if own else meant(partner, {one.party for one in mous})
         raise ThroughlineError(
-            f"sending would be refused: {known}; ask the operator, or name the folder in force by "
-            "THROUGHLINE_AGREEMENTS_DIR"
+            f"sending would be refused: {known}; {near}`throughline topics list` has what agreements call for; ask the "
+            "operator, or name the folder in force by THROUGHLINE_AGREEMENTS_DIR"
         )
 
 

@@ -22,6 +22,8 @@ WHOLE = re.compile(r"[+-]?\d+")
 FRACTION = re.compile(r"[+-]?\d+(\.\d+)?")
 FLAGS = {"true": True, "false": False}
 SAYABLE = re.compile(r"[A-Za-z0-9_. -]{1,40}")
+UNKNOWN_TOLD = 5
+"""Unknown columns of a header that are named."""
 
 
 class CellError(ValueError):
@@ -145,41 +147,52 @@ def columns_in(header: Sequence[str], family: str) -> list[Column]:
     """The columns of a header, in its order.
 
     Raises:
-        HeaderError: a column is unknown, is there twice, or is missing; the text names it.
+        HeaderError: columns are unknown, are there twice, or are missing; the text names all of them.
     """
     known = columns_of(family)
     names = [name.strip() for name in header]
-    found: list[Column] = []
-    for number, name in enumerate(names, 1):
-        if name not in known:
-            raise HeaderError(_unknown(number, names, family))
-        if known[name] in found:
-            raise HeaderError(f"column {known[name].name} is there twice; keep one of them")
-        found.append(known[name])
-    if missing := _missing({column.path[1] for column in found}, family):
-        raise HeaderError(f"no column {missing}; every {family} file needs it")
+    if sum(name in known for name in names) * 2 < len(names):
+        raise HeaderError(
+            f"the first line is no header of {family} fields; `throughline schemas columns {family}` has them"
+        )
+    found = [known[name] for name in names if name in known]
+    unknown = [(number, name) for number, name in enumerate(names, 1) if name not in known]
+    twice = next((column.name for column in found if found.count(column) > 1), None)
+    missing = _missing({column.path[1] for column in found}, family)
+    said = [f"column {twice} is there twice; keep one of them"] if twice else []
+    said += [_unknown(unknown, family)] if unknown else []
+    said += [_lacking(missing, family)] if missing else []
+    if said:
+        raise HeaderError("; ".join(said))
     return found
 
 
-def _unknown(number: int, names: Sequence[str], family: str) -> str:
-    """What is said of an unknown column; its own words only where the rest shows that the line is a header."""
-    known = columns_of(family)
-    if sum(name in known for name in names) * 2 < len(names):
-        return f"the first line is no header of {family} fields; `throughline schemas columns {family}` has them"
-    name = names[number - 1]
-    close = difflib.get_close_matches(name, known, 1)
-    said = f"column {number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "")
-    return f"{said} is no field of {family}; " + (
-        f"did you mean {close[0]}?" if close else f"`throughline schemas columns {family}` has them"
-    )
+def _unknown(columns: Sequence[tuple[int, str]], family: str) -> str:
+    """What is said of unknown columns, by number and name; of a name only what can be no value."""
+    told = [f"{number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "") for number, name in columns]
+    meant = [_meant(name, family) for _, name in columns]
+    remedy = f"`throughline schemas columns {family}` has them"
+    if len(columns) == 1:
+        return f"column {told[0]} is no field of {family}; " + (f"did you mean {meant[0]}?" if meant[0] else remedy)
+    each = [f"{one}, near {near}" if near else one for one, near in zip(told, meant, strict=True)][:UNKNOWN_TOLD]
+    more = f"; and {len(columns) - UNKNOWN_TOLD} more" if len(columns) > UNKNOWN_TOLD else ""
+    return f"no fields of {family} are columns {'; '.join(each)}{more}; {remedy}"
 
 
-def _missing(there: set[str], family: str) -> str | None:
-    """The first column that a file cannot do without."""
-    lacking = (name for name in needed(family) if name not in there)
-    if not there & {"subject_token", "subject_name"}:
-        return "subject_token"
-    return next(lacking, None)
+def _meant(name: str, family: str) -> str:
+    """The field that an unknown column likely is; empty where none is near."""
+    return next(iter(difflib.get_close_matches(name, columns_of(family), 1)), "")
+
+
+def _lacking(missing: Sequence[str], family: str) -> str:
+    nouns, them = ("column", "it") if len(missing) == 1 else ("columns", "them")
+    return f"no {nouns} {', '.join(missing)}; every {family} file needs {them}"
+
+
+def _missing(there: set[str], family: str) -> list[str]:
+    """The columns that a file cannot do without and does not have."""
+    whose = [] if there & {"subject_token", "subject_name"} else ["subject_token"]
+    return whose + [name for name in needed(family) if name not in there]
 
 
 def needed(family: str) -> list[str]:
@@ -193,6 +206,7 @@ def needed(family: str) -> list[str]:
     return ["source_record_id", *own]
 
 
+@functools.cache
 def empty_lists(family: str) -> dict[str, list[str]]:
     """The body's fields that are lists, as a row has them which says nothing of them."""
     fields = catalog.read(f"families/{family}")["fields"]

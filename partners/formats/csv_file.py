@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from partners.formats.csv_columns import CellError, Column, HeaderError, columns_in, columns_of, empty_lists
+from partners.formats.csv_columns import CellError, Column, HeaderError, columns_in, columns_of
 from partners.formats.faults import Bad, Code, Fault
 from partners.formats.lost_zeros import organization_has_lost_zeros
 from partners.formats.reading import Document, FileError, Found
@@ -43,12 +43,11 @@ def documents(path: Path, family: str) -> Iterator[Found]:
             columns = columns_in(header, family)
         except HeaderError as error:
             raise FileError(f"{path.name}: {error}") from None
-        usual = empty_lists(family)
         for place, cells in _records(path, lines, dialect):
             if isinstance(cells, Code):
                 yield Bad(place, cells)
             elif any(cell.strip() for cell in cells):
-                yield _document(place, cells, columns, usual)
+                yield _document(place, cells, columns)
 
 
 def encoding_of(path: Path) -> str:
@@ -120,8 +119,8 @@ def _records(path: Path, lines: TextIO, delimiter: str) -> Iterator[tuple[int, l
             return
 
 
-def _document(place: int, cells: Sequence[str], columns: Sequence[Column], usual: dict[str, list[str]]) -> Found:
-    row: dict[str, Any] = {"envelope": {}, "body": dict(usual)}
+def _document(place: int, cells: Sequence[str], columns: Sequence[Column]) -> Found:
+    row: dict[str, Any] = {"envelope": {}, "body": {}}
     if len(cells) != len(columns):
         counted = f"{len(cells)} cells, the header has {len(columns)}"
         return Bad(place, Code.WRONG_COLUMN_COUNT, counted=counted)

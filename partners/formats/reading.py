@@ -29,6 +29,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from partners.formats.csv_columns import empty_lists
 from partners.formats.faults import Bad, Code, Fault, bad_of, faults_of
 from partners.rows import Row, logical_fields, to_row
 from schemas_avro import catalog
@@ -42,6 +43,8 @@ UNDATING = {"birth_date", "effective_to", "valid_until"}
 """Dates that say nothing of when a file was made: of a person's birth, and such as may lie ahead of the file."""
 CHANGES = {"correct", "retract"}
 """Operations that answer to an earlier version, so that they must be the later one to count."""
+PARTS = ("envelope", "body")
+"""Of a row."""
 EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BITS = {"int": 31, "long": 63}
 
@@ -81,6 +84,7 @@ __all__ = [
     "finished",
     "is_undated_change",
     "latest_day",
+    "parts_lacking",
     "source_in",
 ]
 
@@ -106,6 +110,8 @@ def source_in(content: Row) -> str | None:
 
 
 def _finished(document: Document, partner: str, family: str, as_of: datetime) -> Good | Bad:
+    if lacking := parts_lacking(document.content):
+        return bad_of(document.place, [Fault(Code.MISSING_FIELD, part) for part in lacking])
     filled = _filled(document.content, partner, family, as_of)
     if filled is None:
         return Bad(document.place, Code.NOT_AN_OBJECT)
@@ -141,8 +147,13 @@ def _days(content: Row, family: str) -> Iterator[date]:
                 continue
 
 
+def parts_lacking(content: Row) -> list[str]:
+    """Which of envelope and body a row cannot do without and does not have: both where it is a flat object."""
+    return [] if "body" in content else [part for part in PARTS if part not in content]
+
+
 def _filled(content: Any, partner: str, family: str, as_of: datetime) -> Row | None:
-    """The document with its envelope complete but for the id; None where it is no row at all."""
+    """The document with its envelope complete but for the id, and its lists; None where it is no row at all."""
     if not isinstance(content, dict) or not isinstance(content.get("body"), dict):
         return None
     said = content.get("envelope", {})
@@ -161,7 +172,8 @@ def _filled(content: Any, partner: str, family: str, as_of: datetime) -> Row | N
         "identifiers": [],
         "data_categories": [],
     }
-    return {**content, "envelope": {**usual, **said}}
+    body = {**empty_lists(family), **content["body"]}
+    return {**content, "envelope": {**usual, **said}, "body": body}
 
 
 def _checked(document: Document, event: Event, partner: str, family: str) -> Good | Bad:

@@ -1,6 +1,7 @@
 """``throughline publish`` and ``throughline population``, as a person runs them."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,10 @@ import orjson
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+
+from deploy.publish_advice import advice_on
+from partners.formats import Code
+from partners.formats.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 MAIN = (
@@ -56,7 +61,9 @@ def partner(broker: str) -> Iterator[str]:
 def test_a_dry_run_of_good_rows_ends_with_zero_and_counts_them(tmp_path: Path) -> None:
     done = looked_at(tmp_path, ROW, ROW)
     assert done.returncode == 0, done.stderr
-    assert orjson.loads(done.stdout.splitlines()[-1]) == {"rows": 2, "published": 0, "rejected": 0, "reasons": {}}
+    assert orjson.loads(done.stdout.splitlines()[-1]) == {
+        "rows": 2, "published": 0, "rejected": 0, "reasons": {}, "valid": 2,
+    }  # fmt: skip
 
 
 def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) -> None:
@@ -72,7 +79,7 @@ def test_all_faults_of_a_row_are_told_at_once_up_to_five(tmp_path: Path) -> None
     done = looked_at(
         tmp_path, ROW, {"envelope": {"subject_token": "t-1", "event_id": "E"}, "body": body | {"Quetzal": 1}}
     )
-    told = [line.removeprefix("row 2: ").partition(": days")[0] for line in done.stderr.splitlines()]
+    told = [": ".join(line.removeprefix("row 2: ").split(": ")[:2]) for line in done.stderr.splitlines()]
     assert told[-1] == "and 2 faults more"
     assert len(told) == 6
     assert {"body.entry_date: bad_date", "body.organization_id: wrong_type"} <= set(told)
@@ -101,6 +108,7 @@ def test_faults_of_cells_are_told_together_with_those_of_the_schema(tmp_path: Pa
     [
         ("quetzal", "enrollment", "no agreement in force is of quetzal, but of ccc, "),
         ("edd", "enrollment", "its agreement is for employment"),
+        ("lea_grandbend", "enrollment", "did you mean lea_grand_bend? `throughline topics list` has what agreements"),
     ],
 )
 def test_a_dry_run_tells_that_sending_would_be_refused(tmp_path: Path, partner: str, family: str, said: str) -> None:
@@ -117,10 +125,103 @@ def test_event_ids_go_into_a_file_by_row_and_nothing_else_of_a_row_does(tmp_path
     with_id = {**ROW, "envelope": {**ROW["envelope"], "event_id": own}}
     done = looked_at(tmp_path, ROW, {"body": {}}, with_id, more=("--dry-run", "--ids", "ids.csv"))
     header, made, last = (tmp_path / "ids.csv").read_text().splitlines()
-    assert (header, last) == ("row,event_id", f"3,{own}")
-    assert made.startswith("1,")
-    assert len(made) == len("1,") + 36
+    assert (header, last) == ("row,event_id,operation", f"3,{own},assert")
+    assert re.fullmatch("1,[0-9a-f-]{36},assert", made)
     assert "event ids are in ids.csv" in done.stdout
+
+
+def test_where_nothing_would_be_sent_the_file_of_ids_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "ids.csv").write_text("of yesterday")
+    of_none = looked_at(tmp_path, {"body": {}}, more=("--dry-run", "--as-of", "2026-09-01", "--ids", "ids.csv"))
+    look = looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot", "--ids", "ids.csv"))
+    assert (tmp_path / "ids.csv").read_text() == "of yesterday"
+    for done in (of_none, look):
+        assert "no event was sent, so no ids were written" in done.stdout
+    looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot", "--ids", "new.csv"))
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_a_first_snapshot_names_the_folder_that_knows_of_none_and_a_look_makes_no_folder(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot"))
+    folder = tmp_path / ".throughline" / "snapshots"
+    assert f"first snapshot known here: nothing is remembered in {folder}\n" in done.stdout
+    assert not folder.parent.exists()
+    assert orjson.loads(looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot", "--json")).stdout)["first"] is True
+
+
+@pytest.mark.parametrize("more", [("--dry-run",), ()])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "rows.jsonl: no rows in it"),
+        (b"{", "no row in it can be read; row 1: the row: not_json"),
+        (orjson.dumps(ROW["body"]), "no row in it can be read; row 1: envelope: missing_field"),
+    ],
+)
+def test_a_file_without_a_row_says_so_and_speaks_of_no_date(
+    tmp_path: Path, more: tuple[str, ...], content: bytes, said: str
+) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(content)
+    done = run(tmp_path, "publish", "rows.jsonl", "--partner", "cde_k12", "--family", "enrollment", *more)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "--as-of" not in done.stderr
+
+
+def test_xml_of_other_elements_says_which_element_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "rows.xml").write_text("<InterchangeStudent><School/></InterchangeStudent>")
+    words = ("publish", "rows.xml", "--partner", "cde_k12", "--family", "identity", "--dry-run")
+    assert run(tmp_path, *words).stderr.endswith("rows.xml: no Student in it\n")
+    assert "0 rows (no Student in it)" in run(tmp_path, *words, "--as-of", "2026-09-01").stdout
+
+
+def test_a_row_is_told_how_it_is_written_right_and_never_what_it_says(tmp_path: Path) -> None:
+    row = {
+        "envelope": {"source_record_id": "e-1", "event_id": "QUETZAL", "partner_id": "quetzal"},
+        "body": {**ROW["body"], "units_attempted_hundredths": "Quetzal"},
+    }
+    flat = {**ROW["body"]}
+    done = looked_at(
+        tmp_path,
+        row,
+        {**row, "body": {**ROW["body"], "quetzal": 1}},
+        {**row, "body": ROW["body"]},
+        flat,
+        {"envelope": {"subject_token": "t"}, "body": ROW["body"]},
+    )
+    told = done.stderr
+    for said in (
+        "wrong_type: a whole number, in hundredths (12.5 is 1250)",
+        "unknown_key: there is no such field; `throughline schemas columns enrollment` has them",
+        "bad_event_id: a UUID in lower case, or leave it out",
+        "wrong_partner: the row names another partner than --partner",
+        'row 4: envelope: missing_field: a row is {"envelope": {…}, "body": {…}}',
+        "row 5: envelope.source_record_id: missing_field: the row does not say it",
+    ):
+        assert said in told
+    assert "quetzal" not in told.lower()
+
+
+def test_an_empty_cell_is_told_so_and_a_second_row_of_a_fact_where_the_first_is(tmp_path: Path) -> None:
+    written(tmp_path, "e-1,t-1,255901001,SCHOOL,2026-08-12", "e-1,t-1,255901001,SCHOOL,2026-08-13", "e-2,t-2,,,")
+    told = run(tmp_path, *LOOK, "--snapshot").stderr
+    assert "row 3: envelope.source_record_id: duplicate_row: row 2 is of the same fact; the first counts" in told
+    assert "row 4: body.organization_id: missing_field: the cell is empty" in told
+
+
+def test_every_code_has_its_advice() -> None:
+    for code in Code:
+        counted = "6 cells" if code in {Code.WRONG_COLUMN_COUNT, Code.DUPLICATE_ROW} else ""
+        assert advice_on(Fault(code, "body.entry_grade_level", counted), "enrollment", ".csv"), code
+
+
+def test_a_share_takes_its_sign_and_a_folder_is_told_to_be_one(tmp_path: Path) -> None:
+    assert looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot", "--max-retract-percent", "30%")).returncode == 0
+    for wrong in ("130", "many", "-1"):
+        done = looked_at(tmp_path, ROW, more=("--dry-run", "--snapshot", "--max-retract-percent", wrong))
+        assert (done.returncode, "from 0 to 100" in done.stderr) == (2, True)
+    done = run(tmp_path, "publish", ".", "--partner", "cde_k12", "--family", "aid")
+    assert ". is a folder; name the file in it" in done.stderr
 
 
 def test_event_ids_that_cannot_be_written_are_told_before_anything_is_sent(tmp_path: Path) -> None:
@@ -174,9 +275,8 @@ def test_a_correction_that_nothing_dates_is_refused_as_it_could_lose(tmp_path: P
 
 def test_a_snapshot_finds_out_by_itself_what_is_corrected(tmp_path: Path) -> None:
     change = {**ROW, "envelope": {**ROW["envelope"], "operation": "correct"}}
-    done = looked_at(tmp_path, change, more=("--dry-run", "--snapshot", "--ids", "ids.csv"))
+    done = looked_at(tmp_path, change, more=("--dry-run", "--snapshot"))
     assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "ids.csv").read_text().splitlines()) == 2
 
 
 def test_of_a_code_set_the_symbols_are_named_a_dozen_of_them(tmp_path: Path) -> None:
@@ -206,7 +306,8 @@ def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, br
     ("words", "remedy"),
     [
         (("publish", "nofile.jsonl", "--partner", "csac", "--family", "aid"), "check the path"),
-        (("publish", "rows.jsonl", "--partner", "csac", "--family", "aids"), "--family is one of"),
+        (("publish", "rows.jsonl", "--partner", "csac", "--family", "aids"), "did you mean aid? --family is one of"),
+        (("publish", "rows.xlsx", "--partner", "csac", "--family", "aid"), "is a workbook; export it as CSV UTF-8"),
         (("publish", "rows.jsonl", "--partner", "C S", "--family", "aid"), "lower-case"),
         (("publish", "rows.jsonl", "--partner", "csac", "--family", "aid", "--as-of", "soon"), "2026-09-01T12:00:00Z"),
         (("publish", "rows.jsonl", "--partner", "csac", "--family", "aid", "--as-of", "2199-01-01"), "lies ahead"),
@@ -218,6 +319,7 @@ def test_what_cannot_be_done_so_ends_with_two_and_one_line_with_the_remedy(
     tmp_path: Path, words: tuple[str, ...], remedy: str
 ) -> None:
     (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    (tmp_path / "rows.xlsx").touch()
     done = run(tmp_path, *words)
     assert done.returncode == 2
     assert remedy in done.stderr

@@ -234,6 +234,19 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_file_in_silence(tmp_p
             "no column source_record_id; every enrollment file needs it",
         ),
         (HEADER.replace("organization_id,", ""), "no column organization_id; every"),
+        (
+            HEADER.replace("source_record_id,subject_token,", ""),
+            "no columns subject_token, source_record_id; every enrollment file needs them",
+        ),
+        (
+            f"{HEADER},exit_dat,Zz,{HIDDEN}",
+            "no fields of enrollment are columns 7 (exit_dat), near exit_date; 8 (Zz); 9; `throughline schemas columns",
+        ),
+        (f"{HEADER},{','.join(f'q{n}' for n in range(6))}", "11 (q4); and 1 more; `throughline"),
+        (
+            HEADER.replace("organization_id,", "") + ",zz",
+            "no field of enrollment; `throughline schemas columns enrollment` has them; no column organization_id",
+        ),
         (HEADER.replace("subject_token,", ""), "no column subject_token; every"),
         ("", "has no header; write the names of the fields into its first line"),
         ("x" * 200_000, "the first line is no header"),

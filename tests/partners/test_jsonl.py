@@ -84,8 +84,15 @@ def test_a_file_is_as_old_as_the_latest_day_it_tells_of_as_past(tmp_path: Path) 
 def test_a_birth_date_is_not_when_a_file_was_made(tmp_path: Path) -> None:
     envelope = {"source_record_id": "s1", "subject_token": "s1"}
     (tmp_path / "rows.jsonl").write_bytes(orjson.dumps({"envelope": envelope, "body": {"birth_date": "2008-03-04"}}))
-    with pytest.raises(formats.FileError, match="--as-of"):
+    with pytest.raises(formats.FileError, match=re.escape("(birth dates do not count); say so with --as-of")):
         formats.day_of_file(tmp_path / "rows.jsonl", "identity")
+
+
+def test_a_workbook_is_to_be_exported_first(tmp_path: Path) -> None:
+    for name in ("rows.xlsx", "rows.XLS"):
+        (tmp_path / name).write_bytes(b"PK")
+        with pytest.raises(formats.FileError, match=f"{name} is a workbook; export it as CSV UTF-8"):
+            formats.day_of_file(tmp_path / name, "enrollment")
 
 
 def test_a_file_that_tells_of_no_day_asks_for_one(tmp_path: Path) -> None:
@@ -94,13 +101,57 @@ def test_a_file_that_tells_of_no_day_asks_for_one(tmp_path: Path) -> None:
         formats.day_of_file(tmp_path / "rows.jsonl", "enrollment")
 
 
+def test_a_flat_object_lacks_envelope_and_body(tmp_path: Path) -> None:
+    (bad,) = read(tmp_path, {**line()["envelope"], **line()["body"]})
+    assert isinstance(bad, Bad)
+    assert [(fault.code, fault.field) for fault in bad.faults] == [
+        (Code.MISSING_FIELD, "envelope"), (Code.MISSING_FIELD, "body"),
+    ]  # fmt: skip
+
+
+def test_a_list_that_a_row_does_not_say_is_empty_as_it_is_in_csv(tmp_path: Path) -> None:
+    said: dict[str, Any] = {
+        "envelope": {"source_record_id": "a-1", "subject_token": "a"},
+        "body": {"aid_year": "2025-2026"},
+    }
+    for name, row in (("short", said), ("long", {**said, "body": {**said["body"], "reject_codes": []}})):
+        (tmp_path / f"{name}.jsonl").write_bytes(orjson.dumps(row))
+    (tmp_path / "short.csv").write_text("source_record_id,subject_token,aid_year\na-1,a,2025-2026\n")
+    rows = [
+        good.row
+        for name in ("short.jsonl", "long.jsonl", "short.csv")
+        for good in formats.rows(tmp_path / name, "csac", "aid", AS_OF)
+        if isinstance(good, Good)
+    ]
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0]["body"]["reject_codes"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "rows.jsonl: no rows in it"),
+        (b"{\n[\n", "no row in it can be read; row 1: the row: not_json"),
+        (b'{"entry_date": "2026-08-12"}', "no row in it can be read; row 1: envelope: missing_field"),
+    ],
+)
+def test_a_file_without_a_row_that_can_be_read_says_so_and_asks_for_no_date(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(content)
+    with pytest.raises(formats.FileError, match=re.escape(said)) as raised:
+        formats.day_of_file(tmp_path / "rows.jsonl", "enrollment")
+    assert "--as-of" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("row", "code", "field"),
     [
         (b"{", Code.NOT_JSON, None),
         (b"\xff\xfe", Code.NOT_JSON, None),
         ([1], Code.NOT_AN_OBJECT, None),
-        ({"envelope": {}}, Code.NOT_AN_OBJECT, None),
+        ({"envelope": {}}, Code.MISSING_FIELD, "body"),
+        ({"envelope": {}, "body": []}, Code.NOT_AN_OBJECT, None),
         ({**line(), "extra": 1}, Code.UNKNOWN_KEY, ""),
         (line(entry_dat=HIDDEN), Code.UNKNOWN_KEY, "body (near entry_date)"),
         (line(envelope={"zip": HIDDEN}), Code.UNKNOWN_KEY, "envelope"),
@@ -140,6 +191,6 @@ def test_blank_lines_and_a_byte_order_mark_are_nothing(tmp_path: Path) -> None:
 
 
 def test_an_ending_that_names_no_format_is_told_what_would(tmp_path: Path) -> None:
-    (tmp_path / "rows.xlsx").touch()
+    (tmp_path / "rows.doc").touch()
     with pytest.raises(formats.FileError, match=r"none of \.csv, \.json, \.jsonl, \.ndjson, \.tsv, \.xml"):
-        list(formats.rows(tmp_path / "rows.xlsx", "csac", "aid", AS_OF))
+        list(formats.rows(tmp_path / "rows.doc", "csac", "aid", AS_OF))

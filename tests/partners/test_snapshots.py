@@ -4,6 +4,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,6 +161,40 @@ def test_the_report_says_what_changed_and_every_event_what_it_answers_to(nights:
         for r in then
     }
     assert answers == {"b": ("correct", ids["b"]), "c": ("retract", ids["c"]), "d": ("assert", None)}
+
+
+def test_ids_of_a_snapshot_are_told_of_retractions_too_and_of_nothing_that_is_not_sent(nights: Nights) -> None:
+    def told(rows: Sequence[bytes], percent: float, sender: Topic | str) -> list[tuple[int | None, str, str]]:
+        nights.night += 1
+        path, found = nights.folder / "export.jsonl", []
+        path.write_bytes(b"\n".join(rows))
+        with nights.state() as state, suppress(SnapshotError):
+            as_of = NIGHT + timedelta(days=nights.night)
+            publish_snapshot(
+                path, "enrollment", as_of, sender, state, percent, on_event=lambda *event: found.append(event)
+            )
+        return found
+
+    told(lines({"a": ("s", 1), "b": ("s", 1), "c": ("s", 1)}), 100, nights.topic)
+    then = lines({"a": ("s", 1), "b": ("s", 2)})
+    assert told(then, 100, "ccc") == told(then, 1, nights.topic) == []
+    found = told(then, 100, nights.topic)
+    assert [(place, operation) for place, _, operation in found] == [(2, "correct"), (None, "retract")]
+    assert {event_id for _, event_id, _ in found} == {event_id for _, _, event_id in nights.topic.sent[3:]}
+    assert told(then, 100, nights.topic) == []
+
+
+def test_a_first_snapshot_says_so_and_the_next_does_not(nights: Nights) -> None:
+    first, second = (nights.publish(lines({"a": ("s", 1)})) for _ in range(2))
+    assert first.nothing_known_in == (nights.folder / "snapshots").absolute()
+    assert second.nothing_known_in is None
+
+
+def test_an_older_file_is_told_both_days(nights: Nights) -> None:
+    nights.publish(lines({"a": ("s", 1)}))
+    nights.night -= 2
+    with pytest.raises(SnapshotError, match="the last snapshot is as of 2026-09-02, this file as of 2026-09-01"):
+        nights.publish(lines({"a": ("s", 1)}))
 
 
 def test_the_same_export_again_sends_nothing(nights: Nights) -> None:

@@ -1,0 +1,98 @@
+"""What a person is told to do about a fault of a row; a few words, and never a value."""
+
+from collections.abc import Callable, Sequence
+
+from partners.formats import Code
+from partners.formats.csv_columns import columns_of
+from partners.formats.csv_forms import told_of
+from partners.formats.faults import Fault
+from partners.formats.reading import PARTS
+from schemas_avro import catalog
+
+SYMBOLS = 12
+"""Of a code set, that are shown."""
+SHAPE = 'a row is {"envelope": {…}, "body": {…}}'
+ADVICE = {
+    Code.NOT_JSON: "each line is one whole object; is a quote, comma or bracket missing?",
+    Code.NOT_AN_OBJECT: SHAPE,
+    Code.NOT_CSV: "a quote is not closed, or something stands behind it; see this line and the ones before",
+    Code.NOT_XML: "the file is cut off or broken here, or has a document type; it was read no further",
+    Code.SPREADSHEET_DATE: "days are written 2026-09-01; export again, without a spreadsheet in between",
+    Code.SCIENTIFIC_NOTATION: "digits are gone; export again, without a spreadsheet in between",
+    Code.LOST_LEADING_ZEROS: "export again, without a spreadsheet in between",
+    Code.BAD_DATE: "days are written 2026-09-01",
+    Code.BAD_TIME: "times are written 2026-09-01T08:00:00Z, with their zone",
+    Code.TOO_LARGE: "an event has at most 64 KiB",
+    Code.OUT_OF_RANGE: "the number is larger than the field can hold",
+    Code.UNMAPPED_DESCRIPTOR: "our code set has none for it; tell the operator which descriptor it is",
+    Code.BAD_EVENT_ID: "a UUID in lower case, or leave it out",
+    Code.WRONG_PARTNER: "the row names another partner than --partner",
+    Code.WRONG_EVENT_TYPE: "the row is of another family than --family",
+}
+"""By code, whatever the field."""
+SCALES = {
+    "_ten_thousandths": "a whole number, in ten-thousandths (3.5 is 35000)",
+    "_hundredths": "a whole number, in hundredths (12.5 is 1250)",
+    "_cents": "a whole number, in cents (12.50 is 1250)",
+}
+"""By the end of a field's name."""
+MISSING = {".csv": "the cell is empty", ".tsv": "the cell is empty", ".xml": "the element does not have it"}
+"""By the ending of a file."""
+
+
+def advice_on(fault: Fault, family: str, ending: str) -> str:
+    """What to do about a fault; empty where there is nothing to say.
+
+    Args:
+        fault: of a row.
+        family: of the row.
+        ending: of the file, as ".csv".
+    """
+    field = fault.field or ""
+    by_field: dict[Code, Callable[[str, str, str], str]] = {
+        Code.MISSING_FIELD: _missing,
+        Code.UNKNOWN_KEY: _unknown,
+        Code.NOT_IN_CODE_SET: _allowed,
+        Code.WRONG_TYPE: _form,
+        Code.WRONG_VALUE: _form,
+    }
+    if fault.counted or fault.code in ADVICE:
+        return fault.counted or ADVICE[fault.code]
+    told = by_field.get(fault.code)
+    return told(field, family, ending.lower()) if told else ""
+
+
+def _missing(field: str, family: str, ending: str) -> str:
+    del family
+    return SHAPE if field in PARTS else MISSING.get(ending, "the row does not say it")
+
+
+def _unknown(field: str, family: str, ending: str) -> str:
+    del field, ending
+    return f"there is no such field; `throughline schemas columns {family}` has them"
+
+
+def _form(field: str, family: str, ending: str) -> str:
+    """How a field is written."""
+    if field == "envelope.operation":
+        return "a full export retracts by leaving out; take the row out"
+    if ending == ".xml" and field.endswith("_hundredths"):
+        return "a number of at most two decimals, as 0.75"
+    if scale := next((form for end, form in SCALES.items() if field.endswith(end)), ""):
+        return scale
+    column = columns_of(family).get(field)
+    form = next((one.form for one in told_of(family) if column and columns_of(family)[one.name] == column), "")
+    return form or f"see `throughline schemas columns {family}`"
+
+
+def _allowed(field: str, family: str, ending: str) -> str:
+    """The symbols that a field takes, as its schema has them."""
+    del ending
+    part, _, name = field.partition(".")
+    source = "envelope" if part == "envelope" else f"families/{family}"
+    kinds = [f["type"] for f in catalog.read(source)["fields"] if f["name"] == name]
+    symbols: Sequence[str] = next(
+        (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), ()
+    )
+    more = f", … see `throughline schemas columns {family}`" if len(symbols) > SYMBOLS else ""
+    return f"one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
