@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test signals-kill-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports kill-test simulate signals-kill-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -24,6 +24,11 @@ test: setup-dev  ## the whole suite against a real broker
 
 kill-test: setup-dev  ## kill -9 of random workers; sets of event ids compared with the population's truth
 	@$(BIN)/python tests/proofs/kill.py
+
+SCHEDULES ?= 5000
+SEED ?= 0
+simulate: setup-dev  ## the stage and consent under seeded schedules of faults, no Kafka (SCHEDULES=100000, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/simulate.py --schedules $(SCHEDULES) --seed $(SEED)
 
 signals-kill-test: setup-dev  ## kill -9 of the worker signals; sets of signals compared with what the releases give
 	@$(BIN)/python tests/proofs/signals_kill.py

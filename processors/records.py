@@ -23,8 +23,6 @@ class Arrival:
     key: bytes | None = field(repr=False)
     value: bytes | None = field(repr=False)
     headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    is_packed: bool = False
-    """Kafka's client could not unpack it, so it has neither key nor value."""
 
     @property
     def position(self) -> str:

@@ -50,7 +50,6 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         settings.batch_records,
         settings.linger_seconds,
         (lag.wrote,),
-        may_skip=lambda topic: topic.startswith("partner."),
     )
 
 

@@ -31,7 +31,6 @@ from streams.numbering import Numbering
 from streams.ports import REAL, Ports
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
-from streams.unpacking import Unpacking, place_of
 
 log = structlog.get_logger()
 INTERNAL_ERRORS_IN_A_ROW = 100
@@ -46,11 +45,6 @@ Decide = Callable[[Sequence[Arrival], Working], list[Out]]
 
 
 def _never() -> bool:
-    return False
-
-
-def _of_nobody(topic: str) -> bool:
-    del topic
     return False
 
 
@@ -77,8 +71,6 @@ class StageParts:
     """Where the stage says how it is."""
     sweeps: Callable[[], Sequence[Progress]] = nothing
     """How far it is with what it does between batches."""
-    may_skip: Callable[[str], bool] = _of_nobody
-    """Topics of strangers: a batch of theirs that cannot be unpacked is rejected unseen."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +129,6 @@ class Stage:
         self._sent: dict[Partition, int] = {}
         self._numbering = Numbering(parts.name, store)
         self._partitions: dict[str, int] = {}
-        self._unpacking = Unpacking(parts.may_skip)
 
     def run(self, stopping: threading.Event) -> None:
         """Do batches until told to stop; the batch under way is finished, or left pending where a friend is away.
@@ -200,11 +191,10 @@ class Stage:
             return [self._backlog.popleft()]
         size = self._parts.batch_records
         is_alone = not self._rest.assigned or bool(self._first.unread) or self._parts.held_back()
-        input_, messages = self._first, self._first.take(size, self._parts.linger_seconds if is_alone else 0)
+        messages = self._first.take(size, self._parts.linger_seconds if is_alone else 0)
         if not messages and not is_alone:
-            input_, messages = self._rest, self._rest.take(size, self._parts.linger_seconds)
-        arrivals = [clients.arrival(m) for m in messages if usable(m)]
-        return arrivals + self._unpacking.given_up(input_.consumer, messages, arrivals, self._offsets)
+            messages = self._rest.take(size, self._parts.linger_seconds)
+        return [clients.arrival(m) for m in messages if usable(m)]
 
     def _until_decided(self, stopping: threading.Event, arrivals: list[Arrival]) -> _Decided | None:
         """A look-up that the disk does not answer yet is asked again, with nothing half decided kept."""
@@ -415,6 +405,11 @@ def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[
 def last_appended(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
     """LogAppendTime in milliseconds of the last record of each partition."""
     return {(arrival.topic, arrival.partition): arrival.appended_at for arrival in arrivals}
+
+
+def place_of(message: Message) -> Partition:
+    """Topic and partition of a message."""
+    return str(message.topic()), int(message.partition() or 0)
 
 
 def is_end(message: Message) -> bool:

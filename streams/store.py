@@ -95,13 +95,17 @@ class Store:
             self._db.execute("INSERT INTO standing VALUES (0, 0)")
         self._db.execute(f"PRAGMA user_version={FORMAT}")
         self._db.execute("COMMIT")
+        self._tables = self._found_tables()
+
+    def _found_tables(self) -> set[str]:
         rows = self._db.execute("SELECT name FROM sqlite_master WHERE name LIKE 's\\_%' ESCAPE '\\'")
-        self._tables = {name.removeprefix("s_") for (name,) in rows}
+        return {name.removeprefix("s_") for (name,) in rows}
 
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands."""
         with self._transaction():
             self._db.execute("UPDATE standing SET token = token + 1")
+        self._tables = self._found_tables()  # whoever had it until now may have made some since it was opened
         token, batch = self._db.execute("SELECT token, batch FROM standing").fetchone()
         offsets = {(t, p): n for t, p, n in self._db.execute("SELECT topic, part, next FROM next_offset")}
         topics = dict(self._db.execute("SELECT name, id FROM topic"))

@@ -39,7 +39,7 @@ def record(
     event: Row, person_id: str, cause: str, position: int, outcome: str, decisions: Sequence[Decision], inputs: str
 ) -> Draft:
     """One audit record."""
-    id_ = derived_id(cause, f"consent.audit.{event['event_id']}", 0)
+    id_ = derived_id(cause, f"consent.audit.{event['event_id']}.{person_id}", 0)
     row = {
         "decision_id": id_, "event_id": event["event_id"], "caused_by": cause, "position": position,
         "family": event["family"], "partner_id": event["partner_id"], "person_id": person_id,

@@ -175,7 +175,7 @@ def _difference(
 
 def _send(batch: Batch, event: Row, recipient: str, held: Row, cause: Cause, retracted: Reason | None) -> None:
     kind = "retracted" if retracted else "released"
-    id_ = derived_id(cause.id, f"{STAGE}.{kind}.{event['event_id']}.{recipient}", 0)
+    id_ = derived_id(cause.id, f"{STAGE}.{kind}.{event['event_id']}.{recipient}.{held['person']}", 0)
     body = b"" if retracted else batch.body_of(event) or b""
     why = None if retracted is None else retracted.value
     batch.book.state.count(counts.RELEASES, recipient, kind, why or held["terms"]["basis"])

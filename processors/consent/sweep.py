@@ -47,6 +47,9 @@ def over_everyone(batch: Batch, cause: Cause, reissue: Collection[str] = ()) -> 
     again = sorted({*under_way["reissue"], *reissue})
     row = {"id": cause.id, "position": cause.position, "after": "", "done": 0, "reissue": again}
     batch.book.state.put("sweep", EVERYONE, row)
+    if (day := batch.book.state.get("sweep", DAY)) is not None:
+        # Whoever is still due is decided by this cause too: told at the day's place, it would come too late for a view.
+        batch.book.state.put("sweep", DAY, {**day, "id": cause.id, "position": cause.position})
 
 
 def next_slice(batch: Batch) -> None:

@@ -7,8 +7,6 @@ from enum import StrEnum
 class Code(StrEnum):
     """Codes of rejection, in the order in which they are looked for."""
 
-    NOT_UNPACKED = "not_unpacked"
-    """In a batch that Kafka's client cannot unpack: compressed out of all proportion, or damaged."""
     NULL_VALUE = "null_value"
     """A tombstone; partner topics have none."""
     EMPTY_VALUE = "empty_value"

@@ -68,8 +68,7 @@ def admit(arrivals: Sequence[Arrival], mous: Mapping[str, Agreement]) -> list[Ou
 def _before_decoding(arrival: Arrival, mous: Mapping[str, Agreement]) -> Rejection | None:
     """What can be told without decoding; None: nothing against it."""
     topic = Topic.parse(arrival.topic)
-    code = Code.NOT_UNPACKED if arrival.is_packed else _code_of_value(arrival.value)
-    code = code or _code_of_topic(topic, arrival, mous)
+    code = _code_of_value(arrival.value) or _code_of_topic(topic, arrival, mous)
     if code is None:
         code = _code_of_schema(topic, wire.schema_id_of(arrival.value or b"") or 0)
     return None if code is None else Rejection(code, event_id=header_event_id(arrival))

@@ -37,7 +37,7 @@ STALLED_SECONDS = 60.0
 SETTLE_SECONDS = 20.0
 START_SECONDS = 30.0
 LOOK_SECONDS = 0.01
-LARGEST_BYTES = 200_000_000
+LARGEST_BYTES = 100_000_000
 """That the client itself lets go: what travels small may be large."""
 
 

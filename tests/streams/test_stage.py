@@ -318,25 +318,6 @@ def test_a_record_on_which_the_decision_raises_is_rejected_alone(tiny: Tiny) -> 
     assert tiny.standing().offsets == {(topic, 0): len(INPUTS) + 2}
 
 
-@pytest.mark.parametrize("topic", ["in.stranger", "first.stranger"])
-def test_a_strangers_batch_that_cannot_be_unpacked_is_rejected_unseen_and_what_follows_is_read(
-    tiny: Tiny, topic: str
-) -> None:
-    full, other = tiny.topic(topic), tiny.topic("in")
-    tiny.send(full, [b"before"])
-    packed = {"compression.type": "zstd", "batch.size": 200_000_000, "message.max.bytes": 200_000_000, "linger.ms": 900}
-    producer = clients.producer(tiny.bootstrap, **packed, **{"queue.buffering.max.kbytes": 200_000})
-    for _ in range(2):
-        producer.produce(full, bytes(50_000_000), partition=0)
-    assert producer.flush(60) == 0
-    tiny.send(full, [b"behind"])
-    tiny.send(other, [b"neighbour"])
-    found = run_once(tiny, 5)
-    assert [row["input"] for row in found if row["topic"] == topic] == ["before", "", "", "behind"]
-    assert [row["input"] for row in found if row["topic"] == "in"] == ["neighbour"]
-    assert tiny.standing().offsets == {(full, 0): 4, (other, 0): 1}
-
-
 def test_internal_errors_in_a_row_stop_the_stage_before_it_rejects_a_whole_topic(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,14 @@ def test_tables_that_no_batch_has_written_are_empty(path: Path) -> None:
         assert store.scan("state", "") == []
 
 
+def test_a_new_owner_finds_a_table_that_the_one_before_made_after_it_was_opened(path: Path) -> None:
+    with Store.open(path) as store:
+        late = Store(store._db)  # noqa: SLF001  # as if the lock were lost
+        store.commit(store.take_over().token, 0, {"made": {"a": b"1"}}, {}, [])
+        late.take_over()
+        assert late.get_many("made", ["a"]) == {"a": b"1"}
+
+
 def test_more_keys_are_looked_up_at_once_than_one_query_takes(path: Path) -> None:
     rows: dict[str, bytes | None] = {f"{n}": b"%d" % n for n in range(1_700)}
     with Store.open(path) as store:

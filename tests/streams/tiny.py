@@ -133,7 +133,6 @@ class Tiny:
             self.batch_records,
             linger_seconds=0.05,
             after=(self.hearing,),
-            may_skip=lambda topic: "stranger" in topic,
         )
 
     def _counted(self, arrival: Arrival, state: Working, keyring: Keyring) -> Out:

@@ -14,8 +14,6 @@ from processors.names import IDENTITY_CHANGES, RESOLVED_EVENTS
 from processors.records import Out
 from processors.resolve.codes import Code
 
-JUDGED = [one for one in INPUTS if one.ends != Code.NOT_UNPACKED]
-"""What a decision is shown: the others come no further than Kafka's client."""
 ROOT = Path(__file__).parents[3]
 POSITIONS = {"first": 0, "middle": 3, "last": 6}
 
@@ -58,7 +56,7 @@ def ends_of(outs: list[Out]) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-@pytest.mark.parametrize("bad", [pytest.param(one, id=str(one)) for one in JUDGED])
+@pytest.mark.parametrize("bad", [pytest.param(one, id=str(one)) for one in INPUTS])
 def test_a_bad_input_is_rejected_once_and_its_neighbours_flow(
     world: ResolveWorld, bad: BadInput, position: str
 ) -> None:
@@ -75,7 +73,7 @@ def test_a_bad_input_is_rejected_once_and_its_neighbours_flow(
 
 def test_every_input_ends_as_it_says_on_the_whole_way() -> None:
     world, expected = PureWorld(), {}
-    for bad in JUDGED:
+    for bad in INPUTS:
         making = Making(str(bad), NOON)
         if bad.earlier is not None:
             world.send(*bad.earlier(making))
