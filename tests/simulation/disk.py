@@ -31,7 +31,7 @@ class Disk:
     def store(self) -> Store:
         """The store as nobody's: for a look at the end."""
         store = Store(self.database)
-        store._prepare(Path("store"))  # noqa: SLF001  # finds its tables
+        store.take_over()
         return store
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class WorkersStore(Store):
 
     def __init__(self, disk: Disk, turn: Turn) -> None:
         super().__init__(disk.database)
-        self._prepare(Path("store"))
+        self._tables = self._found_tables()
         self._disk, self._turn = disk, turn
         self._reads = 0
 

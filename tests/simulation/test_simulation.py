@@ -40,11 +40,12 @@ def test_schedules_crash_pause_fail_and_stop_at_every_kind_of_call() -> None:
         for seed in range(250):
             schedule = Schedule(seed)
             schedule.run()
-            seen |= {(str(step[1]), str(step[2])) for step in schedule.trace if len(step) == 3}
+            steps = [tuple(map(str, step[1:])) for step in schedule.trace if len(step) == 3]
+            seen |= {(step[1], step[0]) if step[0] == "pauses before" else (step[0], step[1]) for step in steps}
             schedule.disk.close()
     calls = {
         "take over", "init", "list topics", "describe", "know topics", "committed", "watermarks", "read", "look up",
         "commit", "send offsets", "flush", "end",
     }  # fmt: skip
-    for ending in ("crash before", "crash after", "failed", "reply lost"):
+    for ending in ("crash before", "crash after", "failed", "reply lost", "pauses before"):
         assert {call for call, how in seen if how == ending} >= calls

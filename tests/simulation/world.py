@@ -144,6 +144,9 @@ class Schedule:
             self.broker.group(consent.NAME).generation += 1
         elif draw < 0.165 and not is_calm:
             self._take_over()
+        elif draw < 0.17 and not is_calm:
+            self.current.is_stopping = True
+            self.trace.append((self.current.number, "is told to stop"))
         else:
             self._advance(self.current, is_calm=is_calm)
 
