@@ -12,14 +12,15 @@ import json
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Producer, TopicPartition
-from support.bad_inputs import DROPPED, ELSEWHERE, ENDS, INPUTS, BadInput, Making, neighbours
+from support.bad_inputs import DROPPED, ENDS, BadInput, Making, neighbours
+from support.bad_inputs.listing import choose, listed
 from support.events import Message
 
 from deploy import processes
@@ -34,7 +35,7 @@ from streams.settings import Settings
 NEIGHBOURS = 6
 POSITIONS = {"first": 0, "middle": NEIGHBOURS // 2, "last": NEIGHBOURS}
 STALLED_SECONDS = 60.0
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS, QUIET_SECONDS = 20.0, 1.0
 START_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 LARGEST_BYTES = 100_000_000
@@ -55,27 +56,6 @@ def main() -> int:
     return 0 if is_right(document) else 1
 
 
-def choose(numbers: Sequence[int] | None = None, each: int | None = None) -> list[BadInput]:
-    """Inputs of some numbers, or of all; of each number at most so many, spread over what it has."""
-    by_number: dict[int, list[BadInput]] = defaultdict(list)
-    for one in INPUTS:
-        if numbers is None or one.number in numbers:
-            by_number[one.number].append(one)
-    return [one for found in by_number.values() for one in found[:: -(-len(found) // each) if each else 1]]
-
-
-def listed(chosen: Sequence[BadInput]) -> Iterator[str]:
-    """Which numbers apply, with their ends, and which do not, with the reason."""
-    yield "These apply:"
-    for number in sorted({one.number for one in chosen}):
-        ends = Counter(str(one.ends) for one in chosen if one.number == number)
-        first = next(one.what for one in chosen if one.number == number)
-        told = ", ".join(f"{count} {end}" for end, count in ends.items())
-        yield f"  {number:>2}  {told}: {first}{' and others' if ends.total() > 1 else ''}"
-    yield "These do not:"
-    yield from (f"  {number:>2}  {reason}" for number, reason in ELSEWHERE.items())
-
-
 def is_right(document: dict[str, int]) -> bool:
     """Whether every place of every input is right, and no process has died."""
     return document["right"] == document["inputs"] * document["positions"] and not document["process_deaths"]
@@ -85,13 +65,17 @@ def prove(folder: Path, chosen: Sequence[BadInput]) -> dict[str, int]:
     """Send and compare; the figures."""
     with Stack(Settings(data_dir=folder, portal_port=0, bootstrap=None, partner_partitions=1)) as stack:
         watch, sender = Watch(stack), Sender(stack.bootstrap)
-        batches = []
-        for number, bad in enumerate(chosen):
-            print(f"{number + 1} of {len(chosen)}: {bad}", file=sys.stderr)  # noqa: T201  # progress
-            for position in POSITIONS:
-                batches.append(sender.send(bad, position, watch))
-                watch.wait_until_ended(batches[-1])
-        wrong = watch.wrong_when_settled(batches)
+        batches: list[Batch] = []
+        try:
+            for number, bad in enumerate(chosen):
+                print(f"{number + 1} of {len(chosen)}: {bad}", file=sys.stderr)  # noqa: T201  # progress
+                for position in POSITIONS:
+                    batches.append(sender.send(bad, position, watch))
+                    watch.wait_until_ended(batches[-1])
+            watch.settle(batches)
+        except ThroughlineError as error:
+            print(f"given up: {error}", file=sys.stderr)  # noqa: T201  # what was not sent is not right
+        wrong = watch.wrong(batches)
     for batch in wrong:
         print(f"wrong: {batch}: {watch.seen.ends_of(batch)}", file=sys.stderr)  # noqa: T201  # ends only
     right = len(batches) - len(wrong)
@@ -215,18 +199,18 @@ class Watch:
         """
         self._until(lambda: all(self.seen.ends_of(batch)), STALLED_SECONDS, str(batch))
 
-    def wrong_when_settled(self, batches: Sequence[Batch]) -> list[Batch]:
-        """Batches of which something did not end as it should, once nothing more comes."""
-
-        def wrong() -> list[Batch]:
-            return [batch for batch in batches if self.seen.ends_of(batch) != batch.expected]
-
+    def settle(self, batches: Sequence[Batch]) -> None:
+        """Wait until each of them is right, or nothing more can be expected; then look for what comes too much."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        while (found := wrong()) and time.monotonic() < deadline:
+        while self.wrong(batches) and time.monotonic() < deadline:
             self._look()
-        self._look()
-        self._consumer.close()
-        return found and wrong()
+        quiet_at = time.monotonic() + QUIET_SECONDS
+        while time.monotonic() < quiet_at:
+            self._look()
+
+    def wrong(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Those of which something has not ended as it should."""
+        return [batch for batch in batches if self.seen.ends_of(batch) != batch.expected]
 
     def _until(self, is_so: Any, seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
