@@ -57,7 +57,7 @@ def has_image(name: str, pull_seconds: float = PULL_SECONDS, tell: Callable[[str
     """Tell whether an image is there, or comes within `pull_seconds`."""
     if docker("image", "inspect", name, timeout_seconds=ANSWER_SECONDS).returncode == 0:
         return True
-    tell(f"pulling {name}, for {pull_seconds:g} s at most")
+    tell(f"Docker found: trying its image {name}, for {pull_seconds:g} s at most")
     return docker("pull", "--quiet", name, timeout_seconds=pull_seconds).returncode == 0
 
 

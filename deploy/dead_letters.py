@@ -16,7 +16,9 @@ from streams.errors import ThroughlineError
 
 Row = dict[str, Any]
 PREFIX = names.deadletter_topic("")
+ORDER = ("rejected_at", "topic", "partition", "offset")
 WAITING, REPLAYED, EXPIRED = "waiting", "replayed", "expired"
+NONE_WAITS = "no dead letter waits with this event id; `throughline deadletters list` has them all"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,21 @@ def letters(address: str, partner: str | None) -> list[Letter]:
     kept = _retention(address, {read.topic for read in reads})
     marks = {place_of(read.row): read.row for read in reads if read.name == "letter_replayed"}
     found = [_letter(read, kept[read.topic], marks) for read in reads if read.name == "dead_letter"]
-    return sorted(found, key=lambda letter: (letter.row["rejected_at"], letter.place))
+    return sorted(found, key=lambda letter: tuple(letter.row[name] for name in ORDER))
+
+
+def place_of_event(address: str, event_id: str) -> str:
+    """The place of the one dead letter that waits with an event id.
+
+    Raises:
+        ThroughlineError: none does, or several do; or the broker does not answer.
+    """
+    now, found = now_ms(), letters(address, None)
+    places = [one.place for one in found if one.row["event_id"] == event_id and one.state(now) == WAITING]
+    if len(places) != 1:
+        told = f"several wait with this event id, say the place of one: {', '.join(places)}" if places else NONE_WAITS
+        raise ThroughlineError(told)
+    return places[0]
 
 
 def _topics_there(address: str) -> list[str]:

@@ -15,6 +15,8 @@ from rich.text import Text
 BORDER, PADDING = 1, 3
 """Characters that a table takes besides its cells: once, and for each column."""
 INDENT = "  "
+PLAIN = {"", "what it is"}
+"""Headings of cells that say what they are without them."""
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]], style: Callable[[str], str] = lambda _: "") -> None:
@@ -34,6 +36,12 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]], style: Callable[
     for first, *rest in rows:
         table.add_row(Text(first, style(first)), *(Text(cell) for cell in rest))
     Console(width=BORDER + sum(widths) + PADDING * len(widths)).print(table)
+
+
+def fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table has room where it would be printed: without cutting a word, and always where nobody looks on."""
+    console = Console()
+    return fitting([columns, *rows], console.width if console.is_terminal else None) is not None
 
 
 def fitting(lines: Sequence[Sequence[str]], room: int | None) -> list[int] | None:
@@ -64,9 +72,13 @@ def _listed(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) ->
     """Rows without a table: of each the first value, and below it the others by name, those that are not empty."""
     found = []
     for first, *rest in rows:
-        told = "; ".join(f"{name} {cell}" for name, cell in zip(columns[1:], rest, strict=True) if cell)
+        told = ". ".join(_said(name, cell) for name, cell in zip(columns[1:], rest, strict=True) if cell)
         found += [first, *_wrapped(told, room)]
     return found
+
+
+def _said(name: str, cell: str) -> str:
+    return cell if name in PLAIN else f"{name[0].upper()}{name[1:]}: {cell}"
 
 
 def _wrapped(text: str, room: int) -> list[str]:

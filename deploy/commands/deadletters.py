@@ -13,10 +13,10 @@ from deploy import tables
 from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir
 from deploy.console import FAILED, bootstrap
-from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of
+from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of, place_of_event
 from deploy.replay import REASONS, Outcome, Wish, hopeless, look, replay
 from processors.resolve.codes import Code
-from processors.resolve.gate import UUID
+from processors.resolve.gate import UUID, is_event_id
 from schemas_avro import catalog
 from schemas_avro.masked import MASK
 from streams import settings
@@ -24,8 +24,13 @@ from streams.errors import ThroughlineError
 from streams.keyring import Keyring
 
 app = typer.Typer(help="Dead letters: events that cannot travel, and why.", no_args_is_help=True)
+CALLED = "topic/partition/offset, as list prints it; or the event id, where one waits with it."
 Partner = Annotated[str | None, typer.Option(help="Only this partner's.")]
 Row = dict[str, Any]
+TOLD_OF = ("place", "code", "field", "state")
+"""The place says partner and family."""
+WHERE_ROOM = ("rejected", "event id")
+"""Of the table, where it has room for them."""
 VERSION = re.compile(r"\d{1,2}\.\d{1,2}")
 SHOWN = ("partner_id", "family", "code", "field", "event_id", "replay_of")
 
@@ -49,7 +54,7 @@ def _iso(millis: int) -> str:
 
 @app.command("list")
 def list_(partner: Partner = None, as_json: AsJson = False) -> None:
-    """List dead letters, each with its state: waiting, replayed, or expired; and when the broker drops it.
+    """List dead letters, oldest first, each with its state: waiting, replayed, or expired; and when it expires.
 
     Example: throughline deadletters list --partner csac
     """
@@ -60,20 +65,27 @@ def list_(partner: Partner = None, as_json: AsJson = False) -> None:
         told = {"count": len(shown), "by_code": counts["code"], "by_state": counts["state"], "dead_letters": shown}
         typer.echo(orjson.dumps(told))
         return
-    told_of = ("code", "field", "state")  # the place says partner and family
-    rows = [
-        (row["place"], *(str(row[name] or "") for name in told_of), str(row["expires_at"] or "never")[:10])
-        for row in shown
-    ]
-    tables.show(("place", *told_of, "expires"), rows)
+    columns: list[str] = [*TOLD_OF, "expires", *WHERE_ROOM]
+    rows = [_cells(row) for row in shown]
+    kept = len(columns) if tables.fits(columns, rows) else -len(WHERE_ROOM)
+    tables.show(columns[:kept], [cells[:kept] for cells in rows])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """A dead letter as a line of the table; an id only where it is one: broken senders put anything anywhere."""
+    told = [str(row[name] or "") for name in TOLD_OF]
+    event_id = str(row["event_id"] or "")
+    expires, rejected = (str(row["expires_at"] or "never")[:10], row["rejected_at"][:19])
+    return (*told, expires, rejected, event_id if UUID.fullmatch(event_id) else "")
 
 
 @app.command("show")
-def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as list prints it.")]) -> None:
+def show(place: Annotated[str, typer.Argument(help=CALLED)]) -> None:
     """Show one dead letter as JSON: its fields, each value of a person masked.
 
     Example: throughline deadletters show partner.csac.aid/0/17
     """
+    place = _place(place)
     letter = next((one for one in letters(bootstrap(), _partner_of(place)) if one.place == place), None)
     if letter is None:
         raise ThroughlineError(_nothing_at(place))
@@ -88,6 +100,11 @@ def show(place: Annotated[str, typer.Argument(help="topic/partition/offset, as l
         "event": masked_event(content, letter.row["partner_id"]),
     }
     typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+
+
+def _place(called: str) -> str:
+    """The place of a dead letter that is called by it, or by its event id."""
+    return place_of_event(bootstrap(), called) if is_event_id(called) else called
 
 
 def _partner_of(place: str) -> str:
@@ -105,7 +122,7 @@ def _nothing_at(place: str) -> str:
 
 @app.command("replay")
 def replay_(
-    place: Annotated[str | None, typer.Argument(help="topic/partition/offset, as list prints it.")] = None,
+    place: Annotated[str | None, typer.Argument(help=CALLED)] = None,
     reason: Annotated[str, typer.Option(help=f"What was mended: {', '.join(REASONS)}.")] = "",
     code: Annotated[str | None, typer.Option(help="All that wait with this code, instead of one place.")] = None,
     partner: Annotated[str | None, typer.Option(help="Whose, with --code.")] = None,
@@ -120,6 +137,7 @@ def replay_(
 
     Example: throughline deadletters replay --code no_agreement --partner csac --reason mended_agreement
     """
+    place = place and _place(place)
     wish = _wish(place, code, partner, reason)
     address = bootstrap()
     keyring = Keyring(keys_dir(settings.load()))

@@ -48,7 +48,8 @@ def story(reads: list[Read], event_id: str) -> Row:
     known.sort(key=_on_the_way)
     steps = [_step(read, event_id) for read in known]
     outcome, later = _outcome(steps), _later(reads, known)
-    return {"event_id": event_id, "outcome": outcome, "now": _now(outcome, steps), "later": later, "steps": steps}
+    told = {"outcome": outcome, "now": _now(outcome, steps), "later": later, "retraction": _retraction(reads, known)}
+    return {"event_id": event_id, **told, "steps": steps}
 
 
 def _later(reads: list[Read], known: list[Read]) -> Row | None:
@@ -57,8 +58,23 @@ def _later(reads: list[Read], known: list[Read]) -> Row | None:
     if own is None:
         return None
     versions = [r.row for r in reads if r.name == "resolved_event" and _fact(r.row) == _fact(own)]
-    last = max(versions, key=lambda row: (row["published_at"], row["event_id"]))
+    last = max(versions, key=_moment)
     return None if last["event_id"] == own["event_id"] else {name: last[name] for name in ("event_id", "operation")}
+
+
+def _retraction(reads: list[Read], known: list[Read]) -> Row | None:
+    """Of an event that retracts: the version that it took back, none where the fact is not known; None of others."""
+    own = next((read.row for read in known if read.name == "resolved_event"), None)
+    if own is None or own["operation"] != RETRACT:
+        return None
+    versions = [r.row for r in reads if r.name == "resolved_event" and _fact(r.row) == _fact(own)]
+    earlier = [row for row in versions if row["operation"] != RETRACT and _moment(row) < _moment(own)]
+    return {"took_back": max(earlier, key=_moment)["event_id"] if earlier else None}
+
+
+def _moment(row: Row) -> tuple[int, str]:
+    """What versions of a fact are ordered by."""
+    return row["published_at"], row["event_id"]
 
 
 def _fact(row: Row) -> tuple[str, str, str]:
@@ -82,7 +98,8 @@ def _id_in(read: Read) -> str | None:
     return None if event_id is None else str(event_id)
 
 
-PERMIT, TAKEN_BACK = "permit", "taken back from"
+PERMIT, TAKEN_BACK, RETRACT = "permit", "taken back from", "retract"
+UNKNOWN_FACT = "retraction of a fact that is not known: check source_record_id"
 LETTERS = {"dead_letter": ("rejected", ("stage", "code", "field")), "letter_replayed": ("replayed", ("reason",))}
 """What is told of records on a partner's dead-letter topic."""
 
@@ -149,8 +166,11 @@ def lines(found: Row) -> list[str]:
     if found["now"].startswith(TAKEN_BACK):
         parts = (found["now"], "it was carried before")
     if later := found["later"]:
-        said = "its fact was retracted by" if later["operation"] == "retract" else "a later version counts:"
+        said = "its fact was retracted by" if later["operation"] == RETRACT else "a later version counts:"
         parts = (*parts, f"{said} {later['event_id']}")
+    if retraction := found["retraction"]:
+        took_back = retraction["took_back"]
+        parts = (*parts, f"retraction: took back {took_back}" if took_back else UNKNOWN_FACT)
     told = [f"{found['event_id']}: {'; '.join(part for part in parts if part)}"]
     for step in found["steps"]:
         told.append(f"  {step['step']:<16} {step['place']}  {_why(step)}")

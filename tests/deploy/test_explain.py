@@ -108,6 +108,16 @@ def test_a_version_that_no_longer_counts_names_the_one_that_does() -> None:
     assert head(RESOLVED, LETS_GO, later, gone).endswith("; its fact was retracted by gone")
 
 
+def test_a_retraction_names_what_it_took_back_or_says_that_it_knows_no_such_fact() -> None:
+    own, first, other = resolved(9, ID, 3, "retract"), resolved(2, "first", 1), resolved(3, "z", 2, fact="g")
+    assert head(own, LETS_GO, first, resolved(4, "second", 2, "correct"), other).endswith(
+        "retraction: took back second"
+    )
+    assert head(own, LETS_GO, other).endswith("retraction of a fact that is not known: check source_record_id")
+    assert head(own, LETS_GO, resolved(8, "later", 4)).count("not known") == 1
+    assert "retraction" not in head(RESOLVED, LETS_GO)
+
+
 def test_of_versions_published_at_one_moment_the_larger_id_counts_whichever_came_last() -> None:
     assert head(resolved(3, "z", 1), RESOLVED, LETS_GO).endswith("a later version counts: z")
     assert head(RESOLVED, resolved(12, "a", 1), resolved(13, "other", 9, fact="g"), LETS_GO).endswith("shown to a")

@@ -34,6 +34,7 @@ from streams.keyring import Keyring
 
 pytestmark = pytest.mark.broker
 SECONDS = 40
+NOBODYS = "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f00"
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +212,31 @@ def test_an_expired_dead_letter_is_neither_shown_nor_replayed(
     deadletters.show(row["place"])
     shown = orjson.loads(capsys.readouterr().out)
     assert (shown["state"], shown["event"], shown["bytes"]) == ("expired", None, 0)
+
+
+def test_a_letter_that_waits_alone_with_its_event_id_is_called_by_it(world: KafkaWorld) -> None:
+    [event_id] = misplaced(world, "called")
+    row = listed(world, "csac")[event_id]
+    assert row["rejected_at"] <= row["expires_at"]
+    assert orjson.loads(run(world, "show", event_id).stdout)["place"] == row["place"]
+    line = next(line for line in run(world, "list", "--partner", "csac").stdout.splitlines() if event_id in line)
+    assert row["rejected_at"][:19] in line
+    done = run(world, "replay", event_id, "--reason", "mended_key", "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "1 would be replayed\n"), done.stderr
+    for words in (("show", NOBODYS), ("replay", NOBODYS, "--reason", "bug_fixed")):
+        none = run(world, *words)
+        assert (none.returncode, "no dead letter waits with this event id" in none.stderr) == (2, True)
+    [again] = misplaced(world, "called", 1)
+    assert again == event_id
+    twice = run(world, "show", event_id)
+    assert "say the place of one" in twice.stderr
+
+
+def test_letters_are_listed_in_the_order_in_which_they_were_rejected(world: KafkaWorld) -> None:
+    misplaced(world, "ordered", 12)
+    found = orjson.loads(run(world, "list", "--json").stdout)["dead_letters"]
+    assert len(found) >= 12
+    assert [row["rejected_at"] for row in found] == sorted(row["rejected_at"] for row in found)
 
 
 def test_a_place_where_nothing_is_may_have_expired(world: KafkaWorld) -> None:

@@ -57,5 +57,10 @@ def test_where_words_would_be_cut_there_is_no_table() -> None:
     assert tables.fitting([["place", "code"], [PLACE, "consent_not_authorised"]], 70) is None
 
 
+def test_without_a_table_a_column_is_one_sentence_after_the_other(tmp_path: Path) -> None:
+    said = [line.strip() for line in on_a_terminal(tmp_path, "schemas", "columns", "aid").splitlines()]
+    assert said[said.index("aid_year") + 1].startswith("needed. A cell: text. Award year")
+
+
 def test_without_rows_there_are_the_headings() -> None:
     assert tables.fitting([["place", "code"]], 80) == [5, 4]
