@@ -10,7 +10,7 @@ from simulation.disasters import Disaster
 from simulation.feeder import LOG
 from simulation.parts import COUNTED
 from simulation.truth import standing
-from simulation.views import View
+from simulation.views import View, arrival
 from simulation.world import Schedule
 
 from processors import names
@@ -120,7 +120,7 @@ def committed(schedule: Schedule, place: Place) -> list[Slot]:
 
 def arrivals(place: Place, slots: Sequence[Slot]) -> list[Arrival]:
     """Records of a partition as a stage takes them."""
-    return [Arrival(*place, s.offset, s.appended_at, s.key, s.value, dict(s.headers)) for s in slots]
+    return [arrival(place, slot) for slot in slots]
 
 
 def said(slot: Slot, name: str) -> str:

@@ -14,10 +14,11 @@ class Disaster(Enum):
     DELETED = "records were deleted"
     RECREATED = "the log was made anew"
     CUT = "the log was cut"
+    RESTORED = "an older copy of the store was put back"
 
 
 def strike(disaster: Disaster, broker: Broker, feeder: Feeder, group: str, draw: Callable[[int], int]) -> None:
-    """Let it happen."""
+    """Let it happen to the group or the log."""
     log = broker.partition(LOG)
     if disaster is Disaster.EXPIRED:
         broker.group(group).offsets.clear()
@@ -26,7 +27,7 @@ def strike(disaster: Disaster, broker: Broker, feeder: Feeder, group: str, draw:
     elif disaster is Disaster.RECREATED:
         feeder.begin_again()
         broker.make(LOG[0])
-    else:
+    elif disaster is Disaster.CUT:
         _cut(broker, feeder, draw)
 
 

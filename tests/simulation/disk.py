@@ -28,6 +28,16 @@ class Disk:
         """Writes of others that were taken all the same."""
         Store(self.database)._prepare(Path("store"))  # noqa: SLF001  # as ``Store.open`` does
 
+    def copy(self) -> bytes:
+        """A backup."""
+        return self.database.serialize()
+
+    def restore(self, backup: bytes) -> None:
+        """Put a backup back; whoever had the store open has it no more."""
+        self.database.close()
+        self.database = sqlite3.connect(":memory:", isolation_level=None)
+        self.database.deserialize(backup)
+
     def store(self) -> Store:
         """The store as nobody's: for a look at the end."""
         store = Store(self.database)

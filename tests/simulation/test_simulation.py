@@ -2,6 +2,8 @@
 
 import pytest
 from simulation.bugs import BUGS
+from simulation.disasters import Disaster
+from simulation.fast_codec import remembering
 from simulation.parts import small
 from simulation.run import run, seed_that_finds
 from simulation.world import Schedule
@@ -34,18 +36,30 @@ def test_one_seed_is_one_order_of_everything() -> None:
     assert traces[0] == traces[1]
 
 
-def test_schedules_crash_pause_fail_and_stop_at_every_kind_of_call() -> None:
-    seen: set[tuple[str, str]] = set()
-    with small():
-        for seed in range(250):
+@pytest.fixture(scope="module")
+def storms() -> list[Schedule]:
+    """What happened under some hundred seeds."""
+    found = []
+    with small(), remembering():
+        for seed in range(350):
             schedule = Schedule(seed)
             schedule.run()
-            steps = [tuple(map(str, step[1:])) for step in schedule.trace if len(step) == 3]
-            seen |= {(step[1], step[0]) if step[0] == "pauses before" else (step[0], step[1]) for step in steps}
             schedule.disk.close()
+            found.append(schedule)
+    return found
+
+
+def test_workers_crash_pause_fail_and_lose_replies_at_every_kind_of_call(storms: list[Schedule]) -> None:
+    steps = [tuple(map(str, step[1:])) for schedule in storms for step in schedule.trace if len(step) == 3]
+    seen = {(step[1], step[0]) if step[0] == "pauses before" else step for step in steps}
     calls = {
         "take over", "init", "list topics", "describe", "know topics", "committed", "watermarks", "read", "look up",
         "commit", "send offsets", "flush", "end",
     }  # fmt: skip
     for ending in ("crash before", "crash after", "failed", "reply lost", "pauses before"):
         assert {call for call, how in seen if how == ending} >= calls
+
+
+def test_the_stage_stops_at_every_kind_of_disaster_and_only_then(storms: list[Schedule]) -> None:
+    assert {schedule.disaster for schedule in storms if schedule.stopped} == set(Disaster)
+    assert {schedule.disaster for schedule in storms if not schedule.stopped} > {None}

@@ -13,6 +13,8 @@ from simulation.broker import Broker, Place, Slot
 from simulation.script import RECIPIENTS
 
 from processors.names import released_topic
+from processors.numbers import Number, sifted
+from processors.records import Arrival
 from schemas_avro import codec, wire
 from sinks import view_batch
 
@@ -44,6 +46,11 @@ def row_of(value: bytes) -> tuple[Sight, Kept] | None:
     return sight, Kept(head["position"], str([*terms, row["body"]]) if "body" in row else None)
 
 
+def arrival(place: Place, slot: Slot) -> Arrival:
+    """A record as whoever reads takes it."""
+    return Arrival(*place, slot.offset, slot.appended_at, slot.key, slot.value, dict(slot.headers))
+
+
 @dataclass
 class View:
     """What one reader keeps."""
@@ -53,6 +60,9 @@ class View:
     stale: list[Sight] = field(default_factory=list)
     """Rows of which a lower position replaced a higher."""
     read: dict[Place, int] = field(default_factory=dict)
+    drops_repeats: bool = False
+    """Whether it goes by the numbers of records, as the sink does."""
+    taken: dict[str, Number] = field(default_factory=dict)
 
     def places(self) -> list[Place]:
         """Partitions that there are to read."""
@@ -73,12 +83,22 @@ class View:
     def read_on(self, place: Place, most: int = 1_000_000) -> None:
         """The next records of a partition."""
         slots, self.read[place] = self.broker.partition(place).read(self.read.get(place, 0), most)
-        if slots:
-            self.keep(slots)
+        self.keep(self._fresh(place, slots) if self.drops_repeats else slots)
 
     def keep(self, slots: Sequence[Slot]) -> None:
         """Take a batch of records in."""
         said = [found for slot in slots if (found := row_of(slot.value or b"")) is not None]
+        if said:
+            self._merge(said)
+
+    def _fresh(self, place: Place, slots: Sequence[Slot]) -> list[Slot]:
+        """Those that were not taken before, by their numbers."""
+        new = sifted([arrival(place, slot) for slot in slots], self.taken)
+        self.taken.update(new.taken)
+        offsets = {found.offset for found in new.fresh}
+        return [slot for slot in slots if slot.offset in offsets]
+
+    def _merge(self, said: list[tuple[Sight, Kept]]) -> None:
         known = {sight: self.rows[sight] for sight, _ in said if sight in self.rows}
         batch = [*known.items(), *said]
         if not known and len({sight for sight, _ in said}) == len(said):

@@ -25,6 +25,8 @@ SCHEDULES_A_SCRIPT = 8
 """Neighbouring seeds share a script: to write one takes as long as a schedule or two."""
 BATCHES = (2, 3, 5, 8)
 """Most records that the stage takes at once."""
+DISASTERS, BACKUPS = 0.25, 0.1
+"""Share of schedules in which one strikes, and of steps before it at which the store is copied."""
 REPEATS = 4
 """So often each reader reads something again at the end."""
 MOST_STEPS = 3_000
@@ -61,13 +63,15 @@ class Schedule:
         self.disk = Disk()
         self.script = script(self.number)
         self.feeder = Feeder(self.broker, self.script, self.chance)
-        self.views = [View(self.broker), View(self.broker)]
+        self.views = [View(self.broker), View(self.broker, drops_repeats=True)]
         self.later: list[Any] = []
         self.outside = Outside(lambda: self.seconds, lambda most: self.chance.randint(0, most), self._sleep, self.later)
         self.workers = 0
         self.zombies: list[Worker] = []
         self.disaster: Disaster | None = None
-        self.is_harmless = True
+        self.is_harmless = False
+        """Whether the disaster is one that the stage must not even stop for."""
+        self.backup = self.disk.copy()
         self.stopped: ThroughlineError | None = None
         self.broken: list[str] = []
         """What ended in a way that nobody has thought of."""
@@ -96,11 +100,13 @@ class Schedule:
     def run(self) -> None:
         """Everything: a stormy time, then a calm one, until nothing is left to do."""
         stormy = self.chance.randint(20, 120)
-        moment = self.chance.randrange(stormy) if self.chance.random() < 0.15 else -1
+        moment = self.chance.randrange(stormy) if self.chance.random() < DISASTERS else -1
         for step in range(MOST_STEPS):
             is_calm = step >= stormy
             if step == moment:
                 self._strike()
+            elif step < moment and self.chance.random() < BACKUPS:
+                self.backup = self.disk.copy()
             self._step(is_calm=is_calm)
             if self.stopped or self.broken or (is_calm and self._is_settled()):
                 break
@@ -158,9 +164,19 @@ class Schedule:
             return
         if self.disaster is Disaster.EXPIRED:  # that takes days, after which who seems dead is
             self._kill_zombies()
+        if self.disaster is Disaster.RESTORED:
+            self._restore()
         strike(self.disaster, self.broker, self.feeder, consent.NAME, self.outside.draw)
-        self.is_harmless = self.disaster is Disaster.DELETED and self.broker.partition(LOG).low <= before
+        self.is_harmless |= self.disaster is Disaster.DELETED and self.broker.partition(LOG).low <= before
         self.trace.append(("DISASTER", self.disaster.value))
+
+    def _restore(self) -> None:
+        """Put the backup back, with all workers stopped; what was stored since and never sent is decided again."""
+        self._kill_zombies()
+        self.current.kill()
+        self.disk.restore(self.backup)
+        self.current = self._worker()
+        self.is_harmless = self.disk_batch() >= (self.batches[-1] if self.batches else 0)
 
     def _kill_zombies(self) -> None:
         for worker in self.zombies:
