@@ -10,7 +10,7 @@ from simulation.disasters import Disaster
 from simulation.feeder import LOG
 from simulation.parts import COUNTED
 from simulation.truth import standing
-from simulation.views import View, arrival
+from simulation.views import arrival
 from simulation.world import Schedule
 
 from processors import names
@@ -96,13 +96,9 @@ def _check_counts(schedule: Schedule, found: Found) -> None:
 
 def _check_views(schedule: Schedule, found: Found) -> None:
     """Every view shows what must stand, and nothing else."""
-    late = View(schedule.broker)
-    for place in reversed(late.places()):
-        late.read_on(place)
     wanted = standing(schedule.number)
-    for view in (*schedule.views, late):
+    for view in schedule.views:
         shown = view.standing()
-        found.stale += [f"row {sight} of a view" for sight in view.stale if view is late]
         found.lost += [f"{sight} does not stand" for sight in sorted(wanted.keys() - shown.keys())]
         found.leaked += [f"{sight} stands" for sight in sorted(shown.keys() - wanted.keys())]
         found.leaked += [

@@ -34,6 +34,11 @@ class Feeder:
         """Whether all of it is in the log."""
         return self.next == len(self.script.logged) and not self._size
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction is under way."""
+        return bool(self._size)
+
     def step(self, *, is_calm: bool) -> str:
         """Begin a transaction, or end the one that is open; what was done."""
         if self._size:

@@ -15,6 +15,7 @@ from simulation.messages import ClusterMetadata, Message, TopicDescription, Topi
 from streams.ports import Ports
 
 T = TypeVar("T")
+PARTITIONED = [TopicMetadata(dict.fromkeys(range(count))) for count in range(4)]
 CODES = {
     "INVALID_PRODUCER_EPOCH": KafkaError._FENCED,  # noqa: SLF001  # as librdkafka tells it
     "ILLEGAL_GENERATION": KafkaError.ILLEGAL_GENERATION,
@@ -107,8 +108,7 @@ class Consumer:
         del topic, timeout
 
         def ask() -> ClusterMetadata:
-            topics = self.broker.topics.items()
-            return ClusterMetadata({n: TopicMetadata(dict.fromkeys(range(len(t.partitions)))) for n, t in topics})
+            return ClusterMetadata({n: PARTITIONED[len(t.partitions)] for n, t in self.broker.topics.items()})
 
         return self.turn("list topics", ask, timed_out)
 

@@ -187,6 +187,6 @@ def script(number: int) -> Script:
     writer.consent()
     writer.caseload()
     acts, weights = zip(*ACTS, strict=True)
-    for act in chance.choices(acts, weights, k=chance.randrange(5, 12)):
+    for act in chance.choices(acts, weights, k=chance.randrange(4, 10)):
         act(writer)
     return Script(tuple(writer.logged), writer.keys)
