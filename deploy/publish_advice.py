@@ -95,4 +95,5 @@ def _allowed(field: str, family: str, ending: str) -> str:
         (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), ()
     )
     more = f", … see `throughline schemas columns {family}`" if len(symbols) > SYMBOLS else ""
-    return f"one of {', '.join(symbols[:SYMBOLS])}{more}" if symbols else ""
+    case = "; in lower case" if name == "operation" else ""
+    return f"one of {', '.join(symbols[:SYMBOLS])}{more}{case}" if symbols else ""

@@ -1,5 +1,6 @@
 """The client with which a partner publishes: idempotent, encoded in batches, every event's fate reported."""
 
+import difflib
 import functools
 import logging
 import time
@@ -26,6 +27,7 @@ AWAY = {"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT", "_ALL_BROKERS_DOWN"}
 SEND_AGAIN = "see that it is up, then send again: what has come is known by its event id and dropped"
 BATCH = 1_000
 """Rows encoded at once."""
+NEAR = 0.7
 POLL_SECONDS = 0.1
 FAMILY_OF = {model: family for family, model in EVENTS.items()}
 
@@ -162,9 +164,12 @@ class Publisher:
                 f"no Kafka broker answers at {self._bootstrap}; start it, or name another with --bootstrap"
             ) from None
         if topic not in known:
+            partners = {name.split(".")[1] for name in known if name.startswith("partner.") and name.count(".") > 1}
+            near = [] if self.partner_id in partners else difflib.get_close_matches(self.partner_id, partners, 1, NEAR)
             raise PublishError(
-                f"no topic {topic}: `throughline topics list --json` names all; where {family} should be there, "
-                f"ask the operator for an agreement that names {self.partner_id} and {family}"
+                f"no topic {topic}: {''.join(f'did you mean {name}? ' for name in near)}`throughline topics list` has "
+                f"what agreements call for; where {family} should be there, ask the operator for an agreement that "
+                f"names {self.partner_id} and {family}"
             )
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, event_id: str) -> None:

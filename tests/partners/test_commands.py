@@ -286,6 +286,11 @@ def test_of_a_code_set_the_symbols_are_named_a_dozen_of_them(tmp_path: Path) -> 
     assert "Quetzal" not in done.stderr
 
 
+def test_an_operation_in_upper_case_is_told_to_be_in_lower_case(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, {**ROW, "envelope": {**ROW["envelope"], "operation": "RETRACT"}})
+    assert "one of assert, correct, retract; in lower case" in done.stderr
+
+
 def test_a_row_that_no_message_can_hold_is_rejected(tmp_path: Path) -> None:
     done = looked_at(tmp_path, {**ROW, "body": {**ROW["body"], "organization_id": "9" * 70_000}})
     assert orjson.loads(done.stdout)["reasons"] == {"too_large": 1}
@@ -334,6 +339,15 @@ def test_a_topic_that_is_not_there_ends_with_two_and_the_command_that_makes_it(t
     )
     assert done.returncode == 2
     assert "ask the operator for an agreement" in done.stderr
+    assert "did you mean" not in done.stderr
+
+
+@pytest.mark.broker
+def test_a_partner_that_is_mistyped_is_told_who_was_perhaps_meant(tmp_path: Path, broker: str, partner: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
+    words = ("publish", "rows.jsonl", "--family", "enrollment", "--bootstrap", broker, "--partner")
+    done = run(tmp_path, *words, f"{partner}_")
+    assert f"did you mean {partner}? `throughline topics list` has what agreements call for" in done.stderr
 
 
 def test_a_population_is_written_with_its_totals(tmp_path: Path) -> None:
