@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def run(work: Work, command: Sequence[str]) -> Figures | None:
             list(command), cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=said, stderr=said
         )
         try:
-            figures = _watched(work, process)
+            with closing(topics.Progress(work.bootstrap, work.name, work.source)) as progress:
+                figures = _watched(work, process, progress)
         except RuntimeError as error:
             raise RuntimeError(f"{error}; {log} ends with: {_last_line(log)}") from error
         finally:
@@ -84,9 +86,8 @@ def run(work: Work, command: Sequence[str]) -> Figures | None:
     return figures
 
 
-def _watched(work: Work, process: psutil.Popen) -> Figures | None:
+def _watched(work: Work, process: psutil.Popen, progress: topics.Progress) -> Figures | None:
     """CPU and time from the first look that finds it warm to the first that finds it done."""
-    progress = topics.Progress(work.bootstrap, work.name, work.source)
     first = last = _look(progress, process)
     moved_at = time.monotonic()
     while last.done < work.total:
@@ -97,7 +98,6 @@ def _watched(work: Work, process: psutil.Popen) -> Figures | None:
             raise RuntimeError(f"it stands still at {look.done} of {work.total} events")
         first = look if first.done < work.warm_up else first
         last = look
-    progress.close()
     count = last.done - first.done
     if not count:
         return None
