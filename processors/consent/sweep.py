@@ -48,8 +48,9 @@ def over_everyone(batch: Batch, cause: Cause, reissue: Collection[str] = ()) -> 
     row = {"id": cause.id, "position": cause.position, "after": "", "done": 0, "reissue": again}
     batch.book.state.put("sweep", EVERYONE, row)
     if (day := batch.book.state.get("sweep", DAY)) is not None:
-        # Whoever is still due is decided by this cause too: told at the day's place, it would come too late for a view.
-        batch.book.state.put("sweep", DAY, {**day, "id": cause.id, "position": cause.position})
+        # Whoever is still due is decided by this cause too: told at the day's place, a view would take it for too old.
+        # The id stays the day's, since the sweep over everyone may send the same again under its own.
+        batch.book.state.put("sweep", DAY, {**day, "position": cause.position})
 
 
 def next_slice(batch: Batch) -> None:

@@ -36,8 +36,6 @@ def main() -> int:
         tally = together(pool, seeds)
         missed = [bug for bug, seed in zip(BUGS, pool.map(seed_that_finds, BUGS, repeat(range(USUAL))), strict=True)
                   if seed is None]  # fmt: skip
-    for failure in sorted(tally.failures, key=lambda one: one.seed)[:MOST_SHOWN]:
-        say(f"{failure}\nagain: make simulate SCHEDULES=1 SEED={failure.seed}")
     for bug in missed:
         say(f"the bug planted in {bug} was not found in {USUAL} schedules")
     found = f"{len(BUGS) - len(missed)}/{len(BUGS)}"
@@ -50,6 +48,8 @@ def together(pool: ProcessPoolExecutor, seeds: range) -> Tally:
     """Run the schedules of all seeds, as many at a time as there are processes."""
     began, whole = time.monotonic(), Tally()
     for part in pool.map(run, parts(seeds)):
+        for failure in part.failures[: max(0, MOST_SHOWN - len(whole.failures))]:
+            say(f"{failure}\nagain: make simulate SCHEDULES=1 SEED={failure.seed}")
         whole.schedules += part.schedules
         whole.failures += part.failures
         whole.wrong = {kind: whole.wrong[kind] + part.wrong[kind] for kind in KINDS}

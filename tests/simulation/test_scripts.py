@@ -122,3 +122,17 @@ def test_scripts_hold_moves_back_and_on_sweeps_and_everything_else() -> None:
         "agreement_activated", "clock_ticked", "resolved_event", "records_moved", "reissue_requested",
     }  # fmt: skip
     assert kinds["records_moved"] > len(SCRIPTS)
+
+
+def test_what_is_sent_for_a_day_and_then_again_for_a_reissue_has_two_ids() -> None:
+    writer = Writer(Random(1), DictKeys(), 1, where={"ra": "a", "rb": "a", "rc": "a"})
+    writer.agreement(NORTH, grants=True)
+    writer.tick()
+    writer.state_consent("ra", "first", until=writer.day)
+    writer.event("ra", "aid", "aid0", "assert", events.body("aid"))
+    writer.next_day()
+    writer.state_consent("ra", "second", until=None)
+    writer.agreement(NORTH, grants=True)
+    writer.say("reissue_requested", "r", {"recipient": NORTH, "requested_at": events.NOON})
+    outs = sent(Script(tuple(writer.logged), writer.keys), 100)
+    assert len({out.id for out in outs}) == len(outs)
