@@ -73,6 +73,13 @@ def test_an_image_that_can_be_pulled_is_pulled(client: Path) -> None:
     assert choose() == "container"
 
 
+def test_who_waits_for_an_image_is_told_why_docker_is_asked_at_all(client: Path) -> None:
+    write(client, ANSWERS, NO_IMAGE, PULLS)
+    told: list[str] = []
+    brokers.choose(None, told.append, pull_seconds=PULL_SECONDS)
+    assert [line.partition(" image ")[0] for line in told] == ["Docker found: trying its"]
+
+
 @pytest.mark.parametrize("pull", [NO_PULL, NEVER_ENDING_PULL], ids=["refused", "never ending"])
 def test_an_image_that_does_not_come_in_time_is_done_without(client: Path, pull: str) -> None:
     write(client, ANSWERS, NO_IMAGE, pull)

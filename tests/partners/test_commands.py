@@ -331,6 +331,11 @@ def test_what_cannot_be_done_so_ends_with_two_and_one_line_with_the_remedy(
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_where_no_broker_is_known_the_folder_is_named_in_which_a_demos_was_looked_for(tmp_path: Path) -> None:
+    done = looked_at(tmp_path, ROW, more=())
+    assert done.stderr.endswith(f"is looked for in {tmp_path / '.throughline'}\n")
+
+
 @pytest.mark.broker
 def test_a_topic_that_is_not_there_ends_with_two_and_the_command_that_makes_it(tmp_path: Path, broker: str) -> None:
     (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
