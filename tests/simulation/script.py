@@ -8,7 +8,7 @@ import functools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from support import events
@@ -117,7 +117,8 @@ class Writer:
         party = party or self.chance.choice(RECIPIENTS)
         granting = self.chance.random() < 0.6 if grants is None else grants
         self.versions[party] = version = self.versions.get(party, 0) + 1
-        self.say("agreement_activated", party, agreement(party, version, granting=granting).to_row())
+        until = None if grants else self.chance.choice((None, None, self.day, self.day + 1))
+        self.say("agreement_activated", party, agreement(party, version, until, granting=granting).to_row())
 
     def move(self) -> None:
         """A record moves to another person; often back, or on to the third."""
@@ -147,8 +148,8 @@ class Writer:
         self.say("reissue_requested", "r", {"recipient": self.chance.choice(RECIPIENTS), "requested_at": events.NOON})
 
 
-def agreement(party: str, version: int, *, granting: bool) -> Agreement:
-    """A version of a recipient's agreement; one that grants nothing of use names another partner."""
+def agreement(party: str, version: int, until: int | None, *, granting: bool) -> Agreement:
+    """A version of a recipient's agreement, up to a day; one that grants nothing of use names another partner."""
     is_north = party == NORTH
     partner, family = (AID, "aid") if is_north else (ENROLLMENT, "enrollment")
     return Agreement.model_validate({
@@ -157,6 +158,7 @@ def agreement(party: str, version: int, *, granting: bool) -> Agreement:
         "relation": "organization" if is_north else "caseload", "citation": "c",
         "grants": [{"partner_id": partner if granting else "ccc", "family": family, "groups": ["core"]}],
         "effective_from": date(2020, 1, 1),
+        "effective_to": None if until is None else events.EPOCH + timedelta(until),
     })  # fmt: skip
 
 
