@@ -98,13 +98,16 @@ class Writer:
         """A statement about consent, given or withdrawn, now and then only for some days."""
         until = self.chance.choice((None, None, self.day, self.day + 1, self.day + 2))
         state = self.chance.choice(("given", "given", "given", "withdrawn"))
-        self.state_consent(self.chance.choice(list(RECORDS)), f"consent{self.chance.randrange(2)}", until, state)
+        record, role = self.chance.choice(list(RECORDS)), self.chance.choice(("student", "parent"))
+        self.state_consent(record, f"consent{self.chance.randrange(2)}", until, state, role)
 
-    def state_consent(self, record: str, fact: str, until: int | None, state: str = "given") -> None:
+    def state_consent(
+        self, record: str, fact: str, until: int | None, state: str = "given", role: str = "student"
+    ) -> None:
         """A statement that the recipient in the north may see what the one partner knows."""
         self.event(record, "consent", fact, "assert", events.body(
             "consent", event_state=state, controllers=[AID], purposes=["advising"], recipients=[NORTH],
-            records_covered=sorted(group_categories("aid", catalog.CORE)), valid_until=until,
+            records_covered=sorted(group_categories("aid", catalog.CORE)), valid_until=until, granted_by_role=role,
         ))  # fmt: skip
 
     def caseload(self) -> None:
@@ -143,6 +146,12 @@ class Writer:
         self.consent()
         self.agreement(NORTH)
 
+    def rights(self) -> None:
+        """Rights pass to the student, or back: what parents said counts no more, or again."""
+        record = self.chance.choice(list(RECORDS))
+        transfer = {"record_key": record, "person_id": self.where[record], "to_student": self.chance.random() < 0.6}
+        self.say("rights_transferred", record, {"transfers": [transfer]})
+
     def reissue(self) -> None:
         """A recipient has lost its view."""
         self.say("reissue_requested", "r", {"recipient": self.chance.choice(RECIPIENTS), "requested_at": events.NOON})
@@ -172,7 +181,7 @@ class Script:
 
 ACTS: tuple[tuple[Callable[[Writer], None], int], ...] = (
     (Writer.fact, 6), (Writer.consent, 4), (Writer.caseload, 2), (Writer.tick, 3), (Writer.agreement, 2),
-    (Writer.move, 4), (Writer.reissue, 1), (Writer.turn, 1),
+    (Writer.move, 4), (Writer.reissue, 1), (Writer.turn, 1), (Writer.rights, 1),
 )  # fmt: skip
 """What may happen, and how often beside the others."""
 

@@ -120,6 +120,7 @@ def test_scripts_hold_moves_back_and_on_sweeps_and_everything_else() -> None:
     kinds = Counter(logged.kind for number in SCRIPTS for logged in script(number).logged)
     assert kinds.keys() == {
         "agreement_activated", "clock_ticked", "resolved_event", "records_moved", "reissue_requested",
+        "rights_transferred",
     }  # fmt: skip
     assert kinds["records_moved"] > len(SCRIPTS)
 
