@@ -17,6 +17,8 @@ LOOK_SECONDS = 0.1
 STILL_SECONDS = 180.0
 """An engine that commits nothing for so long has stopped."""
 END_SECONDS = 30.0
+MEASURED_SECONDS = 1.0
+"""In less, the clock of a process's CPU, which ticks every 10 ms, and the looks from outside are too coarse."""
 MICROS = 1_000_000
 ROOT = Path(__file__).parents[2]
 
@@ -99,7 +101,7 @@ def _watched(work: Work, process: psutil.Popen, progress: topics.Progress) -> Fi
         first = look if first.done < work.warm_up else first
         last = look
     count = last.done - first.done
-    if not count:
+    if not count or last.at - first.at < MEASURED_SECONDS:
         return None
     return Figures((last.cpu - first.cpu) / count * MICROS, count / (last.at - first.at))
 
