@@ -25,7 +25,7 @@ SCHEDULES_A_SCRIPT = 8
 """Neighbouring seeds share a script: to write one takes as long as a schedule or two."""
 BATCHES = (2, 3, 5, 8)
 """Most records that the stage takes at once."""
-DISASTERS, BACKUPS = 0.25, 0.1
+DISASTERS, BACKUPS = 0.25, 0.05
 """Share of schedules in which one strikes, and of steps before it at which the store is copied."""
 REPEATS = 4
 """So often the reader that does not go by numbers reads something again at the end."""
@@ -103,7 +103,7 @@ class Schedule:
         moment = self.chance.randrange(stormy) if self.chance.random() < DISASTERS else -1
         for step in range(MOST_STEPS):
             is_calm = step >= stormy
-            if step == moment:
+            if not is_calm and step >= moment >= 0 and self.disaster is None:
                 self._strike()
             elif step < moment and self.chance.random() < BACKUPS:
                 self.backup = self.disk.copy()
@@ -161,11 +161,10 @@ class Schedule:
                 worker.idle = 0
 
     def _strike(self) -> None:
-        self.disaster = self.chance.choice(list(Disaster))
         before = self.disk_next()
-        if self.disk_batch() < 2 or not before:  # what a stage that has hardly begun cannot know
-            self.disaster = None
+        if self.disk_batch() < 2 or not before:  # a stage that has hardly begun cannot know better
             return
+        self.disaster = self.chance.choice(list(Disaster))
         if self.disaster is Disaster.EXPIRED:  # that takes days, after which who seems dead is
             self._kill_zombies()
         if self.disaster is Disaster.RESTORED:
