@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test simulate signals-kill-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports kill-test simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ simulate: setup-dev  ## the stage and consent under seeded schedules of faults, 
 
 signals-kill-test: setup-dev  ## kill -9 of the worker signals; sets of signals compared with what the releases give
 	@$(BIN)/python tests/proofs/signals_kill.py
+
+rebuild-test: setup-dev  ## stores rebuilt from topics, and topics read in other orders; compared record by record
+	@$(BIN)/python tests/proofs/rebuild.py
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py

@@ -11,6 +11,7 @@ from deploy.commands.demo import clean, demo, prepare
 from deploy.commands.doctor import doctor
 from deploy.commands.explain import explain
 from deploy.commands.partners import population, publish
+from deploy.commands.rebuild import rebuild_
 from deploy.commands.schemas import app as schemas_app
 from deploy.commands.serve import serve, sign_in
 from deploy.commands.signals import signals_app
@@ -36,6 +37,7 @@ app.command()(worker)
 app.command()(serve)
 app.command("sign-in")(sign_in)
 app.command()(explain)
+app.command("rebuild")(rebuild_)
 app.command()(status)
 app.command()(doctor)
 app.add_typer(config_app, name="config")

@@ -20,7 +20,7 @@ from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
-FORMAT = "3"
+FORMAT = "4"
 """Of everything under the data directory; another one is refused."""
 RECORD = "processes.json"
 WORKERS = ("resolve", "consent", "signals")
@@ -90,11 +90,17 @@ class Stack:
             (self.data_dir / "portal").unlink(missing_ok=True)
         argv = [sys.executable, "-m", "deploy", *command]
         log = self.data_dir / "logs" / f"{role}.out"
-        self.running[role] = processes.start(role, argv, self._environment(), log, record=self._record)
+        self.running[role] = processes.start(role, argv, self.environment(), log, record=self._record)
 
     def kill(self, role: str) -> None:
         """Kill -9 one process of the stack; for tests of what that must not matter to."""
         processes.kill([self.running[role]])
+
+    def stop(self, role: str) -> None:
+        """End one process of the stack; it finishes the batch under way."""
+        ended = [self.running.pop(role)]
+        processes.end(ended, STOP_SECONDS)
+        processes.forget(self._record, ended)
 
     def end_processes(self) -> None:
         """End workers and portal; each finishes the batch under way."""
@@ -147,7 +153,8 @@ class Stack:
         self._kafka = kafka
         return kafka.bootstrap
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What each of its processes is given, and a command over its data needs."""
         given = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in self.settings if v is not None}
         own = {"THROUGHLINE_BOOTSTRAP": self.bootstrap, "THROUGHLINE_METRICS_PORT": "0", "PYTHONUNBUFFERED": "1"}
         return {**os.environ, **given, **own}  # one port cannot be every process's

@@ -11,8 +11,20 @@ from processors.state import Changes
 from streams.store import Store
 
 log = structlog.get_logger()
-GENERATION = 1
+FIRST_GENERATION = 1
 """Of a store that was never rebuilt."""
+OWN = ""
+"""Key of the store's generation among the numbers sent."""
+
+
+def generation_of(store: Store) -> int:
+    """Generation of a store's numbers."""
+    return from_rows(store.get_many(SENT, [OWN]).items()).get(OWN, (FIRST_GENERATION, 0))[0]
+
+
+def of_generation(generation: int) -> Changes:
+    """What makes a store one of a generation, before it has sent anything."""
+    return {SENT: to_rows({OWN: (generation, 0)})}
 
 
 class Numbering:
@@ -20,7 +32,7 @@ class Numbering:
 
     def __init__(self, stage: str, store: Store) -> None:
         """Of a stage, as its store stands."""
-        self._stage = stage
+        self._stage, self._generation = stage, generation_of(store)
         self._sent, self._taken = (from_rows(store.scan(table, "")) for table in (SENT, TAKEN))
         self._changed: tuple[dict[str, Number], dict[str, Number]] = {}, {}
 
@@ -39,7 +51,7 @@ class Numbering:
             partitions: how many a topic has.
         """
         placed = [out if out.partition is not None else _placed(out, partitions(out.topic)) for out in outs]
-        found, sent = numbered(placed, self._stage, GENERATION, self._sent)
+        found, sent = numbered(placed, self._stage, self._generation, self._sent)
         self._changed = sent, {}
         return found
 

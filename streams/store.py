@@ -124,6 +124,36 @@ class Store:
                 raise StaleError(NOT_OURS)
             self._db.executemany("INSERT OR REPLACE INTO topic VALUES (?, ?)", ids.items())
 
+    def adopt(self, token: int, batch: int, offsets: Mapping[Partition, int], topics: Mapping[str, str]) -> None:
+        """Stand where another store of the same stage stood, with nothing pending.
+
+        Args:
+            token: what the owner got from ``take_over``.
+            batch: number of the last batch.
+            offsets: next offset of each partition, in place of those here.
+            topics: Kafka's ids of the topics.
+
+        Raises:
+            StaleError: the token is not the store's.
+            DiskError: the disk is full or does not answer.
+        """
+        with self._transaction():
+            if self._db.execute("SELECT token FROM standing").fetchone() != (token,):
+                raise StaleError(NOT_OURS)
+            self._db.execute("UPDATE standing SET batch = ?", (batch,))
+            for table in ("next_offset", "topic", "pending"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # our own tables' names
+            rows_ = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
+            self._db.executemany("INSERT INTO next_offset VALUES (?, ?, ?)", rows_)
+            self._db.executemany("INSERT INTO topic VALUES (?, ?)", topics.items())
+
+    def content(self, without: Collection[str] = ()) -> Iterator[tuple[str, str, bytes]]:
+        """Every table's rows but those of some tables: table, key and value, in order."""
+        for table in sorted(self._tables - set(without)):
+            with _in_use():
+                for key, value in self._db.execute(f"SELECT k, v FROM s_{table} ORDER BY k"):  # noqa: S608
+                    yield table, key, value
+
     def commit(
         self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
     ) -> int:

@@ -65,6 +65,22 @@ class Book:
         self._new.add(record_key)
         self.written.add(record_key)
 
+    def restore(self, row: Row) -> None:
+        """Take a record in, or anew, as it was published (``identity_record.avsc``)."""
+        record_key = row["record_key"]
+        known = self.state.get("record", record_key) or {"blocks": [], "person": ""}
+        record = {"partner": row["partner_id"], "seed": row["seed"], "at": row["first_seen_at"] // 1_000}
+        record |= {"pos": row["first_seen_position"], "person": row["person_id"], "events": row["event_ids"]}
+        record |= {"sealed": row["sealed_traits"], "adult": False, "birthday": "", "blocks": []}
+        self.state.put("record", record_key, record)
+        blocks = link.block_keys(self.traits(record_key), self.key)
+        self.state.put("record", record_key, {**record, "blocks": blocks})
+        for block in set(blocks) ^ set(known["blocks"]):
+            self.state.put("block", f"{block}|{record_key}", 1 if block in blocks else None)
+        if known["person"]:
+            self.state.put("person", f"{known['person']}|{record_key}", None)
+        self.state.put("person", f"{row['person_id']}|{record_key}", 1)
+
     def fold(self, record_key: str, source: str, version: tuple[int, str], traits: Traits | None, cause: str) -> None:
         """Fold one identity event in: of each source row the newest version counts, whatever came first.
 

@@ -1,6 +1,5 @@
 """Resolve's decision: partner events in; the ordered log's next records, identity changes and dead letters out."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from processors.records import Arrival, Out, Topic, derived_id, keyed_hash
 from processors.resolve import control, gate, rights
 from processors.resolve.book import Book, Move
 from processors.resolve.codes import Code, Rejection
+from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.resolve.traits import folded, of_identity, of_wage_row, wage_ssn
 from processors.state import Working
 from schemas_avro import catalog
@@ -77,12 +77,12 @@ def _first_time(outcome: gate.Outcome, state: Working) -> gate.Outcome | None:
     """The outcome; None for a repeat; a rejection where the id came before with other bytes."""
     if isinstance(outcome, Rejection):
         return outcome
-    digest = hashlib.blake2b(outcome.arrival.value or b"", digest_size=8).hexdigest()
+    digest = digest_of(outcome.arrival.value or b"")
     known = state.get("seen", _seen_key(outcome))
     if known is None:
         state.put("seen", _seen_key(outcome), digest)
         return outcome
-    return None if known == digest else Rejection(Code.CONFLICTING_DUPLICATE, "event_id", outcome.event_id)
+    return None if known in {digest, ANY_BYTES} else Rejection(Code.CONFLICTING_DUPLICATE, "event_id", outcome.event_id)
 
 
 def record_key_of(event: gate.Admitted, key: bytes) -> str:

@@ -41,6 +41,7 @@ class KafkaWorld(World):
         self._folder = folder
         self._held = ExitStack()
         self._stopping = threading.Event()
+        self._stages = ExitStack()
         self._failed: list[BaseException] = []
         self._sent: set[str] = set()
         self.topics: dict[str, list[Arrival]] = defaultdict(list)
@@ -67,8 +68,8 @@ class KafkaWorld(World):
             self._reader = held.enter_context(closing(TopicReader(address, _is_output)))
             views = held.enter_context(closing(CaseViews.open(self._folder / "views.duckdb")))
             self._views, self._questions = views, Questions(views)
-            for role in (resolve.NAME, consent.NAME):
-                self._start(held, lambda r=role: run_stage(r, chosen, address, self._stopping))  # type: ignore[misc]
+            held.callback(self.stop)
+            self.go_on()
             self._start(held, lambda: run_signals(chosen, address, self._stopping))
             self._start(held, lambda: Sink(address, views, _unheard).run(self._stopping))
             held.callback(self._stopping.set)
@@ -80,6 +81,18 @@ class KafkaWorld(World):
     ) -> None:
         """End the threads, then the broker."""
         self._held.close()
+
+    def go_on(self) -> None:
+        """Start resolve and consent, where they were stopped."""
+        self.stop()
+        stopping, chosen = threading.Event(), self.settings
+        for role in (resolve.NAME, consent.NAME):
+            self._start(self._stages, lambda r=role: run_stage(r, chosen, str(chosen.bootstrap), stopping))  # type: ignore[misc]
+        self._stages.callback(stopping.set)
+
+    def stop(self) -> None:
+        """Stop resolve and consent."""
+        self._stages.close()
 
     def _start(self, held: ExitStack, work: Callable[[], None]) -> None:
         def run() -> None:

@@ -1,0 +1,108 @@
+"""``throughline rebuild resolve|consent``: a stage's store made anew from topics, with the stage stopped."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from deploy.commands.topics import AsJson
+from deploy.commands.worker import keys_dir, stage_parts
+from deploy.console import FAILED, bootstrap
+from streams import consent, rebuild, resolve, settings
+from streams.errors import ThroughlineError
+from streams.keyring import Keyring
+from streams.rebuild import Rebuilt, Target
+
+ROLES = (resolve.NAME, consent.NAME)
+BESIDE = ("", "-wal", "-shm")
+"""What SQLite's files of one store end in."""
+
+
+def rebuild_(
+    role: Annotated[str, typer.Argument(help="resolve or consent.")],
+    check: Annotated[bool, typer.Option("--check", help="Only compare; the store that is there stays.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a stopped stage's store anew from topics; nothing is published.
+
+    The new one takes the old one's place, which stays beside it, where the two are equal or the old one is lost or
+    damaged. Exit code 1: they differ, and the old one stays.
+
+    Example: throughline rebuild consent --check
+    """
+    if role not in ROLES:
+        raise ThroughlineError(
+            f"only {' and '.join(ROLES)} are rebuilt so; of signals see `throughline signals reset`, of views "
+            "`throughline agreements reissue`"
+        )
+    chosen, address = settings.load(), bootstrap()
+    path = chosen.data_dir / "state" / f"{role}.sqlite"
+    began = time.monotonic()
+    with closing(Keyring(keys_dir(chosen))) as keys, _progress(role) as told:
+        target = rebuild.target_of(role, stage_parts(role, chosen, address, keys), address, path)
+        new = path.with_suffix(".new")
+        done = rebuild.rebuild_store(role, chosen, address, keys, target, new, told)
+    if target.is_readable:
+        done = replace(done, differing=rebuild.differing(new, path))
+    is_sound = not done.differing
+    if is_sound and not check:
+        _swap(new, path, target.generation)
+    else:
+        _move(new, None)
+    _tell(role, done, target, time.monotonic() - began, is_swapped=is_sound and not check, as_json=as_json)
+    if not is_sound:
+        raise typer.Exit(FAILED)
+
+
+def _swap(new: Path, path: Path, generation: int) -> None:
+    """The new store takes the place of the old one, which stays beside it under its generation."""
+    _move(path, path.with_suffix(f".generation-{generation}"))
+    _move(new, path)
+
+
+def _move(path: Path, to: Path | None) -> None:
+    """A store's files elsewhere; None: away."""
+    for ending in BESIDE:
+        if not (one := path.with_name(path.name + ending)).exists():
+            continue
+        if to is None:
+            one.unlink()
+        else:
+            one.replace(to.with_name(to.name + ending))
+
+
+def _tell(role: str, done: Rebuilt, target: Target, seconds: float, *, is_swapped: bool, as_json: bool) -> None:
+    if as_json:
+        equal = None if done.differing is None else not done.differing
+        document = {"stage": role, "records": done.records, "equal": equal, "swapped": is_swapped}
+        typer.echo(orjson.dumps({**document, "generation": done.generation, "seconds": round(seconds, 1)}))
+        return
+    typer.echo(f"{role}: {done.records:,} records read in {seconds:.0f} s")
+    if done.differing is None:
+        typer.echo("the store that was there is lost or cannot be read: nothing to compare with")
+    elif done.differing:
+        typer.echo(f"not equal to the store that is there, in {', '.join(done.differing)}; that one stays")
+    else:
+        typer.echo("equal to the store that is there")
+    if is_swapped:
+        typer.echo(f"it is in its place now, as generation {done.generation}; start `throughline worker {role}`")
+    if is_swapped and not target.is_readable and role == consent.NAME:
+        typer.echo("what it had begun to take back is not known: move views/ away, start `throughline serve`, and "
+                   "`throughline agreements reissue` each recipient")  # fmt: skip
+
+
+@contextmanager
+def _progress(role: str) -> Iterator[Callable[[int], None]]:
+    """How many records are read, on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed:,} records"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"rebuilding {role}", total=None)
+        yield lambda count: bar.update(task, completed=count)

@@ -1,0 +1,79 @@
+"""Resolve's state again, from what it has published and what it has read; nothing is sent, no order of records counts.
+
+Records and persons come from ``identity.records``, the time and the ids of events from ``resolved.events`` and
+``identity.changes``, the bytes that an id stands for from the partners' topics, as far as those reach back. Of an older
+event the id alone is known, so what comes again under it counts as its repeat.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from processors import sealing
+from processors.names import IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS
+from processors.records import Arrival, Topic
+from processors.resolve import control, rights
+from processors.resolve.book import Book
+from processors.resolve.seen import ANY_BYTES, digest_of
+from processors.state import Working
+from schemas_avro import catalog, codec, wire
+
+Row = dict[str, Any]
+TAKEN = {IDENTITY_RECORDS, IDENTITY_CHANGES, RESOLVED_EVENTS}
+
+
+def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
+    """Take in records of resolve's own topics, or of the control topic.
+
+    Args:
+        arrivals: of ``identity.records``, ``resolved.events``, ``identity.changes`` and the control topic.
+        state: where they go.
+        keys: of the traits' seals.
+        pseudonym_key: of the keyed hashes.
+    """
+    control.passed_on([a for a in arrivals if a.topic not in TAKEN], state)
+    for topic, name, row in _rows([a for a in arrivals if a.topic in TAKEN]):
+        if topic == IDENTITY_RECORDS:
+            Book(state, keys, pseudonym_key).restore(row)
+        elif name == "clock_ticked":
+            state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
+        elif name == "resolved_event" or row.get("kind") == "applied":
+            state.put("seen", f"{row['partner_id']}|{row['event_id']}", ANY_BYTES)
+
+
+def _rows(arrivals: Sequence[Arrival]) -> Iterable[tuple[str, str, Row]]:
+    """Topic, kind and row of each, in order."""
+    found: dict[int, tuple[str, str, Row]] = {}
+    by_schema: dict[int, list[int]] = {}
+    for i, arrival in enumerate(arrivals):
+        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(i)
+    for schema_id, places in by_schema.items():
+        rows = codec.decode_own(schema_id, [wire.payload_of(arrivals[i].value or b"") for i in places])
+        for i, row in zip(places, rows, strict=True):
+            found[i] = arrivals[i].topic, catalog.catalog()[schema_id].family, row
+    return [found[i] for i in sorted(found)]
+
+
+def restore_rights(record_keys: Collection[str], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
+    """Whose rights some records' are on the day of the last tick; after everything else is restored."""
+    book = Book(state, keys, pseudonym_key, causes=dict.fromkeys(record_keys, ""))
+    rights.transferred(book, control.today(state))
+
+
+def restore_digests(arrivals: Sequence[Arrival], rejected: Collection[str], state: Working) -> None:
+    """What bytes each event's id stands for, by what partners' topics still hold.
+
+    Args:
+        arrivals: of partners' topics, up to where resolve has read them.
+        rejected: positions of those that became dead letters, which count for nothing.
+        state: where the digests go.
+    """
+    taken = [arrival for arrival in arrivals if arrival.position not in rejected]
+    by_schema: dict[int, list[Arrival]] = {}
+    for arrival in taken:
+        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
+    for schema_id, part in by_schema.items():
+        decoded = codec.decode(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        ids = decoded.rows.column("envelope").to_pylist()
+        for place, envelope in zip(decoded.good, ids, strict=True):
+            partner_id = Topic.parse(part[place].topic).partner_id
+            state.put("seen", f"{partner_id}|{envelope['event_id']}", digest_of(part[place].value or b""))

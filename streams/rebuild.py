@@ -1,0 +1,305 @@
+"""A stage's store made anew from topics, beside the one that is there; nothing is published.
+
+It ends exactly where the stage stopped: at its offsets and its batch number, under a higher generation of numbers.
+Where the store that is there can be read, the two must be equal, table by table, but for numbers and the audit's order.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import orjson
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from processors import names, sealing
+from processors.consent.audit import HEADER as AUDIT_HASH
+from processors.numbers import HEADER, SENT, TAKEN, number_of
+from processors.records import Arrival
+from processors.resolve import rebuild
+from processors.state import Working
+from schemas_avro import catalog, codec, wire
+from streams import clients, consent, positions, resolve
+from streams.errors import BROKER_AWAY, REBUILD, StoppedError, StoreError, StoreLockedError, ThroughlineError
+from streams.keyring import read_or_make_secret
+from streams.numbering import FIRST_GENERATION, generation_of, of_generation
+from streams.settings import Settings
+from streams.stage import StageParts, is_end, next_offsets, usable
+from streams.store import Partition, Standing, Store
+
+BATCH = 2_000
+WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
+UNCOMPARED = (SENT, TAKEN, "head", "seen")
+"""Tables that a rebuild need not give again: numbers, the audit's order, and digests of bytes that have expired."""
+WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.AGREEMENTS}
+"""Topics of which nothing may be gone but what compaction removes."""
+LAST = 100
+"""Offsets among the last of a partition, one of which is a record's for certain: the others are markers'."""
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a stage has stopped."""
+
+    standing: Standing
+    generation: int
+    is_readable: bool
+    """Whether that is from its store; else from its group."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What became of a rebuild."""
+
+    records: int
+    """Read."""
+    generation: int
+    differing: tuple[str, ...] | None
+    """Tables in which the store that was there differs; None: it could not be read."""
+
+
+def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Target:
+    """Where a stage has stopped: by its store, or where that is lost by its group.
+
+    Raises:
+        StoreLockedError: the stage runs.
+        StoppedError: what it stored last is not published yet, or a sweep is under way.
+        ThroughlineError: the broker does not answer.
+    """
+    with closing(clients.consumer(bootstrap, role, **{"enable.partition.eof": True})) as consumer:
+        try:
+            places = _places(consumer, parts.inputs)
+            committed = [p for p in consumer.committed(places, WAIT_SECONDS) if p.offset >= 0] if places else []
+            ids = positions.topic_ids(clients.admin(bootstrap), sorted({p.topic for p in places}), {}, role, "")
+            last = [number for topic in _outputs(consumer, role) for number in _last_numbers(consumer, topic, role)]
+        except KafkaException as error:
+            raise clients.away(error.args[0]) from error
+    batch = max((int(p.metadata) for p in committed if p.metadata), default=0)
+    found = _of_store(role, path, batch)
+    if found is not None:
+        return found
+    offsets = {(p.topic, p.partition): p.offset for p in committed}
+    return Target(Standing(0, batch, offsets, ids), max(last, default=FIRST_GENERATION), is_readable=False)
+
+
+def _of_store(role: str, path: Path, committed: int) -> Target | None:
+    """By the store; None where there is none that can be read, or it is behind what was published."""
+    if not path.exists():
+        return None
+    try:
+        with Store.open(path) as store:
+            standing, generation = store.take_over(), generation_of(store)
+            is_sweeping = bool(store.scan("sweep", "", 1))
+    except StoreLockedError:
+        raise
+    except StoreError:
+        return None
+    if standing.batch < committed:  # put back from a backup: what it says of the time since is nothing
+        return None
+    if standing.batch > committed:
+        raise StoppedError(
+            f"{role} has stored what is not published yet (batch {standing.batch}, published {committed}): "
+            "start it, let it go on, and stop it again"
+        )
+    if is_sweeping:
+        raise StoppedError(f"{role} is deciding many people again: start it, and wait until `throughline status` "
+                           "shows no sweep")  # fmt: skip
+    return Target(standing, generation, is_readable=True)
+
+
+def rebuild_store(
+    role: str, chosen: Settings, bootstrap: str, keys: sealing.Keys, target: Target, path: Path, told: Told
+) -> Rebuilt:
+    """Make a store at a path that stands where the target does.
+
+    Raises:
+        ThroughlineError: the broker does not answer, or topics do not reach back far enough.
+    """
+    path.unlink(missing_ok=True)
+    generation = target.generation + 1
+    with Store.open(path) as store:
+        maker = _Maker(store, bootstrap, target.standing, told)
+        if role == resolve.NAME:
+            _make_resolve(maker, keys, read_or_make_secret(resolve.pseudonym_key_path(chosen)))
+        else:
+            _make_consent(maker, consent.parts(chosen, keys))
+        standing = target.standing
+        maker.commit(of_generation(generation))
+        store.adopt(maker.token, standing.batch, standing.offsets, standing.topics)
+    return Rebuilt(maker.records, generation, None)
+
+
+class _Maker:
+    """A store being made: reads topics, applies decisions, sends nothing."""
+
+    def __init__(self, store: Store, bootstrap: str, standing: Standing, told: Told) -> None:
+        self.store, self._bootstrap, self._target, self._told = store, bootstrap, standing, told
+        self.token, self._batch = (made := store.take_over()).token, made.batch
+        self.records = 0
+
+    def commit(self, changes: dict[str, dict[str, bytes | None]]) -> None:
+        """One batch's changes."""
+        if changes:
+            self._batch = self.store.commit(self.token, self._batch, changes, {}, [])
+
+    def act(self, act: Callable[[Working], object]) -> bool:
+        """Do something with the state; whether it changed any."""
+        working = Working(self.store)
+        act(working)
+        changes = working.changes()
+        self.commit(changes)
+        return bool(changes)
+
+    def read(self, takes: Callable[[str], bool], *, to_target: bool) -> Iterator[list[Arrival]]:
+        """Records of topics, a topic after the other: up to where the stage has read them, or all there are."""
+        with closing(clients.consumer(self._bootstrap, "rebuild", **{"enable.partition.eof": True})) as consumer:
+            try:
+                for place in sorted(_places(consumer, takes), key=lambda p: (p.topic, p.partition)):
+                    end = self._target.offsets.get((place.topic, place.partition), 0) if to_target else None
+                    for arrivals in _records(consumer, place, end):
+                        self.records += len(arrivals)
+                        self._told(self.records)
+                        yield arrivals
+            except KafkaException as error:
+                raise clients.away(error.args[0]) from error
+
+
+def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
+    rejected: set[str] = set()
+    for arrivals in maker.read(lambda topic: topic.startswith("deadletter."), to_target=False):
+        rejected |= {_place_of(row) for row in _decoded(arrivals, "internal.dead_letter.v1")}
+    for arrivals in maker.read(lambda topic: topic == names.AGREEMENTS, to_target=True):
+        maker.act(lambda state, part=arrivals: rebuild.restore(part, state, keys, key))  # type: ignore[misc]
+    for arrivals in maker.read(rebuild.TAKEN.__contains__, to_target=False):
+        maker.act(lambda state, part=arrivals: rebuild.restore(part, state, keys, key))  # type: ignore[misc]
+    for arrivals in maker.read(lambda topic: topic.startswith("partner."), to_target=True):
+        maker.act(lambda state, part=arrivals: rebuild.restore_digests(part, rejected, state))  # type: ignore[misc]
+    after = ""
+    while part := [record for record, _ in maker.store.scan("record", "", BATCH, after)]:
+        after = part[-1]
+        maker.act(lambda state, part=part: rebuild.restore_rights(part, state, keys, key))  # type: ignore[misc]
+
+
+def _make_consent(maker: _Maker, parts: StageParts) -> None:
+    for arrivals in maker.read(parts.inputs, to_target=True):
+        maker.act(lambda state, part=arrivals: parts.decide(part, state))  # type: ignore[misc]
+    while maker.act(lambda state: parts.decide([], state)):
+        pass
+    head = ""
+    for arrivals in maker.read(lambda topic: topic == names.AUDIT_DECISIONS, to_target=False):
+        head = arrivals[-1].headers.get(AUDIT_HASH, b"").decode() or head
+    if head:
+        maker.act(lambda state: state.put("head", "audit", head))
+
+
+def differing(one: Path, other: Path) -> tuple[str, ...]:
+    """Tables in which two stores differ, but for those that need not be equal.
+
+    Raises:
+        StoreError: one cannot be opened.
+    """
+    with Store.open(one) as first, Store.open(other) as second:
+        found = set()
+        for ours, theirs in zip_longest(*(_canonical(store) for store in (first, second))):
+            if ours != theirs:
+                found |= {row[0] for row in (ours, theirs) if row is not None}
+                break
+    return tuple(sorted(found))
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of what a store holds, but for what need not be equal."""
+    digest = hashlib.sha256()
+    with Store.open(path) as store:
+        for table, key, value in _canonical(store):
+            digest.update(f"{table}\0{key}\0".encode() + value + b"\n")
+    return digest.hexdigest()
+
+
+def _canonical(store: Store) -> Iterator[tuple[str, str, bytes]]:
+    for table, key, value in store.content(UNCOMPARED):
+        yield table, key, orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS)
+
+
+def _places(consumer: Consumer, takes: Callable[[str], bool]) -> list[TopicPartition]:
+    topics = consumer.list_topics(timeout=WAIT_SECONDS).topics
+    return [TopicPartition(name, part) for name, topic in topics.items() if takes(name) for part in topic.partitions]
+
+
+def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iterator[list[Arrival]]:
+    """A partition from its beginning, up to an offset or to its present end, in batches."""
+    low, _ = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
+    if place.topic in WHOLE and low > 0:
+        raise StoppedError(f"{place.topic} does not hold its first records any more; {REBUILD}")
+    consumer.assign([TopicPartition(place.topic, place.partition, low)])
+    next_ = low
+    while end is None or next_ < end:
+        messages = _some(consumer)
+        arrivals = [clients.arrival(m) for m in messages if usable(m)]
+        kept = [a for a in arrivals if end is None or a.offset < end]
+        if kept:
+            yield kept
+        next_ = max(next_, *next_offsets(arrivals).values()) if arrivals else next_
+        if any(is_end(m) for m in messages):
+            return
+
+
+def _some(consumer: Consumer) -> list[Message]:
+    """The next records, or the word that there are none.
+
+    Raises:
+        ThroughlineError: neither comes.
+    """
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if messages := consumer.consume(BATCH, LOOK_SECONDS):
+            return list(messages)
+    raise ThroughlineError(f"{BROKER_AWAY} any more; run it again: nothing was changed")
+
+
+def _outputs(consumer: Consumer, role: str) -> list[str]:
+    """Topics whose last numbers tell a stage's generation."""
+    if role == resolve.NAME:
+        return [names.RESOLVED_EVENTS, names.IDENTITY_CHANGES]
+    topics = consumer.list_topics(timeout=WAIT_SECONDS).topics
+    return [names.AUDIT_DECISIONS, *(name for name in topics if name.startswith("released."))]
+
+
+def _last_numbers(consumer: Consumer, topic: str, role: str) -> Iterator[int]:
+    """Generations of a stage's last records on a topic."""
+    topics = consumer.list_topics(topic, timeout=WAIT_SECONDS).topics
+    for part in topics[topic].partitions:
+        place = TopicPartition(topic, part)
+        low, high = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
+        consumer.assign([TopicPartition(topic, part, max(low, high - LAST))])
+        for message in _some(consumer) if high > low else []:
+            if usable(message) and (header := clients.arrival(message).headers.get(HEADER)):
+                read = number_of(header)
+                if read is not None and read[0] == role:
+                    yield read[1][0]
+
+
+def _decoded(arrivals: Sequence[Arrival], subject: str) -> list[Mapping[str, object]]:
+    schema_id = catalog.id_of(subject)
+    payloads = [wire.payload_of(a.value or b"") for a in arrivals if wire.schema_id_of(a.value or b"") == schema_id]
+    return list(codec.decode_own(schema_id, payloads)) if payloads else []
+
+
+def _place_of(row: Mapping[str, object]) -> str:
+    return f"{row['topic']}/{row['partition']}/{row['offset']}"
+
+
+__all__ = [
+    "Partition",
+    "Rebuilt",
+    "Target",
+    "ThroughlineError",
+    "content_hash",
+    "differing",
+    "rebuild_store",
+    "target_of",
+]

@@ -1,0 +1,113 @@
+"""States rebuilt from the log are those that were, whatever the order in which topics are read."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
+
+from partners import events, rows
+from partners.population.generate import DEFAULT_AS_OF, generate
+from processors import names
+from processors.consent import decide as consent
+from processors.consent.settle import Context
+from processors.numbers import SENT, TAKEN
+from processors.records import Arrival
+from processors.resolve import rebuild
+from processors.resolve.seen import ANY_BYTES
+from processors.state import Changes, Working
+
+SOURCES = (names.IDENTITY_RECORDS, names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AGREEMENTS)
+
+
+@pytest.fixture(scope="module")
+def world() -> PureWorld:
+    """Two phases of a population, decided: links, moves, withdrawals, birthdays, dead letters among it."""
+    made = generate(120, 7)
+    told = PureWorld(batch=300)
+    told.now = rows.micros(datetime(DEFAULT_AS_OF.year, DEFAULT_AS_OF.month, DEFAULT_AS_OF.day, 12, tzinfo=UTC))
+    for phase in ("history", "changes"):
+        for event in made.phases[phase]:
+            raw = event.raw if event.row is None else events.framed(event.family, [event.row])[0]
+            told.send(event.topic, event.key, raw, dict(event.headers))
+        told.settle()
+    return told
+
+
+def content(state: Kept) -> dict[str, dict[str, object]]:
+    """Everything but numbers and the audit's order."""
+    tables = {name: rows for name, rows in state.everything().items() if name not in {SENT, TAKEN, "head"} and rows}
+    return {name: {key: orjson.loads(value) for key, value in found} for name, found in tables.items()}
+
+
+def latest(records: Sequence[Arrival]) -> list[Arrival]:
+    """As a compacted topic keeps them, some earlier ones still there."""
+    newest = {record.key: record for record in records}
+    return [record for n, record in enumerate(records) if newest[record.key] is record or n % 3 == 0]
+
+
+def in_batches(records: Sequence[Arrival], state: Kept, size: int, act: object) -> None:
+    for start in range(0, len(records), size):
+        working = Working(state)
+        act(records[start : start + size], working)  # type: ignore[operator]
+        state.apply(working.changes())
+
+
+def resolved_anew(world: PureWorld, seed: int) -> Kept:
+    chance, state, key = random.Random(seed), Kept(), PSEUDONYM_KEY  # noqa: S311  # the same shuffles in every run
+    topics = [latest(world.topics[name]) if name == names.IDENTITY_RECORDS else world.topics[name] for name in SOURCES]
+    chance.shuffle(topics)
+    size = chance.randrange(20, 400)
+    for topic in topics:
+        in_batches(topic, state, size, lambda part, working: rebuild.restore(part, working, world.keys, key))
+    letters = [row for name in world.topics if name.startswith("deadletter.") for row in world.rows(name)]
+    rejected = {f"{row['topic']}/{row['partition']}/{row['offset']}" for row in letters}
+    partners = [topic for name, topic in world.topics.items() if name.startswith("partner.")]
+    chance.shuffle(partners)
+    for topic in partners:
+        in_batches(topic, state, size, lambda part, working: rebuild.restore_digests(part, rejected, working))
+    records = [name for name, _ in state.scan("record", "")]
+    in_batches(records, state, size, lambda part, working: rebuild.restore_rights(part, working, world.keys, key))  # type: ignore[arg-type]
+    return state
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_resolves_state_is_rebuilt_from_its_topics_in_any_order_of_topics(world: PureWorld, seed: int) -> None:
+    assert content(resolved_anew(world, seed)) == content(world.states["resolve"])
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_consents_state_is_rebuilt_from_the_log_whatever_the_batches(world: PureWorld, size: int) -> None:
+    state, context = Kept(), Context(world.keys, 1)
+
+    def decide(part: Sequence[Arrival], working: Working) -> None:
+        consent.decide(part, working, context)
+
+    in_batches(world.topics[names.RESOLVED_EVENTS], state, size, decide)
+    changes: Changes = {"": {}}
+    while changes:
+        working = Working(state)
+        decide([], working)
+        state.apply(changes := working.changes())
+    assert content(state) == content(world.states["consent"])
+
+
+def test_an_event_of_which_the_id_alone_is_known_is_a_repeat_whatever_its_bytes(world: PureWorld) -> None:
+    state = Kept()
+    log = world.topics[names.RESOLVED_EVENTS][:2_000]
+    in_batches(log, state, 50, lambda part, working: rebuild.restore(part, working, world.keys, PSEUDONYM_KEY))
+    seen = state.scan("seen", "")
+    assert seen
+    assert {orjson.loads(value) for _, value in seen} == {ANY_BYTES}
+
+
+def test_bytes_that_were_rejected_stand_for_no_id(world: PureWorld) -> None:
+    letters = [row for name in world.topics if name.startswith("deadletter.") for row in world.rows(name)]
+    letter = next(row for row in letters if row["code"] == "date_out_of_range")
+    one = [a for a in world.topics[letter["topic"]] if a.offset == letter["offset"]]
+    rejected = {one[0].position}
+    state = Kept()
+    in_batches(one, state, 1, lambda part, working: rebuild.restore_digests(part, rejected, working))
+    assert state.everything() == {}
