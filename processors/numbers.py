@@ -40,8 +40,8 @@ class Sifted:
     """Positions of records before which numbers are missing."""
 
 
-def numbered(outs: Sequence[Out], stage: str, generation: int, sent: Numbers) -> tuple[list[Out], dict[str, Number]]:
-    """Give numbers to what a batch sends.
+def give_numbers(outs: Sequence[Out], stage: str, generation: int, sent: Numbers) -> dict[str, Number]:
+    """Give numbers to what a batch sends, in place.
 
     Args:
         outs: records whose partition is known.
@@ -50,21 +50,18 @@ def numbered(outs: Sequence[Out], stage: str, generation: int, sent: Numbers) ->
         sent: last numbers, by topic/partition.
 
     Returns:
-        The records, numbered but for those of compacted topics; the last numbers that this changes.
+        The last numbers that this changes; records of compacted topics get none.
     """
     changed: dict[str, Number] = {}
-    found = []
     for out in outs:
         if out.topic in COMPACTED:
-            found.append(out)
             continue
         place = f"{out.topic}/{out.partition}"
         last, before = changed.get(place) or sent.get(place, NONE)
         number = before + 1 if last == generation else 1
         changed[place] = generation, number
-        headers = {**out.headers, HEADER: f"{stage}/{generation}/{number}".encode()}
-        found.append(Out(out.topic, out.key, out.value, out.id, out.partition, headers))
-    return found, changed
+        out.headers = {**out.headers, HEADER: f"{stage}/{generation}/{number}".encode()}
+    return changed
 
 
 def sifted(arrivals: Sequence[Arrival], taken: Numbers) -> Sifted:

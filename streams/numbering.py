@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from processors.numbers import SENT, TAKEN, Number, Sifted, from_rows, numbered, sifted, to_rows
+from processors.numbers import SENT, TAKEN, Number, Sifted, from_rows, give_numbers, sifted, to_rows
 from processors.partitions import partition_of
 from processors.records import Arrival, Out
 from processors.state import Changes
@@ -43,17 +43,17 @@ class Numbering:
             log.error("gap", stage=self._stage, position=position)
         return found
 
-    def number(self, outs: Sequence[Out], partitions: Callable[[str], int]) -> list[Out]:
-        """What a batch sends, each record with its partition and its number.
+    def number(self, outs: Sequence[Out], partitions: Callable[[str], int]) -> None:
+        """Give each record that a batch sends its partition and its number.
 
         Args:
             outs: of the batch.
             partitions: how many a topic has.
         """
-        placed = [out if out.partition is not None else _placed(out, partitions(out.topic)) for out in outs]
-        found, sent = numbered(placed, self._stage, self._generation, self._sent)
-        self._changed = sent, {}
-        return found
+        for out in outs:
+            if out.partition is None:
+                out.partition = partition_of(out.key, partitions(out.topic))
+        self._changed = give_numbers(outs, self._stage, self._generation, self._sent), {}
 
     def changes(self, batch: Sifted) -> Changes:
         """What the batch's commit is to write."""
@@ -67,7 +67,3 @@ class Numbering:
         self._sent.update(sent)
         self._taken.update(taken)
         self._changed = {}, {}
-
-
-def _placed(out: Out, partitions: int) -> Out:
-    return Out(out.topic, out.key, out.value, out.id, partition_of(out.key, partitions), out.headers)

@@ -186,8 +186,8 @@ class Signals:
         if arrivals or self._is_unfinished:
             began = time.monotonic()
             new = self._numbering.sift(arrivals)
-            decided, changes = await self._decide(new.fresh)  # 2
-            outs = self._numbering.number(decided, self._partitions.__getitem__)
+            outs, changes = await self._decide(new.fresh)  # 2
+            self._numbering.number(outs, self._partitions.__getitem__)
             changes |= self._numbering.changes(new)
             moved = next_offsets(arrivals)
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3

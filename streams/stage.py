@@ -160,7 +160,8 @@ class Stage:
         decided = self._until_decided(stopping, batch.fresh)  # 2
         if decided is None or not (arrivals or decided.outs or decided.changes):
             return
-        outs = self._until_numbered(stopping, decided.outs)
+        outs = decided.outs
+        self._patiently(stopping, lambda: self._numbering.number(outs, self._partitions_of))
         changes, token = decided.changes | self._numbering.changes(batch), self._standing.token
         # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
         moved = next_offsets(arrivals) or dict([min(self._offsets.items())])
@@ -201,11 +202,6 @@ class Stage:
         answers: list[_Decided | None] = []
         self._patiently(stopping, lambda: answers.append(self._decide(arrivals)))
         return answers[0]
-
-    def _until_numbered(self, stopping: threading.Event, outs: list[Out]) -> list[Out]:
-        found: list[list[Out]] = []
-        self._patiently(stopping, lambda: found.append(self._numbering.number(outs, self._partitions_of)))
-        return found[0]
 
     def _partitions_of(self, topic: str) -> int:
         """How many partitions a topic has that is sent to: that never changes.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors import names
-from processors.numbers import HEADER, Numbers, from_rows, number_of, numbered, sifted, to_rows
+from processors.numbers import HEADER, Number, Numbers, from_rows, give_numbers, number_of, sifted, to_rows
 from processors.records import Arrival, Out
 
 
@@ -19,6 +19,10 @@ def out(name: str, partition: int = 0, topic: str = "t") -> Out:
 def arrivals(outs: list[Out]) -> list[Arrival]:
     """As a reader gets them, each partition in order."""
     return [Arrival(o.topic, o.partition or 0, n, 0, o.key.encode(), o.value, o.headers) for n, o in enumerate(outs)]
+
+
+def numbered(outs: list[Out], stage: str, generation: int, after: Numbers) -> tuple[list[Out], dict[str, Number]]:
+    return outs, give_numbers(outs, stage, generation, after)
 
 
 def sent(*names_: str, generation: int = 1, after: Numbers | None = None) -> list[Out]:
