@@ -10,6 +10,9 @@ from tests.portal.served import Served, assigned, enrolled, release
 
 LABELS = {"p1": "Alvarez, Mateo", "p2": "Bautista, Liza", "p3": "Chen, Marcus"}
 
+ASKED_FOR_ANEW = "['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0].type)"
+"""Whether a page that one went back to has come from the server: one that the browser had kept is loaded again."""
+
 
 @pytest.fixture
 def people(portal: Served) -> Served:
@@ -34,6 +37,7 @@ def test_whoever_comes_back_to_the_list_is_at_the_person_that_was_opened(people:
     open_person(page, "Bautista, Liza")
     if way == "back":
         page.go_back()
+        page.wait_for_function(ASKED_FOR_ANEW)
     else:
         page.get_by_role("link", name="My caseload").click()
     expect(page.locator(":focus")).to_have_text("Bautista, Liza")
