@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from processors.names import IDENTITY_RECORDS
+from processors.names import AGREEMENTS, IDENTITY_RECORDS
 from processors.records import Arrival, Out
 
 COMPACTED = frozenset({IDENTITY_RECORDS})
 """Topics of which the broker keeps each key's last record only: what is missing there is no gap."""
+OUTSIDERS = ("partner.", AGREEMENTS)
+"""How topics begin that outsiders write: what their headers say counts for nothing, or events could go unseen."""
 HEADER = "sequence"
 """Of a numbered record: stage/generation/number."""
 SENT, TAKEN = "number_sent", "number_taken"
@@ -73,7 +75,7 @@ def sifted(arrivals: Sequence[Arrival], taken: Numbers) -> Sifted:
     """
     fresh, changed, missing, gaps = [], dict[str, Number](), 0, []
     for arrival in arrivals:
-        header = arrival.headers.get(HEADER)
+        header = None if arrival.topic.startswith(OUTSIDERS) else arrival.headers.get(HEADER)
         read = None if header is None else number_of(header)
         if read is None:
             fresh.append(arrival)

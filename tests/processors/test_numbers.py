@@ -89,6 +89,13 @@ def test_stages_and_partitions_are_numbered_apart() -> None:
     assert sifted(arrivals([own[0], *elsewhere]), {}).repeats == 0
 
 
+@pytest.mark.parametrize("topic", ["partner.csac.aid", names.AGREEMENTS])
+def test_what_an_outsider_calls_a_number_is_none_so_that_no_event_of_theirs_goes_unseen(topic: str) -> None:
+    outs = [replace(out(name, topic=topic), headers={HEADER: b"resolve/1/1"}) for name in "ab"]
+    found = sifted(arrivals(outs), {})
+    assert (values(found.fresh), found.taken, found.repeats) == ([b"a", b"b"], {}, 0)
+
+
 @pytest.mark.parametrize("header", [b"", b"s", b"s/1", b"s/1/x", b"/1/1", b"s/-1/1", b"\xff/1/one"])
 def test_what_has_no_number_of_ours_is_taken_as_it_comes(header: bytes) -> None:
     assert number_of(header) is None
