@@ -4,7 +4,6 @@ It ends exactly where the stage stopped: at its offsets and its batch number, un
 Where the store that is there can be read, the two must be equal, table by table, but for numbers and the audit's order.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -28,7 +27,7 @@ from streams.keyring import read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
 from streams.settings import Settings
 from streams.stage import StageParts, is_end, next_offsets, usable
-from streams.store import Partition, Standing, Store
+from streams.store import Standing, Store
 
 BATCH = 2_000
 WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
@@ -211,15 +210,6 @@ def differing(one: Path, other: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 of what a store holds, but for what need not be equal."""
-    digest = hashlib.sha256()
-    with Store.open(path) as store:
-        for table, key, value in _canonical(store):
-            digest.update(f"{table}\0{key}\0".encode() + value + b"\n")
-    return digest.hexdigest()
-
-
 def _canonical(store: Store) -> Iterator[tuple[str, str, bytes]]:
     for table, key, value in store.content(UNCOMPARED):
         yield table, key, orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS)
@@ -291,15 +281,3 @@ def _decoded(arrivals: Sequence[Arrival], subject: str) -> list[Mapping[str, obj
 
 def _place_of(row: Mapping[str, object]) -> str:
     return f"{row['topic']}/{row['partition']}/{row['offset']}"
-
-
-__all__ = [
-    "Partition",
-    "Rebuilt",
-    "Target",
-    "ThroughlineError",
-    "content_hash",
-    "differing",
-    "rebuild_store",
-    "target_of",
-]
