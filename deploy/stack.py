@@ -45,7 +45,8 @@ class Stack:
     portal: str = ""
     """Address of the portal, once it is there."""
     running: dict[str, processes.Started] = field(default_factory=dict)
-    _kafka: LocalKafka | ContainerKafka | None = field(default=None, repr=False)
+    kafka: LocalKafka | ContainerKafka | None = field(default=None, repr=False)
+    """The broker, where it is the stack's own."""
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -85,12 +86,15 @@ class Stack:
 
     def start(self, role: str) -> None:
         """Start one process of the stack."""
-        command = [SERVE] if role == SERVE else ["worker", role]
         if role == SERVE:
             (self.data_dir / "portal").unlink(missing_ok=True)
+        self.running[role] = self.begin(role, self.data_dir / "logs" / f"{role}.out")
+
+    def begin(self, role: str, log: Path) -> processes.Started:
+        """Begin a process of a role, be there one already or not; what it says goes into ``log``."""
+        command = [SERVE] if role == SERVE else ["worker", role]
         argv = [sys.executable, "-m", "deploy", *command]
-        log = self.data_dir / "logs" / f"{role}.out"
-        self.running[role] = processes.start(role, argv, self.environment(), log, record=self._record)
+        return processes.start(role, argv, self.environment(), log, record=self._record)
 
     def kill(self, role: str) -> None:
         """Kill -9 one process of the stack; for tests of what that must not matter to."""
@@ -116,8 +120,8 @@ class Stack:
         Raises:
             ThroughlineError: one has ended; with the last line that it said.
         """
-        if isinstance(self._kafka, LocalKafka) and not self._kafka.is_running():
-            raise ThroughlineError(f"Kafka has ended, its log is {self._kafka.log_path}; {GO_ON}")
+        if isinstance(self.kafka, LocalKafka) and not self.kafka.is_running():
+            raise ThroughlineError(f"Kafka has ended, its log is {self.kafka.log_path}; {GO_ON}")
         for role, started in self.running.items():
             if not processes.is_running(started):
                 raise ThroughlineError(f"{role} has ended: {self._last_words(role)}; {GO_ON}")
@@ -150,7 +154,7 @@ class Stack:
     def _start_kafka(self, held: ExitStack) -> str:
         kafka = brokers.local(self.data_dir / "kafka", self.settings.broker or "native", self.tell)
         held.enter_context(kafka)  # type: ignore[arg-type,unused-ignore]
-        self._kafka = kafka
+        self.kafka = kafka
         return kafka.bootstrap
 
     def environment(self) -> dict[str, str]:
