@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports kill-test simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -22,16 +22,16 @@ demo: setup  ## the main job, live: local Kafka, made-up partners, every stage, 
 test: setup-dev  ## the whole suite against a real broker
 	@$(BIN)/python -m pytest
 
-kill-test: setup-dev  ## kill -9 of random workers; sets of event ids compared with the population's truth
-	@$(BIN)/python tests/proofs/kill.py
+SEED ?= 0
+chaos: setup-dev  ## workers and broker killed, workers stopped, while events flow; everything compared (LONG=1, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/chaos.py $(if $(LONG),--long) --seed $(SEED)
 
 SCHEDULES ?= 5000
-SEED ?= 0
 simulate: setup-dev  ## the stage and consent under seeded schedules of faults, no Kafka (SCHEDULES=100000, SEED=n)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/simulate.py --schedules $(SCHEDULES) --seed $(SEED)
 
-signals-kill-test: setup-dev  ## kill -9 of the worker signals; sets of signals compared with what the releases give
-	@$(BIN)/python tests/proofs/signals_kill.py
+signals-kill-test: setup-dev  ## the same, where only the worker signals is killed, again and again
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/chaos.py --roles signals --kills 20 --pauses 0 --broker-kills 0
 
 rebuild-test: setup-dev  ## stores rebuilt from topics, and topics read in other orders; compared record by record
 	@$(BIN)/python tests/proofs/rebuild.py

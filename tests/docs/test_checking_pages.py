@@ -113,8 +113,8 @@ def test_what_is_run_elsewhere_must_stand_there() -> None:
     assert not_run_by(marked(".ci/run", "$ make test")) == []
     assert not_run_by(marked(".ci/run", "$ make bench")) == ["make bench"]
     assert not_run_by(marked("tests/deploy/test_demo.py", "$ make demo", "$ throughline clean")) == []
-    assert not_run_by(marked("tests/proofs/test_kill.py", "$ make kill-test  # a comment")) == []
-    assert not_run_by(marked("tests/proofs/test_kill.py", "$ make withdrawal-test")) == ["make withdrawal-test"]
+    assert not_run_by(marked("tests/proofs/test_chaos.py", "$ make chaos  # a comment")) == []
+    assert not_run_by(marked("tests/proofs/test_chaos.py", "$ make withdrawal-test")) == ["make withdrawal-test"]
 
 
 def test_a_proof_that_is_not_there_is_an_error() -> None:

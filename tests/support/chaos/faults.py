@@ -23,7 +23,7 @@ PAUSE_SECONDS = max(clients.TRANSACTION_TIMEOUT_MS / 1_000, faust_app.SESSION_SE
 """The broker has ended the sleeper's transaction by then, and has put it out of its group."""
 DOWN_SECONDS = 3.0
 """At most, beside the time that a start takes."""
-REFUSAL_SECONDS = 60.0
+REFUSAL_SECONDS = 120.0
 PORT_TRIES = 20
 GAPS = "throughline_gap_records_total"
 
@@ -85,7 +85,7 @@ class Breaker:
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), act))
 
     def _cause(self, fault: Fault) -> None:
-        if fault.role in self._asleep:
+        if fault.role in self._asleep or (fault.kind == PAUSE and not self._is_up(fault.role)):
             self._later(1, lambda: self._cause(fault))
         elif fault.kind == KILL:
             self._kill(fault.role)
@@ -104,6 +104,10 @@ class Breaker:
     def look_for_gaps(self, role: str) -> None:
         """What a process that runs tells of missing records."""
         self.gap_records += int(see(role, self._stack.data_dir).total(GAPS))
+
+    def _is_up(self, role: str) -> bool:
+        """Whether it has begun its work: before that it holds nothing that could keep a successor out."""
+        return see(role, self._stack.data_dir).is_up
 
     def _put_to_sleep(self, fault: Fault) -> None:
         self.look_for_gaps(fault.role)
