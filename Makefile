@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,10 +46,13 @@ test-compose: setup-dev  ## docker-compose.yml brought up for real, people publi
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/compose.py
 
 bench: setup-dev  ## partner topic to case view, 200,000 events; minutes
-	@$(BIN)/python bench/pipeline.py $(if $(EVENTS),--events $(EVENTS))
+	@PYTHONPATH=. $(BIN)/python -m bench.pipeline $(if $(EVENTS),--events $(EVENTS))
 
 bench-stage: setup-dev  ## the whole stage beside Kafka Streams, Quix Streams, Faust and a bare loop; half an hour
 	@PYTHONPATH=. $(BIN)/python -m bench.stage $(if $(EVENTS),--events $(EVENTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-decisions: setup-dev  ## CPU an event of resolve, consent and sink in one process, no Kafka; a minute or two
+	@PYTHONPATH=. $(BIN)/python -m bench.decisions $(if $(EVENTS),--events $(EVENTS))
 
 lint: setup-dev  ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .
