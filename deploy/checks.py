@@ -16,7 +16,7 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from deploy import container_kafka, kafka_jars
 from deploy.commands.topics import load_agreements
-from streams import store
+from streams import migrations
 from streams.errors import ThroughlineError
 from streams.settings import Settings
 
@@ -134,9 +134,9 @@ def stores(data_dir: Path) -> Iterator[Finding]:
         check = f"store of {path.stem}"
         with path.open("rb") as file:
             found = int.from_bytes(file.read(FORMAT_AT + 4)[FORMAT_AT:], "big")
-        if found not in {0, store.FORMAT}:
-            remedy = "run `make clean` on a machine of one's own, else see Upgrade in docs/keep-it-running.md"
-            yield Finding(check, "fail", f"format {found}, this version reads {store.FORMAT}", remedy)
+        if found > migrations.FORMAT:
+            remedy = 'see "Upgrade" in docs/keep-it-running.md'
+            yield Finding(check, "fail", f"format {found}, this version reads {migrations.FORMAT}", remedy)
             continue
         holder = locked_by(path)
         yield Finding(check, "ok", "free" if holder is None else f"in use by process {holder}")

@@ -16,8 +16,8 @@ import orjson
 from processors.records import Out
 from processors.state import Changes
 from streams.errors import REBUILD, DiskError, StaleError, StoreError, StoreLockedError
+from streams.migrations import FORMAT, bring_up
 
-FORMAT = 2
 LAST_CHARACTER = "\U0010ffff"
 KEYS_A_QUERY = 500
 PRAGMAS = (
@@ -57,11 +57,11 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or make the store, for this process alone.
+        """Open or make the store, for this process alone; one of an older format is brought to the present one.
 
         Raises:
             StoreLockedError: another process has it.
-            StoreError: it is of another format, or no store.
+            StoreError: it is of a newer format, or no store.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with _opening(path):
@@ -81,10 +81,12 @@ class Store:
     def _prepare(self, path: Path) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if found not in {0, FORMAT}:
+        if found > FORMAT:
             raise StoreError(
                 f'{path.name} has format {found}, this version reads {FORMAT}; see "Upgrade" in docs/keep-it-running.md'
             )
+        if found:
+            bring_up(self._db, found)
         self._db.execute("CREATE TABLE IF NOT EXISTS standing (token INTEGER, batch INTEGER)")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part))"

@@ -10,10 +10,9 @@ from typing import Annotated
 import structlog
 import typer
 
-from deploy.commands.topics import load_agreements
 from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
-from streams import consent, memory, resolve, settings, signals, telemetry
+from streams import consent, memory, resolve, settings, telemetry
 from streams.errors import ThroughlineError
 from streams.health import Health, served
 from streams.keyring import Keyring
@@ -24,7 +23,8 @@ from streams.stage import Stage, StageParts
 from streams.store import Store
 
 log = structlog.get_logger()
-ROLES = (resolve.NAME, consent.NAME, signals.NAME)
+SIGNALS = "signals"
+ROLES = (resolve.NAME, consent.NAME, SIGNALS)
 LESS_URGENT = 10
 """Niceness of signals: a release that waits for a signal would be the wrong way round."""
 
@@ -40,7 +40,7 @@ def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals
     telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
     memory.collect_rarely()
-    if role == signals.NAME:
+    if role == SIGNALS:
         _give_way()
         run_signals(chosen, bootstrap(must_answer=False), stop_on_signals())
     else:
@@ -61,11 +61,13 @@ def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> No
     Raises:
         ThroughlineError: what no waiting mends.
     """
-    with Store.open(chosen.data_dir / "state" / f"{signals.NAME}.sqlite") as store:
-        metrics = Metrics(signals.NAME, pulse := Pulse())
+    from streams import signals  # noqa: PLC0415  # Faust takes 0.3 s to load, which a stage that starts again would lose
+
+    with Store.open(chosen.data_dir / "state" / f"{SIGNALS}.sqlite") as store:
+        metrics = Metrics(SIGNALS, pulse := Pulse())
         worker_ = signals.Signals(chosen, address, store, pulse, metrics.done)
         metrics.follow(worker_.standings)
-        with served(Health(signals.NAME, pulse, metrics), chosen):
+        with served(Health(SIGNALS, pulse, metrics), chosen):
             log.info("started", kafka=address)
             worker_.run(stopping)
     log.info("stopped")
@@ -84,14 +86,21 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         stage = Stage(replace(parts, after=(*parts.after, metrics.done)), address, store, keyring)
         metrics.follow(stage.standings)
         if role == resolve.NAME:
-            with suppress(ThroughlineError):  # for labels only: the agreements that count are those in the log
-                metrics.know_partners([a.party for a in load_agreements(chosen.agreements) if a.tier == "mou"])
+            _know_partners(metrics, chosen)
         with served(Health(role, parts.pulse, metrics), chosen):
             log.info("started", kafka=address)
             stage.run(stopping)
         stage.close()
     keyring.close()
     log.info("stopped")
+
+
+def _know_partners(metrics: Metrics, chosen: Settings) -> None:
+    """For labels only: the agreements that count are those in the log."""
+    from deploy.commands.topics import load_agreements  # noqa: PLC0415  # consent has no need of what that loads
+
+    with suppress(ThroughlineError):
+        metrics.know_partners([a.party for a in load_agreements(chosen.agreements) if a.tier == "mou"])
 
 
 def stage_parts(role: str, chosen: Settings, address: str, keyring: Keyring) -> StageParts:

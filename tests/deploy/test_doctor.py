@@ -21,7 +21,8 @@ from deploy.checks import Finding
 from deploy.commands.config import masked, shown
 from streams import topics
 from streams.settings import Settings
-from streams.store import FORMAT, Store
+from streams.migrations import FORMAT
+from streams.store import Store
 from streams.topics import DAY_MS, TopicSpec
 
 ROOT = Path(__file__).parents[2]
@@ -71,15 +72,19 @@ def test_a_port_is_free_taken_or_ours(tmp_path: Path) -> None:
     assert levels(checks.ports(chosen, frozenset()))["port of portal"] == "ok"
 
 
-def test_a_store_of_another_format_fails_and_one_in_use_says_by_whom(tmp_path: Path) -> None:
+def test_a_store_of_a_newer_format_fails_and_one_in_use_says_by_whom(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     with sqlite3.connect(tmp_path / "state" / "resolve.sqlite") as old:
         old.execute(f"PRAGMA user_version={FORMAT + 7}")
     old.close()
     Store.open(tmp_path / "state" / "consent.sqlite").close()
+    with sqlite3.connect(tmp_path / "state" / "signals.sqlite") as old:
+        old.execute("PRAGMA user_version=1")
+    old.close()
     found = {one.check: one for one in checks.stores(tmp_path)}
     assert found["store of resolve"].what == f"format {FORMAT + 7}, this version reads {FORMAT}"
     assert found["store of consent"] == Finding("store of consent", "ok", "free")
+    assert found["store of signals"].level == "ok", "its worker brings it to this version's format"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="locks are asked for as Linux tells them")

@@ -9,7 +9,7 @@ import typer
 from support.worlds import shipped_agreements
 
 import partners.formats
-from deploy.cli import app
+from deploy.cli import app_of
 from processors import names
 from processors.consent.policy import Reason
 from processors.resolve.codes import Code
@@ -19,7 +19,7 @@ from streams.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-COMMANDS = typer.main.get_command(app)
+COMMANDS = typer.main.get_command(app_of())
 
 
 def rows(first_cell: str) -> set[str]:

@@ -77,6 +77,7 @@ from importlib import resources
 import deploy.cli, portal.app, streams.sink
 from schemas_avro import catalog
 site = pathlib.Path(sys.argv[1]).resolve()
+deploy.cli.app_of()
 assert pathlib.Path(catalog.__file__).resolve().is_relative_to(site), catalog.__file__
 assert len(catalog.catalog()) > 30
 for name in ("deploy/agreements", "portal/templates", "portal/static"):

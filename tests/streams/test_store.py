@@ -120,7 +120,7 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
     Store.open(path).close()
 
 
-def test_another_format_is_refused_and_let_go_of(path: Path) -> None:
+def test_a_newer_format_is_refused_and_let_go_of(path: Path) -> None:
     Store.open(path).close()
     _set_version(path, 99)
     with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 2"):

@@ -1,0 +1,128 @@
+"""LMDB under the contract: a copy-on-write B+ tree in a memory map, one writer; its commit syncs."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import orjson
+
+from processors.records import Out
+from processors.state import Changes
+from streams.errors import StaleError
+from streams.store import LAST_CHARACTER, NOT_OURS, Partition, Standing, _packed, _unpacked
+
+MAP_BYTES = 1 << 36
+TABLES = 32
+OWN = b"own"
+"""The database in which the standing is."""
+
+
+class LmdbEngine:
+    """A database a table. Keys have at most 511 bytes here and are never empty."""
+
+    def __init__(self, env: Any) -> None:
+        """Use ``open``."""
+        self._env = env
+        self._own = env.open_db(OWN)
+        with env.begin() as txn:
+            names = [bytes(name).decode() for name, _ in txn.cursor()]
+        self._tables = {name: env.open_db(name.encode()) for name in names if name.encode() != OWN}
+
+    @classmethod
+    def open(cls, path: Path, **more: Any) -> "LmdbEngine":
+        """Open or make the store."""
+        path.mkdir(parents=True, exist_ok=True)
+        settings = {"map_size": MAP_BYTES, "max_dbs": TABLES, "readahead": False, "meminit": False}
+        return cls(lmdb.open(str(path), **{**settings, **more}))
+
+    @classmethod
+    def load(cls, path: Path, parts: Iterable[Changes]) -> None:
+        """In one transaction, through the map."""
+        made = cls.open(path, writemap=True, sync=False)
+        for table in ("record", "person", "fact"):
+            made._ensure(table)
+        with made._env.begin(write=True) as txn:
+            for changes in parts:
+                made._change(txn, changes)
+        made._env.sync(True)
+        made.close()
+
+    def take_over(self) -> Standing:
+        """Become the owner: a new token, and where the stage stands."""
+        with self._env.begin(write=True) as txn:
+            token, batch, offsets = self._standing(txn)
+            _put_standing(txn, self._own, token + 1, batch, offsets)
+            heads, content = txn.get(b"heads", db=self._own), txn.get(b"content", db=self._own)
+        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else ())
+
+    def _standing(self, txn: Any) -> tuple[int, int, dict[Partition, int]]:
+        raw = txn.get(b"standing", db=self._own)
+        token, batch, offsets = orjson.loads(raw) if raw else (0, 0, [])
+        return token, batch, {(topic, part): next_ for topic, part, next_ in offsets}
+
+    def commit(
+        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
+    ) -> int:
+        """Make a batch's effects durable, all or none; the new batch number."""
+        for table in changes:
+            self._ensure(table)
+        with self._env.begin(write=True) as txn:
+            *standing, before = self._standing(txn)
+            if standing != [token, batch]:
+                raise StaleError(NOT_OURS)
+            self._change(txn, changes)
+            heads, content = _packed(pending)
+            txn.put(b"heads", heads, db=self._own)
+            txn.put(b"content", content, db=self._own)
+            _put_standing(txn, self._own, token, batch + 1, before | dict(offsets))
+        return batch + 1
+
+    def _ensure(self, table: str) -> None:
+        if table not in self._tables:
+            self._tables[table] = self._env.open_db(table.encode())
+
+    def _change(self, txn: Any, changes: Changes) -> None:
+        for table, rows in changes.items():
+            cursor = txn.cursor(self._tables[table])
+            for key in [key for key, value in rows.items() if value is None]:
+                if cursor.set_key(key.encode()):
+                    cursor.delete()
+            cursor.putmulti(sorted((key.encode(), value) for key, value in rows.items() if value is not None))
+            cursor.close()
+
+    def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
+        """Values of those keys that there are."""
+        if table not in self._tables:
+            return {}
+        with self._env.begin(db=self._tables[table]) as txn:
+            return {k.decode(): v for k, v in txn.cursor().getmulti(sorted(key.encode() for key in keys))}
+
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix and come after another, in order, and their values."""
+        if table not in self._tables:
+            return []
+        with self._env.begin(db=self._tables[table]) as txn:
+            return list(_between(txn.cursor(), prefix, limit, after))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._env.close()
+
+
+def _put_standing(txn: Any, own: Any, token: int, batch: int, offsets: Mapping[Partition, int]) -> None:
+    rows = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
+    txn.put(b"standing", orjson.dumps((token, batch, rows)), db=own)
+
+
+def _between(cursor: Any, prefix: str, limit: int | None, after: str) -> Iterator[tuple[str, bytes]]:
+    end, passed = (prefix + LAST_CHARACTER).encode(), after.encode()
+    left = limit if limit is not None else -1
+    if not cursor.set_range(max(prefix.encode(), passed) or b"\0"):
+        return
+    for key, value in cursor:
+        if key >= end or left == 0:
+            return
+        if key != passed or not after:
+            left -= 1
+            yield key.decode(), value
