@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from streams import keyring
 from streams.errors import StoreError
 from streams.keyring import KEY_BYTES, Keyring, read_or_make_secret
 
@@ -36,6 +37,24 @@ def test_a_key_that_never_was_or_was_erased_is_none(tmp_path: Path) -> None:
     _change(tmp_path, "DELETE FROM key WHERE id = 'gone'")
     again = Keyring(tmp_path)
     assert again.find("gone") is None
+    again.close()
+
+
+def test_keys_beyond_those_at_hand_are_found_whether_durable_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "KEPT", 3)
+    ring = Keyring(tmp_path)
+    durable = {f"k{n}": ring.find_or_make(f"k{n}") for n in range(8)}
+    ring.flush()
+    fresh = {f"k{n}": ring.find_or_make(f"k{n}") for n in range(8, 16)}
+    everything = durable | fresh
+    assert {key_id: ring.find_or_make(key_id) for key_id in everything} == everything
+    assert len(ring._known) <= 3  # noqa: SLF001  # what it is for
+    ring.flush()
+    ring.close()
+    again = Keyring(tmp_path)
+    assert {key_id: again.find(key_id) for key_id in everything} == everything
     again.close()
 
 
