@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions schemas lock clean ci
+.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -53,6 +53,14 @@ bench-stage: setup-dev  ## the whole stage beside Kafka Streams, Quix Streams, F
 
 bench-decisions: setup-dev  ## CPU an event of resolve, consent and sink in one process, no Kafka; a minute or two
 	@PYTHONPATH=. $(BIN)/python -m bench.decisions $(if $(EVENTS),--events $(EVENTS))
+
+bench-stores: setup-dev  ## the state store on SQLite, LMDB and RocksDB over 3,000,000 persons; an hour (PERSONS, ROUNDS, FOLDER)
+	@PYTHONPATH=. $(BIN)/python -m bench.stores $(if $(PERSONS),--persons $(PERSONS)) $(if $(BATCHES),--batches $(BATCHES)) \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(FOLDER),--folder $(FOLDER))
+
+bench-recovery: setup-dev  ## kill -9 with the state of 3,000,000 persons, then a backlog of 1,000,000 (PERSONS, KILLS, BACKLOG, FOLDER)
+	@PYTHONPATH=. $(BIN)/python -m bench.recovery $(if $(PERSONS),--persons $(PERSONS)) $(if $(KILLS),--kills $(KILLS)) \
+	  $(if $(BACKLOG),--backlog $(BACKLOG)) $(if $(FOLDER),--folder $(FOLDER))
 
 lint: setup-dev  ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

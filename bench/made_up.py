@@ -49,13 +49,13 @@ def recipients_of(person: int) -> tuple[str, ...]:
 
 def setup(people: int) -> Iterator[tuple[str, str, list[Row]]]:
     """Who the people are, at the college and at the recipients that serve them; consents and caseloads."""
-    yield PARTNER, "identity", [_identity(PARTNER, p) for p in range(people)]
+    yield PARTNER, "identity", [identity(PARTNER, p) for p in range(people)]
     for r in RECIPIENTS:
         served = [p for p in range(people) if r in recipients_of(p)]
-        yield r, "identity", [_identity(r, p) for p in served]
+        yield r, "identity", [identity(r, p) for p in served]
         first = served[:WATCHED]
         yield r, "caseload", [_caseload(r, p, MANAGER if p in first else "cm-other") for p in served]
-    yield PARTNER, "consent", [_consent(p) for p in range(people) if recipients_of(p)]
+    yield PARTNER, "consent", [consent(p) for p in range(people) if recipients_of(p)]
 
 
 def event_id(name: str) -> str:
@@ -80,7 +80,8 @@ def _nothing(schema: str) -> Row:
     return {field["name"]: None for field in catalog.read(schema)["fields"]}
 
 
-def _identity(partner: str, person: int) -> Row:
+def identity(partner: str, person: int) -> Row:
+    """Who a person is, as a partner says."""
     names = {"first_name": f"Given{person}", "last_name": f"Family{person}", "birth_date": 10_000 + person % 5_000}
     contact = {"email": f"p{person}@example.org", "postal_code": "90001"}
     return _row(partner, "identity", person, f"identity {partner} {person}", **names, **contact)
@@ -91,7 +92,8 @@ def _caseload(recipient: str, person: int, manager: str) -> Row:
     return _row(recipient, "caseload", person, f"case {recipient} {person}", **said)
 
 
-def _consent(person: int) -> Row:
+def consent(person: int) -> Row:
+    """A person's consent to all recipients that are to see the facts."""
     said: Row = {
         "consent_id": f"c{person}", "event_state": "given", "granted_by_role": "student", "controllers": [PARTNER],
         "records_covered": ["education"], "purposes": [PURPOSE], "recipients": list(recipients_of(person)),

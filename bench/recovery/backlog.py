@@ -1,5 +1,6 @@
 """Memory and lag while a backlog drains."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,6 @@ def measure(place: Place, events: int, say: Callable[[str], None]) -> dict[str, 
         "backlog": events,
         "backlog_seconds": round(took, 1),
         "backlog_rss_mb_max": round(mine),
-        "lag_monotone": all(after <= one for one, after in zip(lags, lags[1:], strict=False)),
+        "lag_monotone": all(after <= one for one, after in itertools.pairwise(lags)),
         "lag_samples": len(lags),
     }

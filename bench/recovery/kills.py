@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from confluent_kafka import OFFSET_END, TopicPartition
 
@@ -30,6 +30,7 @@ def measure(place: Place, kills: int, rate: int, say: Callable[[str], None]) -> 
     chosen = random.Random(kills)  # noqa: S311  # any place will do
     found: list[float] = []
     opened: list[float] = []
+    used: list[float] = []
     with closing(Decided(place.bootstrap)) as decided, Live(place, rate) as live:
         worker = Worker(place)
         place.until(lambda: decided.newest() >= 0, worker)
@@ -41,8 +42,10 @@ def measure(place: Place, kills: int, rate: int, say: Callable[[str], None]) -> 
             worker = Worker(place)
             place.until(lambda first=first: decided.newest() >= first, worker)
             found.append(time.monotonic() - began)
+            used.append(worker.cpu())
             opened.append(_opened_at(place) - worker.started_at)
-            say(f"kill {number + 1}: decided after {found[-1]:.2f} s, store open after {opened[-1]:.2f} s")
+            parts = f"store open after {opened[-1]:.2f} s, {used[-1]:.2f} s of CPU"
+            say(f"kill {number + 1}: decided after {found[-1]:.2f} s; {parts}")
         live.stop()
         place.until(lambda: decided.newest() >= live.sent - 1, worker)
         worker.stop()
@@ -51,6 +54,7 @@ def measure(place: Place, kills: int, rate: int, say: Callable[[str], None]) -> 
         "recovery_s": round(statistics.median(found), 3),
         "recovery_s_of_each": [round(seconds, 3) for seconds in found],
         "of_it_until_the_store_is_open_s": round(statistics.median(opened), 3),
+        "of_it_cpu_of_the_worker_s": round(statistics.median(used), 3),
         "persons": place.people.count,
         "events_a_second": rate,
         "lost": lost,
@@ -76,7 +80,7 @@ class Live:
         self.sent = 0
         """How many have reached the broker: the number of the next."""
 
-    def __enter__(self) -> "Live":
+    def __enter__(self) -> Self:
         """Begin."""
         self._thread.start()
         return self

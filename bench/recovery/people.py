@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import pipeline
+from bench import made_up
 from processors import names, sealing
 from processors.consent.agreements import Agreement
 from processors.consent.release import body_of
@@ -19,7 +19,7 @@ from schemas_avro import catalog, codec, wire
 Row = dict[str, Any]
 EVENT = "internal.resolved_event.v1"
 FIRST = 9
-"""Of the pipeline's persons: seen by two recipients."""
+"""Of the made-up persons: seen by two recipients."""
 SPACE = 1 << 64
 PSEUDONYM_KEY = bytes(range(32))
 
@@ -28,12 +28,12 @@ def log_of_one(keys: sealing.Keys, agreements: Sequence[Agreement]) -> list[Out]
     """The ordered log as resolve writes it: the agreements, and a person with a consent and one fact."""
     arrivals = [_arrival(names.AGREEMENTS, "internal.agreement_activated.v1", a.to_row()) for a in agreements]
     said = {
-        "identity": pipeline.identity_row(pipeline.PARTNER, FIRST),
-        "consent": pipeline.consent_row(FIRST),
-        "enrollment": pipeline.fact_row(FIRST, "first"),
+        "identity": made_up.identity(made_up.PARTNER, FIRST),
+        "consent": made_up.consent(FIRST),
+        "enrollment": made_up.fact(FIRST, "first"),
     }
     for family, row in said.items():
-        topic = names.partner_topic(pipeline.PARTNER, family)
+        topic = names.partner_topic(made_up.PARTNER, family)
         arrivals.append(_arrival(topic, f"partner.{family}.v1", row, row["envelope"]["subject_token"]))
     context = resolve.Context(PSEUDONYM_KEY, keys, time.time_ns() // 1_000)
     outs = resolve.decide(arrivals, Working(Memory()), context)

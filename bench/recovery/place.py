@@ -14,7 +14,7 @@ from typing import Self
 import psutil
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
-from bench import pipeline
+from bench import made_up
 from bench.recovery.people import People, in_parts, log_of_one
 from deploy.commands.topics import create_topics, load_agreements
 from deploy.commands.worker import keys_dir
@@ -40,7 +40,7 @@ class Place:
 
     def __init__(self, folder: Path, persons: int, say: Callable[[str], None]) -> None:
         """Of so many persons, in a folder that is there."""
-        self.settings = pipeline.settings_in(folder)
+        self.settings = _settings(folder)
         self._folder, self._persons, self._say = folder, persons, say
         self._held = ExitStack()
         self._lag = sys.maxsize
@@ -124,6 +124,14 @@ class Place:
         return time.monotonic() - started
 
 
+def _settings(folder: Path) -> Settings:
+    agreements = folder / "agreements"
+    agreements.mkdir()
+    for name, text in made_up.agreements():
+        (agreements / f"{name}.toml").write_text(text)
+    return Settings(data_dir=folder / "data", agreements_dir=agreements)
+
+
 class Worker:
     """The worker consent, as a supervisor starts it."""
 
@@ -152,9 +160,15 @@ class Worker:
         with suppress(psutil.Error):
             self._place.rss_mb_max = max(self._place.rss_mb_max, self._process.memory_info().rss / MEGABYTE)
 
+    def cpu(self) -> float:
+        """Seconds of CPU that it has used."""
+        used = self._process.cpu_times()
+        return float(used.user + used.system)
+
     def kill(self) -> None:
-        """Kill -9, at any place; no harm where it has ended."""
-        self._process.send_signal(signal.SIGKILL) if self._process.poll() is None else None
+        """Kill -9; no harm where it has ended."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:

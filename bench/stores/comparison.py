@@ -94,22 +94,18 @@ class Comparison:
 
     def _killed(self, name: str, number: int) -> int:
         """Kill -9 in the middle of a commit, at another place of it each round; the last batch told as committed."""
-        process = subprocess.Popen(
-            self._command("commit_on", name, "--events", str(SIZES[-1])),
-            cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None  # noqa: S101  # it was asked for
-        try:
-            told, took = self._followed(process.stdout)
-            time.sleep(took * (number + 1) / (self._rounds + 1))
-        finally:
-            process.kill()
-        told = max([told, *(row.get("done", 0) for row in map(json.loads, process.stdout))])
-        process.wait()
-        return told
+        command = self._command("commit_on", name, "--events", str(SIZES[-1]))
+        with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True) as process:
+            lines = iter(process.stdout or ())
+            try:
+                told, took = self._followed(lines)
+                time.sleep(took * (number + 1) / (self._rounds + 1))
+            finally:
+                process.kill()
+            return max([told, *(row.get("done", 0) for row in map(json.loads, lines))])
 
     def _followed(self, lines: Any) -> tuple[int, float]:
-        """Follow some batches to the beginning of one's commit; the last that was done, and the seconds that it took."""
+        """Follow some batches to the beginning of one's commit; the last that was done, and how long it took."""
         told = seen = 0
         began = took = 0.0
         for row in map(json.loads, lines):

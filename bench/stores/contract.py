@@ -39,4 +39,4 @@ class Engine(Protocol):
 
     @classmethod
     def load(cls, path: Path, parts: Iterable[Changes]) -> None:
-        """Make a store with so many rows, as fast as the engine can; durable when it returns. No part of the contract."""
+        """Make a store of these rows, as fast as the engine can, durable when it returns; no part of the contract."""

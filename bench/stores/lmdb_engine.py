@@ -7,6 +7,7 @@ from typing import Any
 import lmdb
 import orjson
 
+from bench.stores import workload
 from processors.records import Out
 from processors.state import Changes
 from streams.errors import StaleError
@@ -40,13 +41,17 @@ class LmdbEngine:
     def load(cls, path: Path, parts: Iterable[Changes]) -> None:
         """In one transaction, through the map."""
         made = cls.open(path, writemap=True, sync=False)
-        for table in ("record", "person", "fact"):
-            made._ensure(table)
-        with made._env.begin(write=True) as txn:
-            for changes in parts:
-                made._change(txn, changes)
-        made._env.sync(True)
+        made.put_all(parts)
         made.close()
+
+    def put_all(self, parts: Iterable[Changes]) -> None:
+        """Every row in one transaction, synced in the end."""
+        for table in workload.PRELOADED:
+            self._ensure(table)
+        with self._env.begin(write=True) as txn:
+            for changes in parts:
+                self._change(txn, changes)
+        self._env.sync(force=True)
 
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands."""

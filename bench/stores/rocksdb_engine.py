@@ -45,11 +45,15 @@ class RocksdbEngine:
     def load(cls, path: Path, parts: Iterable[Changes]) -> None:
         """In unsynced batches; then compacted, as it would be by and by."""
         made = cls.open(path)
-        for changes in parts:
-            made._db.write(_written(changes))
-        made._db.flush()
-        made._db.compact_range(None, None)
+        made.put_all(parts)
         made.close()
+
+    def put_all(self, parts: Iterable[Changes]) -> None:
+        """Every row in unsynced batches, then compacted."""
+        for changes in parts:
+            self._db.write(_written(changes))
+        self._db.flush()
+        self._db.compact_range(None, None)
 
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands."""
@@ -105,9 +109,9 @@ class RocksdbEngine:
 def _options() -> Options:
     blocks = BlockBasedOptions()
     blocks.set_block_cache(Cache(CACHE_BYTES))
-    blocks.set_bloom_filter(10, False)
+    blocks.set_bloom_filter(10, block_based=False)
     options = Options(raw_mode=True)
-    options.create_if_missing(True)
+    options.create_if_missing(create_if_missing=True)
     options.set_block_based_table_factory(blocks)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_write_buffer_size(BUFFER_BYTES)

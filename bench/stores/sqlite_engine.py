@@ -1,5 +1,6 @@
 """SQLite: the product's own store as it is, and with other knobs turned."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,13 +40,7 @@ class SqliteEngine(Store):
         made.close()
         cls.open(path).close()
         with path.open("rb") as file:
-            _sync(file.fileno())
-
-
-def _sync(descriptor: int) -> None:
-    import os  # noqa: PLC0415
-
-    os.fsync(descriptor)
+            os.fsync(file.fileno())
 
 
 class SmallCache(SqliteEngine):

@@ -53,9 +53,12 @@ def batch_of(written: bytes) -> int:
     return int(written[len('{"batch":') : written.index(b",")])
 
 
+PRELOADED = (RECORD, PERSON, FACT)
+
+
 def preloaded(first: int, last: int) -> Changes:
     """Rows of persons by number, as if batch 0 had written them: a record, a place and a fact each."""
-    changes: Changes = {RECORD: {}, PERSON: {}, FACT: {}}
+    changes: Changes = {table: {} for table in PRELOADED}
     for number in range(first, last):
         record_key = hashed(RECORD, number)
         changes[RECORD][record_key] = value(RECORD, number, 0)

@@ -20,8 +20,8 @@ from deploy import broker_checks, checks
 from deploy.checks import Finding
 from deploy.commands.config import masked, shown
 from streams import topics
-from streams.settings import Settings
 from streams.migrations import FORMAT
+from streams.settings import Settings
 from streams.store import Store
 from streams.topics import DAY_MS, TopicSpec
 

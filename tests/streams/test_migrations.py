@@ -108,7 +108,7 @@ def test_a_process_killed_between_steps_leaves_a_store_that_the_next_one_brings_
 
 
 def test_steps_are_taken_in_order_from_the_format_that_was_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     taken: list[int] = []
     steps = tuple(lambda _db, n=n: taken.append(n) for n in (1, 2, 3))
