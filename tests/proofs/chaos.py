@@ -153,7 +153,11 @@ def _publish_under(breaker: Breaker, partner: Partner, events: Sequence[Planned]
     seconds = max(len(events) / EVENTS_A_SECOND, len(faults) * SECONDS_A_FAULT, longest)
     with ThreadPoolExecutor(1) as beside:
         acknowledged = beside.submit(partner.send_evenly, events, seconds)
-        breaker.cause(faults, seconds)
+        try:
+            breaker.cause(faults, seconds)
+        except BaseException:  # else the partner would go on for minutes before anybody heard of it
+            partner.gives_up.set()
+            raise
         return acknowledged.result()
 
 

@@ -23,6 +23,8 @@ PAUSE_SECONDS = max(clients.TRANSACTION_TIMEOUT_MS / 1_000, faust_app.SESSION_SE
 """The broker has ended the sleeper's transaction by then, and has put it out of its group."""
 DOWN_SECONDS = 3.0
 """At most, beside the time that a start takes."""
+START_SECONDS = 300.0
+"""Of a broker that has to look through its logs, where others use the machine too."""
 REFUSAL_SECONDS = 120.0
 PORT_TRIES = 20
 GAPS = "throughline_gap_records_total"
@@ -142,6 +144,7 @@ class Breaker:
         if not isinstance(kafka, LocalKafka):
             raise TypeError("only a native broker of the stack's own is killed")
         kafka.port = int(kafka.bootstrap.rpartition(":")[2])
+        kafka.start_timeout_seconds = START_SECONDS
         kafka.kill()
         time.sleep(self._chance.uniform(0, DOWN_SECONDS))
         for again in range(PORT_TRIES):

@@ -1,5 +1,6 @@
 """A partner that publishes at an even rate, whatever becomes of the broker."""
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ class Partner:
         """To a broker."""
         self.sent_again = 0
         """Events."""
+        self.gives_up = threading.Event()
+        """Set by whoever has no use for more."""
         self._bootstrap = bootstrap
         self._publisher = self._new()
 
@@ -31,6 +34,8 @@ class Partner:
         """Send events over some seconds; ids that the broker acknowledged."""
         started, sent, acknowledged = time.monotonic(), 0, set[str]()
         while (gone := time.monotonic() - started) < seconds or sent < len(events):
+            if self.gives_up.is_set():
+                break
             due = min(len(events), round(len(events) * gone / seconds))
             acknowledged |= self._send(events[sent:due])
             sent = max(sent, due)
@@ -42,7 +47,7 @@ class Partner:
             try:
                 return send(self._publisher, events)
             except PublishError:
-                if again == TRIES - 1:
+                if again == TRIES - 1 or self.gives_up.is_set():
                     raise
             # All of them: which were taken the partner need not know.
             self.sent_again += len(events)
