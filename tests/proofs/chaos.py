@@ -28,7 +28,7 @@ from support.chaos import found as end
 from support.chaos.compare import PHASES, WRONG, Run, wrong
 from support.chaos.faults import BROKER_KILL, KILL, PAUSE, PAUSE_SECONDS, ROLES, Breaker, Fault, planned
 from support.chaos.partner import Partner
-from support.chaos.raised import busy
+from support.chaos.raised import busy, decided
 
 from deploy.demo_run import wait_until_ended
 from deploy.ledger import Ledger, LiveLedger
@@ -39,6 +39,7 @@ from partners.population.send import turns
 from processors.records import Arrival
 from streams.settings import Settings
 from streams.signals import load_calendar
+from streams.sink import RELEASED
 
 EXAMPLES = """
 examples:
@@ -169,9 +170,11 @@ def _found(stack: Stack, breaker: Breaker, published: set[str], book: Ledger) ->
         stack.stop(role)
     arrivals = end.arrivals_of(stack.bootstrap)
     positions, ends = end.positions_of(stack, arrivals)
-    view, calendar = end.view_of(end.view_path(stack.data_dir)), load_calendar(stack.settings.calendar)
+    view = end.view_of(end.view_path(stack.data_dir))
+    released = [arrival for arrival in arrivals if arrival.topic.startswith(RELEASED)]
+    given = decided(released, load_calendar(stack.settings.calendar))
     reads, gap_records = _read(arrivals), breaker.gap_records
-    return Run(published, book.outcomes, arrivals, reads, view, positions, ends, calendar, gap_records)
+    return Run(published, book.outcomes, arrivals, reads, view, positions, ends, given, gap_records)
 
 
 def _read(arrivals: Sequence[Arrival]) -> list[Read]:

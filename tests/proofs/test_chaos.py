@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.chaos.compare import WRONG, Run, View, gaps, unequal, wrong
 from support.chaos.faults import BROKER_KILL, KILL, PAUSE, ROLES, planned
-from support.chaos.raised import told
+from support.chaos.raised import decided, told
 from support.released import SignalsWorld, at, released, retracted, shipped_calendar, tick
 
 from deploy.topic_reader import Read
@@ -58,10 +58,9 @@ def sound(truth: Truth, world: SignalsWorld) -> Run:
     persons = Counter((recipient, person) for recipient, person, _ in rows)
     arrivals = [numbered(a, n) for n, a in enumerate(world.log, 1)]
     end = {PLACE: world.log[-1].offset + 1}
+    given = decided(world.log, shipped_calendar())
     view = View(rows, families, persons, signals, raised)
-    return Run(
-        set(outcomes), dict(outcomes), arrivals, reads, view, {"the view": end}, {"the view": end}, shipped_calendar()
-    )
+    return Run(set(outcomes), dict(outcomes), arrivals, reads, view, {"the view": end}, {"the view": end}, given)
 
 
 def release(recipient: str, person: str, event: str, position: int = 1, name: str = "enrollment") -> Read:

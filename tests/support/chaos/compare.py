@@ -8,10 +8,8 @@ from deploy.topic_reader import Read
 from partners.population import Truth
 from processors.numbers import COMPACTED, HEADER, OUTSIDERS, Number, number_of
 from processors.records import Arrival
-from processors.signals.calendar import Calendar
 from streams import signals
-from streams.sink import RELEASED
-from support.chaos.raised import Told, decided
+from support.chaos.raised import Told
 
 PHASES = ("history", "changes")
 """Phases of the population that a run publishes; the truth at the end of the last one is what must stand."""
@@ -56,8 +54,8 @@ class Run:
     """Next offset by place, by who remembers it: a stage's store, its group, the view."""
     ends: Mapping[str, Mapping[Place, int]]
     """Where its inputs end, by the same names: one behind the last record."""
-    calendar: Calendar
-    """Of the signals."""
+    given: set[Told] = field(repr=False)
+    """Signals that the decision finds in what was released."""
     gap_records: int = 0
     """Missing records of which workers told."""
 
@@ -74,11 +72,7 @@ def lost(run: Run, truth: Truth) -> set[object]:
     off: set[object] = {e for e in run.published | expected.keys() if run.outcomes.get(e) != expected.get(e)}
     seen = {(recipient, event) for recipient, _, event in run.view.rows}
     off |= {(r, e) for r, _, e in truth.visible[PHASES[-1]] if (r, e) not in seen}
-    return off | (_signals_of(run) - set(run.view.raised))
-
-
-def _signals_of(run: Run) -> set[Told]:
-    return decided([a for a in run.arrivals if a.topic.startswith(RELEASED)], run.calendar)
+    return off | (run.given - set(run.view.raised))
 
 
 def duplicated(run: Run) -> set[object]:
@@ -170,7 +164,7 @@ def unequal(run: Run, truth: Truth) -> set[object]:
     off = {(*key, folded.get(key), kept.get(key)) for folded, kept in pairs for key in _differing(folded, kept)}
     records = {r.row["record_key"]: r.row["person_id"] for r in run.reads if r.name == "identity_record"}
     count = (len(set(records.values())), truth.totals[PHASES[-1]].persons)
-    extra = set(run.view.raised) - _signals_of(run)
+    extra = set(run.view.raised) - run.given
     return {*off, *extra, *([("persons", *count)] if count[0] != count[1] else [])}
 
 
