@@ -68,7 +68,7 @@ class TopicReader:
                         open_ends.discard(place)
                     elif error is not None:
                         raise clients.away(error)
-                yield [clients.arrival(m) for m in messages if m.error() is None]
+                yield list(clients.arrivals([m for m in messages if m.error() is None]))
         except KafkaException as error:
             raise clients.away(error.args[0]) from error
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.records import Out
+from processors.records import NO_HEADERS, Outs
 from schemas_avro import catalog, codec, wire
 
 
@@ -22,14 +22,18 @@ class Draft:
     partition: int | None = None
 
 
-def encode_drafts(drafts: Sequence[Draft]) -> list[Out]:
+def encode_drafts(drafts: Sequence[Draft]) -> Outs:
     """Framed records, in the order of the drafts."""
     places: dict[str, list[int]] = defaultdict(list)
     for i, draft in enumerate(drafts):
         places[draft.subject].append(i)
-    values: dict[int, bytes] = {}
+    values = [b""] * len(drafts)
     for subject, where in places.items():
         schema_id = catalog.id_of(subject)
         payloads = codec.encode_rows(schema_id, [drafts[i].row for i in where])
-        values.update({i: wire.frame(schema_id, payload) for i, payload in zip(where, payloads, strict=True)})
-    return [Out(d.topic, d.key, values[i], d.id, d.partition) for i, d in enumerate(drafts)]
+        for i, value in zip(where, wire.framed(schema_id, payloads), strict=True):
+            values[i] = value
+    return Outs(
+        [d.topic for d in drafts], [d.key for d in drafts], values, [d.id for d in drafts],
+        [d.partition for d in drafts], [NO_HEADERS] * len(drafts),
+    )  # fmt: skip

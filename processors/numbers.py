@@ -5,20 +5,22 @@ in a header. A reader keeps the last number of each partition and stage, likewis
 that is rebuilt begins to count again under a higher one. Topics that the broker compacts have no numbers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count, repeat
 
 import orjson
 
 from processors.names import AGREEMENTS, IDENTITY_RECORDS
-from processors.records import Arrival, Out
+from processors.records import SEQUENCE, Arrivals, Outs
 
 COMPACTED = frozenset({IDENTITY_RECORDS})
 """Topics of which the broker keeps each key's last record only: what is missing there is no gap."""
 OUTSIDERS = ("partner.", AGREEMENTS)
 """How topics begin that outsiders write: what their headers say counts for nothing, or events could go unseen."""
-HEADER = "sequence"
-"""Of a numbered record: stage/generation/number."""
+HEADER = SEQUENCE
 SENT, TAKEN = "number_sent", "number_taken"
 """State tables: by topic/partition the last number sent; by topic/partition/stage the last one taken."""
 
@@ -32,7 +34,7 @@ NONE: Number = (0, 0)
 class Sifted:
     """A batch without its repeats."""
 
-    fresh: list[Arrival]
+    fresh: Arrivals
     taken: dict[str, Number]
     """Last numbers that the batch changes, by topic/partition/stage."""
     repeats: int = 0
@@ -42,8 +44,8 @@ class Sifted:
     """Positions of records before which numbers are missing."""
 
 
-def give_numbers(outs: Sequence[Out], stage: str, generation: int, sent: Numbers) -> dict[str, Number]:
-    """Give numbers to what a batch sends, in place.
+def give_numbers(outs: Outs, stage: str, generation: int, sent: Numbers) -> dict[str, Number]:
+    """Give numbers to what a batch sends.
 
     Args:
         outs: records whose partition is known.
@@ -54,43 +56,44 @@ def give_numbers(outs: Sequence[Out], stage: str, generation: int, sent: Numbers
     Returns:
         The last numbers that this changes; records of compacted topics get none.
     """
-    changed: dict[str, Number] = {}
-    for out in outs:
-        if out.topic in COMPACTED:
-            continue
-        place = f"{out.topic}/{out.partition}"
-        last, before = changed.get(place) or sent.get(place, NONE)
-        number = before + 1 if last == generation else 1
-        changed[place] = generation, number
-        out.headers = {**out.headers, HEADER: f"{stage}/{generation}/{number}".encode()}
-    return changed
+    places = list(zip(outs.topics, outs.partitions, strict=True))
+    names = {place: f"{place[0]}/{place[1]}" for place in set(places) if place[0] not in COMPACTED}
+    counters: dict[tuple[str, int | None], Iterator[int]] = defaultdict(lambda: repeat(0))
+    for place, name in names.items():
+        last, number = sent.get(name, NONE)
+        counters[place] = count(number + 1 if last == generation else 1)
+    outs.numbers = [next(counters[place]) for place in places]
+    outs.numbered_by = f"{stage}/{generation}/"
+    return {name: (generation, next(counters[place]) - 1) for place, name in names.items()}
 
 
-def sifted(arrivals: Sequence[Arrival], taken: Numbers) -> Sifted:
+def sifted(arrivals: Arrivals, taken: Numbers) -> Sifted:
     """Take a batch's repeats out, and note where numbers are missing.
 
     Args:
         arrivals: in the order of each partition.
         taken: last numbers, by topic/partition/stage.
     """
+    ours = {topic for topic in set(arrivals.topics) if not topic.startswith(OUTSIDERS)}
+    if not ours or not any(arrivals.headers):
+        return Sifted(arrivals, {})
     fresh, changed, missing, gaps = [], dict[str, Number](), 0, []
-    for arrival in arrivals:
-        header = None if arrival.topic.startswith(OUTSIDERS) else arrival.headers.get(HEADER)
-        read = None if header is None else number_of(header)
-        if read is None:
-            fresh.append(arrival)
-            continue
-        stage, number = read
-        source = f"{arrival.topic}/{arrival.partition}/{stage}"
-        last = changed.get(source) or taken.get(source)
-        if last is not None and number <= last:
-            continue
-        if passed := _passed(last, number):
-            missing += passed
-            gaps.append(arrival.position)
-        changed[source] = number
-        fresh.append(arrival)
-    return Sifted(fresh, changed, len(arrivals) - len(fresh), missing, tuple(gaps))
+    columns = zip(arrivals.topics, arrivals.partitions, arrivals.headers, strict=True)
+    for i, (topic, partition, headers) in enumerate(columns):
+        read = number_of(headers.get(HEADER, b"")) if topic in ours else None
+        if read is not None:
+            stage, number = read
+            source = f"{topic}/{partition}/{stage}"
+            last = changed.get(source) or taken.get(source)
+            if last is not None and number <= last:
+                continue
+            if passed := _passed(last, number):
+                missing += passed
+                gaps.append(f"{topic}/{partition}/{arrivals.offsets[i]}")
+            changed[source] = number
+        fresh.append(i)
+    repeats = len(arrivals) - len(fresh)
+    return Sifted(arrivals.at(fresh) if repeats else arrivals, changed, repeats, missing, tuple(gaps))
 
 
 def _passed(last: Number | None, number: Number) -> int:
@@ -103,11 +106,16 @@ def _passed(last: Number | None, number: Number) -> int:
 
 def number_of(header: bytes) -> tuple[str, Number] | None:
     """Stage and number of a header; None: it is none of ours."""
-    stage, _, rest = header.partition(b"/")
-    generation, _, value = rest.partition(b"/")
-    if not (stage and generation.isdigit() and value.isdigit()):
-        return None
-    return stage.decode("ascii", "replace"), (int(generation), int(value))
+    by, _, number = header.rpartition(b"/")
+    sender = _sender(by)
+    return (sender[0], (sender[1], int(number))) if sender is not None and number.isdigit() else None
+
+
+@functools.lru_cache(maxsize=64)
+def _sender(by: bytes) -> tuple[str, int] | None:
+    """Stage and generation before a number: the same for thousands of records."""
+    stage, _, generation = by.partition(b"/")
+    return (stage.decode("ascii", "replace"), int(generation)) if stage and generation.isdigit() else None
 
 
 def to_rows(numbers: Numbers) -> dict[str, bytes | None]:

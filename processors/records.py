@@ -1,17 +1,25 @@
-"""What a decision takes and gives: arrivals from topics, records to send. Values only; moving them is ``streams``."""
+"""What a decision takes and gives: arrivals from topics, records to send. Values only; moving them is ``streams``.
+
+Both travel as columns, one list for each thing that is known of every record; a row is made where one is asked for.
+"""
 
 import hashlib
 import hmac
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 REPLAY_OF = "replay-of"
 """Header of a record that was replayed from a dead letter: position of the first record of these bytes."""
 
+SEQUENCE = "sequence"
+"""Header of a numbered record: stage/generation/number (``processors.numbers``)."""
+NO_HEADERS: Mapping[str, bytes] = {}
 
-@dataclass(slots=True)  # not frozen: one is made for every record, and a frozen one takes four times as long
+
+@dataclass(slots=True)  # not frozen: that takes four times as long to make
 class Arrival:
     """One record read from a topic. Its repr never shows key or value."""
 
@@ -36,7 +44,44 @@ class Arrival:
         return said if re.fullmatch(rf"{re.escape(self.topic)}/[0-9]{{1,9}}/[0-9]{{1,18}}", said) else None
 
 
-@dataclass(slots=True)  # not frozen, as an arrival
+@dataclass(slots=True, repr=False)  # of no column, since two of them hold keys and values
+class Arrivals:
+    """Records read from topics, as columns of one length."""
+
+    topics: Sequence[str] = ()
+    partitions: Sequence[int] = ()
+    offsets: Sequence[int] = ()
+    appended_at: Sequence[int] = ()
+    keys: Sequence[bytes | None] = ()
+    values: Sequence[bytes | None] = ()
+    headers: Sequence[Mapping[str, bytes]] = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[Arrival]) -> Self:
+        """Rows as columns."""
+        found = [(r.topic, r.partition, r.offset, r.appended_at, r.key, r.value, r.headers) for r in rows]
+        return cls(*zip(*found, strict=True)) if found else cls()
+
+    @property
+    def _columns(self) -> tuple[Sequence[object], ...]:
+        return (
+            self.topics, self.partitions, self.offsets, self.appended_at, self.keys, self.values, self.headers,
+        )  # fmt: skip
+
+    def at(self, places: Sequence[int]) -> Self:
+        """Those at some places."""
+        return type(self)(*([column[i] for i in places] for column in self._columns))  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.topics)
+
+    def __iter__(self) -> Iterator[Arrival]:
+        """As rows."""
+        return map(Arrival, *self._columns)
+
+
+@dataclass(slots=True)
 class Out:
     """One record to send. Its repr never shows key or value."""
 
@@ -48,6 +93,73 @@ class Out:
     partition: int | None = None
     """None: by the key."""
     headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True, repr=False)  # as of arrivals
+class Outs:
+    """Records to send, as columns of one length."""
+
+    topics: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    partitions: list[int | None] = field(default_factory=list)
+    headers: list[Mapping[str, bytes]] = field(default_factory=list)
+    """Beside id and number."""
+    numbers: list[int] = field(default_factory=list)
+    """Empty: not numbered yet; 0: of a topic that has no numbers."""
+    numbered_by: str = ""
+    """stage/generation/ before each number."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Out]) -> Self:
+        """Rows without numbers as columns."""
+        made = cls()
+        for row in rows:
+            made.add(row)
+        return made
+
+    def add(self, row: Out) -> None:
+        """One more, before numbers are given."""
+        self.topics.append(row.topic)
+        self.keys.append(row.key)
+        self.values.append(row.value)
+        self.ids.append(row.id)
+        self.partitions.append(row.partition)
+        self.headers.append(row.headers)
+
+    @classmethod
+    def to(cls, topics: list[str], keys: list[str], values: list[bytes], ids: list[str]) -> Self:
+        """Records whose key says the partition, with no header of their own."""
+        return cls(topics, keys, values, ids, [None] * len(ids), [NO_HEADERS] * len(ids))
+
+    @classmethod
+    def joined(cls, parts: Iterable["Outs"]) -> Self:
+        """One after the other, without numbers."""
+        made = cls()
+        for part in parts:
+            made.topics += part.topics
+            made.keys += part.keys
+            made.values += part.values
+            made.ids += part.ids
+            made.partitions += part.partitions
+            made.headers += part.headers
+        return made
+
+    def sequences(self) -> list[str]:
+        """Each record's header ``SEQUENCE``; empty where it has none."""
+        by = self.numbered_by
+        return [f"{by}{number}" if number else "" for number in self.numbers or [0] * len(self)]
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.topics)
+
+    def __iter__(self) -> Iterator[Out]:
+        """As rows, the number among the headers."""
+        for i, sequence in enumerate(self.sequences()):
+            numbered = {**self.headers[i], SEQUENCE: sequence.encode()} if sequence else self.headers[i]
+            yield Out(self.topics[i], self.keys[i], self.values[i], self.ids[i], self.partitions[i], numbered)
 
 
 @dataclass(frozen=True, slots=True)

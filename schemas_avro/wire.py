@@ -1,6 +1,7 @@
 """Confluent's wire format: a zero byte, the schema id as four bytes big-endian, then the Avro bytes."""
 
 import struct
+from collections.abc import Iterable
 
 HEADER = struct.Struct(">bI")
 
@@ -8,6 +9,12 @@ HEADER = struct.Struct(">bI")
 def frame(schema_id: int, payload: bytes) -> bytes:
     """Put the five-byte header before Avro bytes."""
     return HEADER.pack(0, schema_id) + payload
+
+
+def framed(schema_id: int, payloads: Iterable[bytes]) -> list[bytes]:
+    """The same of many."""
+    head = frame(schema_id, b"")
+    return [head + payload for payload in payloads]
 
 
 def schema_id_of(value: bytes) -> int | None:
@@ -20,3 +27,8 @@ def schema_id_of(value: bytes) -> int | None:
 def payload_of(value: bytes) -> bytes:
     """Avro bytes of a framed value."""
     return value[HEADER.size :]
+
+
+def payloads_of(values: Iterable[bytes | None]) -> list[bytes]:
+    """The same of many; of none at all, none."""
+    return [(value or b"")[HEADER.size :] for value in values]

@@ -1,12 +1,13 @@
 """Kafka clients as Throughline uses them: one partitioner, read committed, no automatic anything."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from processors.records import Arrival
+from processors.records import NO_HEADERS, Arrivals
 from streams import telemetry
 from streams.errors import BROKER_AWAY, IF_AWAY, ThroughlineError, TransientError
 
@@ -72,12 +73,31 @@ def admin(bootstrap: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": bootstrap}, logger=LOGGER)
 
 
-def arrival(message: Message) -> Arrival:
-    """A consumed message as a value; headers that are not ours to trust stay bytes."""
-    pairs: Any = message.headers() or []
-    headers = {name: value for name, value in pairs if isinstance(value, bytes)}
-    place = (str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
-    return Arrival(*place, message.timestamp()[1], message.key(), message.value(), headers)
+def arrivals(messages: Sequence[Message]) -> Arrivals:
+    """Consumed messages as values; headers that are not ours to trust stay bytes."""
+    if not messages:
+        return Arrivals()
+    of: Any = type(messages[0])  # a method that is looked up once takes half the time
+    return Arrivals(
+        list(map(of.topic, messages)),
+        list(map(of.partition, messages)),
+        list(map(of.offset, messages)),
+        [at for _, at in map(of.timestamp, messages)],
+        list(map(of.key, messages)),
+        list(map(of.value, messages)),
+        [_headers(pairs) if pairs else NO_HEADERS for pairs in map(of.headers, messages)],
+    )
+
+
+def _headers(pairs: Sequence[tuple[str, bytes | None]]) -> Mapping[str, bytes]:
+    return {name: value for name, value in pairs if value is not None}
+
+
+def faults(messages: Sequence[Message]) -> list[Message]:
+    """Those that are no records but errors, or say that an end was reached."""
+    if not messages or not any(map(type(messages[0]).error, messages)):  # an error compared to None raises
+        return []
+    return [message for message in messages if message.error() is not None]
 
 
 def trouble(error: Exception) -> TransientError:

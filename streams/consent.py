@@ -1,12 +1,10 @@
 """Worker consent: the ordered log in, each recipient's releases and the audit out. See ``processors/consent``."""
 
-from collections.abc import Sequence
-
 from processors import names, sealing
 from processors.consent import decide as consent
 from processors.consent import sweep
 from processors.consent.settle import Context
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.state import Working
 from streams.errors import StoppedError
 from streams.pulse import Progress
@@ -21,8 +19,8 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     context = Context(keys, settings.released_partitions)
     sweeps: list[Progress] = []
 
-    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
-        outs = consent.decide(arrivals, state, context)
+    def decide(arrivals: Arrivals, state: Working) -> Outs:
+        outs = consent.decide(list(arrivals), state, context)
         sweeps[:] = _progress(state)
         return outs
 
@@ -58,7 +56,7 @@ def inputs(topic: str) -> bool:
     return topic == names.RESOLVED_EVENTS
 
 
-def reject(arrival: Arrival, state: Working) -> list[Out]:
+def reject(arrival: Arrival, state: Working) -> Outs:
     """No dead letter here: leaving a record of the log out would change whose events come after it.
 
     Raises:

@@ -29,7 +29,19 @@ def _with_size(head: list[object], size: int) -> list[object]:
     return [topic, key, size, id_, partition, headers]
 
 
-STEPS: tuple[Step, ...] = (_pending_in_one_row,)
+def _pending_by_columns(db: sqlite3.Connection) -> None:
+    """From 2 to 3: what is known of each pending record stood in a row of its own, and stands in columns.
+
+    A number stood among a record's headers, and stays there.
+    """
+    for (found,) in db.execute("SELECT heads FROM pending").fetchall():
+        heads = orjson.loads(found)
+        topics, keys, sizes, ids, partitions, headers = ([head[i] for head in heads] for i in range(6))
+        columns = [topics, keys, sizes, ids, partitions, [], "", headers]
+        db.execute("UPDATE pending SET heads = ?", (orjson.dumps(columns),))
+
+
+STEPS: tuple[Step, ...] = (_pending_in_one_row, _pending_by_columns)
 """In their order; the first makes format 2 of format 1."""
 FORMAT = 1 + len(STEPS)
 """That this version writes."""

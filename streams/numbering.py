@@ -1,12 +1,13 @@
 """The numbers of one stage over its store: of what it sends and of what it takes. The rules: ``processors.numbers``."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable
 
 import structlog
 
 from processors.numbers import SENT, TAKEN, Number, Sifted, from_rows, give_numbers, sifted, to_rows
-from processors.partitions import partition_of
-from processors.records import Arrival, Out
+from processors.partitions import partitions_of
+from processors.records import Arrivals, Outs
 from processors.state import Changes
 from streams.store import Store
 
@@ -36,23 +37,21 @@ class Numbering:
         self._sent, self._taken = (from_rows(store.scan(table, "")) for table in (SENT, TAKEN))
         self._changed: tuple[dict[str, Number], dict[str, Number]] = {}, {}
 
-    def sift(self, arrivals: Sequence[Arrival]) -> Sifted:
+    def sift(self, arrivals: Arrivals) -> Sifted:
         """A batch without its repeats; missing numbers are said in the log."""
         found = sifted(arrivals, self._taken)
         for position in found.gaps:
             log.error("gap", stage=self._stage, position=position)
         return found
 
-    def number(self, outs: Sequence[Out], partitions: Callable[[str], int]) -> None:
+    def number(self, outs: Outs, partitions: Callable[[str], int]) -> None:
         """Give each record that a batch sends its partition and its number.
 
         Args:
             outs: of the batch.
             partitions: how many a topic has.
         """
-        for out in outs:
-            if out.partition is None:
-                out.partition = partition_of(out.key, partitions(out.topic))
+        outs.partitions = _placed(outs, partitions)
         self._changed = give_numbers(outs, self._stage, self._generation, self._sent), {}
 
     def changes(self, batch: Sifted) -> Changes:
@@ -67,3 +66,16 @@ class Numbering:
         self._sent.update(sent)
         self._taken.update(taken)
         self._changed = {}, {}
+
+
+def _placed(outs: Outs, partitions: Callable[[str], int]) -> list[int | None]:
+    """Partition of each record: its own, or by its key."""
+    found, by_key = list(outs.partitions), defaultdict[str, list[int]](list)
+    for i, (topic, partition) in enumerate(zip(outs.topics, found, strict=True)):
+        if partition is None:
+            by_key[topic].append(i)
+    for topic, places in by_key.items():
+        chosen = partitions_of([outs.keys[i] for i in places], partitions(topic))
+        for place, partition in zip(places, chosen, strict=True):
+            found[place] = partition
+    return found

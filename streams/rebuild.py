@@ -5,7 +5,7 @@ Where the store that is there can be read, the two must be equal, table by table
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from processors import names, sealing
 from processors.consent.audit import HEADER as AUDIT_HASH
 from processors.numbers import HEADER, SENT, TAKEN, number_of
-from processors.records import Arrival
+from processors.records import Arrivals, Outs
 from processors.resolve import rebuild
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
@@ -143,7 +143,7 @@ class _Maker:
     def commit(self, changes: dict[str, dict[str, bytes | None]]) -> None:
         """One batch's changes."""
         if changes:
-            self._batch = self.store.commit(self.token, self._batch, changes, {}, [])
+            self._batch = self.store.commit(self.token, self._batch, changes, {}, Outs())
 
     def act(self, act: Callable[[Working], object]) -> bool:
         """Do something with the state; whether it changed any."""
@@ -153,7 +153,7 @@ class _Maker:
         self.commit(changes)
         return bool(changes)
 
-    def read(self, takes: Callable[[str], bool], *, to_target: bool) -> Iterator[list[Arrival]]:
+    def read(self, takes: Callable[[str], bool], *, to_target: bool) -> Iterator[Arrivals]:
         """Records of topics, a topic after the other: up to where the stage has read them, or all there are."""
         with closing(clients.consumer(self._bootstrap, "rebuild", **{"enable.partition.eof": True})) as consumer:
             try:
@@ -172,11 +172,11 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
     for arrivals in maker.read(lambda topic: topic.startswith("deadletter."), to_target=False):
         rejected |= {_place_of(row) for row in _decoded(arrivals, "internal.dead_letter.v1")}
     for arrivals in maker.read(lambda topic: topic == names.AGREEMENTS, to_target=True):
-        maker.act(lambda state, part=arrivals: rebuild.restore(part, state, keys, key))  # type: ignore[misc]
+        maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(rebuild.TAKEN.__contains__, to_target=False):
-        maker.act(lambda state, part=arrivals: rebuild.restore(part, state, keys, key))  # type: ignore[misc]
+        maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(lambda topic: topic.startswith("partner."), to_target=True):
-        maker.act(lambda state, part=arrivals: rebuild.restore_digests(part, rejected, state))  # type: ignore[misc]
+        maker.act(lambda state, part=arrivals: rebuild.restore_digests(list(part), rejected, state))  # type: ignore[misc]
     after = ""
     while part := [record for record, _ in maker.store.scan("record", "", BATCH, after)]:
         after = part[-1]
@@ -186,11 +186,11 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
 def _make_consent(maker: _Maker, parts: StageParts) -> None:
     for arrivals in maker.read(parts.inputs, to_target=True):
         maker.act(lambda state, part=arrivals: parts.decide(part, state))  # type: ignore[misc]
-    while maker.act(lambda state: parts.decide([], state)):
+    while maker.act(lambda state: parts.decide(Arrivals(), state)):
         pass
     head = ""
     for arrivals in maker.read(lambda topic: topic == names.AUDIT_DECISIONS, to_target=False):
-        head = arrivals[-1].headers.get(AUDIT_HASH, b"").decode() or head
+        head = arrivals.headers[-1].get(AUDIT_HASH, b"").decode() or head
     if head:
         maker.act(lambda state: state.put("head", "audit", head))
 
@@ -220,7 +220,7 @@ def _places(consumer: Consumer, takes: Callable[[str], bool]) -> list[TopicParti
     return [TopicPartition(name, part) for name, topic in topics.items() if takes(name) for part in topic.partitions]
 
 
-def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iterator[list[Arrival]]:
+def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iterator[Arrivals]:
     """A partition from its beginning, up to an offset or to its present end, in batches."""
     low, _ = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
     if place.topic in WHOLE and low > 0:
@@ -229,10 +229,10 @@ def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iter
     next_ = low
     while end is None or next_ < end:
         messages = _some(consumer)
-        arrivals = [clients.arrival(m) for m in messages if usable(m)]
-        kept = [a for a in arrivals if end is None or a.offset < end]
+        arrivals = clients.arrivals([m for m in messages if usable(m)])
+        kept = [i for i, offset in enumerate(arrivals.offsets) if end is None or offset < end]
         if kept:
-            yield kept
+            yield arrivals.at(kept)
         next_ = max(next_, *next_offsets(arrivals).values()) if arrivals else next_
         if any(is_end(m) for m in messages):
             return
@@ -266,16 +266,16 @@ def _last_numbers(consumer: Consumer, topic: str, role: str) -> Iterator[int]:
         place = TopicPartition(topic, part)
         low, high = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
         consumer.assign([TopicPartition(topic, part, max(low, high - LAST))])
-        for message in _some(consumer) if high > low else []:
-            if usable(message) and (header := clients.arrival(message).headers.get(HEADER)):
-                read = number_of(header)
-                if read is not None and read[0] == role:
-                    yield read[1][0]
+        messages = _some(consumer) if high > low else []
+        for headers in clients.arrivals([message for message in messages if usable(message)]).headers:
+            read = number_of(headers.get(HEADER, b""))
+            if read is not None and read[0] == role:
+                yield read[1][0]
 
 
-def _decoded(arrivals: Sequence[Arrival], subject: str) -> list[Mapping[str, object]]:
+def _decoded(arrivals: Arrivals, subject: str) -> list[Mapping[str, object]]:
     schema_id = catalog.id_of(subject)
-    payloads = [wire.payload_of(a.value or b"") for a in arrivals if wire.schema_id_of(a.value or b"") == schema_id]
+    payloads = [wire.payload_of(v) for v in arrivals.values if v is not None and wire.schema_id_of(v) == schema_id]
     return list(codec.decode_own(schema_id, payloads)) if payloads else []
 
 

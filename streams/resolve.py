@@ -2,14 +2,14 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from processors import names, sealing
 from processors.drafts import encode_drafts
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import decide as resolve
 from processors.resolve.codes import Code, Rejection
 from processors.resolve.gate import header_event_id
@@ -31,11 +31,11 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
     pseudonym_key = read_or_make_secret(pseudonym_key_path(settings))
     lag = Lag(clients.consumer(bootstrap, "consent"), time.monotonic)
 
-    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+    def decide(arrivals: Arrivals, state: Working) -> Outs:
         now = time.time_ns() // 1_000
-        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keys, now))
+        return resolve.decide(list(arrivals), state, resolve.Context(pseudonym_key, keys, now))
 
-    def reject(arrival: Arrival, state: Working) -> list[Out]:
+    def reject(arrival: Arrival, state: Working) -> Outs:
         del state
         rejection = Rejection(Code.INTERNAL_ERROR, event_id=header_event_id(arrival))
         return encode_drafts([resolve.dead_letter(arrival, rejection, keys)])

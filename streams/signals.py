@@ -31,7 +31,7 @@ from faust.exceptions import FaustError
 from pydantic import ValidationError
 
 from processors import names
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.signals import decide as signals
 from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
@@ -193,7 +193,7 @@ class Signals:
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3
             self._numbering.keep()
             offsets = {**self._standing.offsets, **moved}
-            self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=tuple(outs))
+            self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=outs)
             await self._send(app)  # 4
             self._pulse.answered()
             seconds = time.monotonic() - began
@@ -210,7 +210,7 @@ class Signals:
             await asyncio.sleep(self._settings.linger_seconds)
         return [events.get_nowait() for _ in range(min(events.qsize(), self._settings.batch_records))]
 
-    def _new(self, taken: Sequence[Any]) -> list[Arrival]:
+    def _new(self, taken: Sequence[Any]) -> Arrivals:
         """What the store has not had: after a crash, and after every change of topics, Faust brings events again."""
         found, offsets = [], dict(self._standing.offsets)
         for message in (event.message for event in taken):
@@ -219,13 +219,13 @@ class Signals:
                 offsets[place] = message.offset + 1
                 appended_at = int((message.timestamp or 0) * 1_000)
                 found.append(Arrival(*place, message.offset, appended_at, message.key, message.value))
-        return found
+        return Arrivals.of(found)
 
     def standings(self) -> list[Standing]:
         """How far each partition is read, as Faust knows; for the loop's own thread."""
         return [] if self._app is None else faust_app.standings(self._app, dict(self._standing.offsets))
 
-    async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Out], Changes]:
+    async def _decide(self, arrivals: Arrivals) -> tuple[Outs, Changes]:
         """Step 2. No event is left out: where the decision raises again and again, the worker stops.
 
         Raises:
@@ -234,7 +234,7 @@ class Signals:
         for pause in DECISION_PAUSES:
             working = Working(self._store)
             try:
-                outs = signals.decide(arrivals, working, self._context)
+                outs = signals.decide(list(arrivals), working, self._context)
                 self._is_unfinished = signals.is_unfinished(working)
             except ThroughlineError:
                 raise
@@ -243,7 +243,7 @@ class Signals:
                 await asyncio.sleep(pause)
             else:
                 return outs, working.changes()
-        first = arrivals[0].position if arrivals else "no record"
+        first = next((a.position for a in arrivals), "no record")
         raise StoppedError(f"signals cannot decide the batch from {first}: report this; nothing after it was decided")
 
     async def _send(self, app: faust_app.App) -> None:
@@ -257,7 +257,7 @@ class Signals:
         async with asyncio.timeout(SEND_SECONDS):
             sent = [await faust_app.send(app, out) for out in self._standing.pending]
             await asyncio.gather(*sent)
-        self._standing = replace(self._standing, pending=())
+        self._standing = replace(self._standing, pending=Outs())
 
 
 def _away(error: Exception) -> TransientError:

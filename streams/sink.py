@@ -11,7 +11,7 @@ import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
 from processors.numbers import Number, Sifted, sifted
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
@@ -67,12 +67,11 @@ class Sink:
                 self._patiently_discover(stopping)
             turn += 1
             messages = self._consumer.consume(self._batch_records, self._linger)
-            arrivals = [clients.arrival(m) for m in messages if usable(m)]
-            if arrivals:
+            if arrivals := clients.arrivals([m for m in messages if usable(m)]):
                 self._write(arrivals)
         self._consumer.close()
 
-    def _write(self, arrivals: list[Arrival]) -> None:
+    def _write(self, arrivals: Arrivals) -> None:
         began, moved = time.monotonic(), next_offsets(arrivals)
         new = sifted(arrivals, self._numbers)
         for position in new.gaps:
@@ -123,7 +122,7 @@ class Sink:
 
 
 def written(
-    arrivals: Sequence[Arrival], new: Sifted, batch: ViewBatch, changes: Sequence[Change],
+    arrivals: Arrivals, new: Sifted, batch: ViewBatch, changes: Sequence[Change],
     before: Mapping[Partition, int], seconds: float,
 ) -> Written:  # fmt: skip
     """A batch as figures.
@@ -143,26 +142,24 @@ def written(
         since_published[family].append(now - at / 1_000_000)
     changed = {change.event_id for change in changes if change.family == "signal"}
     signals = {row["signal_id"]: (row["rule"], row["state"]) for row in batch.signals if row["signal_id"] in changed}
-    since_released = [now - a.appended_at / 1_000 for a in arrivals]
+    since_released = [now - at / 1_000 for at in arrivals.appended_at]
     return Written(
         len(arrivals), last_appended(arrivals), seconds, skipped(arrivals, before), new.repeats, new.missing,
         since_published, since_released, tuple(signals.values()),
     )  # fmt: skip
 
 
-def skipped(arrivals: Sequence[Arrival], before: Mapping[Partition, int]) -> int:
+def skipped(arrivals: Arrivals, before: Mapping[Partition, int]) -> int:
     """Offsets passed over, beside the one marker that follows each transaction: of transactions given up, or lost."""
     next_, found = dict(before), 0
-    for arrival in arrivals:
-        place = (arrival.topic, arrival.partition)
-        found += max(0, arrival.offset - next_.get(place, arrival.offset) - 1)
-        next_[place] = arrival.offset + 1
+    places = zip(arrivals.topics, arrivals.partitions, strict=True)
+    for place, offset in zip(places, arrivals.offsets, strict=True):
+        found += max(0, offset - next_.get(place, offset) - 1)
+        next_[place] = offset + 1
     return found
 
 
-def view_batch(
-    arrivals: Sequence[Arrival], offsets: Mapping[Partition, int], numbers: Mapping[str, Number]
-) -> ViewBatch:
+def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Mapping[str, Number]) -> ViewBatch:
     """What a batch of recipients' records brings to the views."""
     by_schema: dict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:

@@ -15,14 +15,14 @@ its stage's only active one: the store's lock says so, and the token in it makes
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from processors.records import Arrival, Out
+from processors.records import SEQUENCE, Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
 from streams import clients, positions
 from streams.errors import REBUILD, StoppedError, ThroughlineError, TransientError
@@ -39,9 +39,11 @@ DISCOVER_SECONDS = 2.0
 SETTLE_SECONDS = 30.0
 SEND_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
 """For each step of a transaction; by then the broker has ended it."""
+BY_KEY = -1
+"""Of a record that was stored before a stage chose partitions itself: the client does."""
 NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
-Decide = Callable[[Sequence[Arrival], Working], list[Out]]
+Decide = Callable[[Arrivals, Working], Outs]
 
 
 def _never() -> bool:
@@ -59,7 +61,7 @@ class StageParts:
     inputs: Callable[[str], bool]
     """Topics that are read, those of ``first`` among them."""
     decide: Decide
-    reject: Callable[[Arrival, Working], list[Out]]
+    reject: Callable[[Arrival, Working], Outs]
     """Dead letter of a record on which the decision raised."""
     held_back: Callable[[], bool] = _never
     """Whether to read only what is first for now."""
@@ -77,7 +79,7 @@ class StageParts:
 class _Decided:
     """What a decision brings about."""
 
-    outs: list[Out]
+    outs: Outs
     changes: Changes
     counts: Mapping[Named, int]
     newest: Mapping[Named, int]
@@ -94,10 +96,12 @@ class _Input:
     """Those of it whose end was not reached yet."""
 
     def take(self, size: int, seconds: float) -> list[Message]:
-        """What there is, at most so much, waiting for it at most so long; and which ends it reaches."""
+        """What records there are, at most so many, waiting for them at most so long; and which ends it reaches."""
         messages = self.consumer.consume(size, seconds)
-        self.unread -= {place_of(message) for message in messages if is_end(message)}
-        return messages
+        if not (faults := clients.faults(messages)):
+            return messages
+        self.unread -= {place_of(fault) for fault in faults if is_end(fault)}
+        return [message for message in messages if usable(message)]
 
 
 class Stage:
@@ -182,22 +186,22 @@ class Stage:
         for hear in self._parts.after:
             hear(done)
 
-    def _read(self) -> list[Arrival]:
+    def _read(self) -> Arrivals:
         """Step 1. What a failed batch left comes first, one record at a time, so that the bad one is found.
 
         A record that is decided before what its decision rests on was read would be denied: so nothing else is read
         before the ends that the first topics had when they were found.
         """
         if self._backlog:
-            return [self._backlog.popleft()]
+            return Arrivals.of([self._backlog.popleft()])
         size = self._parts.batch_records
         is_alone = not self._rest.assigned or bool(self._first.unread) or self._parts.held_back()
         messages = self._first.take(size, self._parts.linger_seconds if is_alone else 0)
         if not messages and not is_alone:
             messages = self._rest.take(size, self._parts.linger_seconds)
-        return [clients.arrival(m) for m in messages if usable(m)]
+        return clients.arrivals(messages)
 
-    def _until_decided(self, stopping: threading.Event, arrivals: list[Arrival]) -> _Decided | None:
+    def _until_decided(self, stopping: threading.Event, arrivals: Arrivals) -> _Decided | None:
         """A look-up that the disk does not answer yet is asked again, with nothing half decided kept."""
         answers: list[_Decided | None] = []
         self._patiently(stopping, lambda: answers.append(self._decide(arrivals)))
@@ -219,7 +223,7 @@ class Stage:
             self._partitions[topic] = found
         return self._partitions[topic]
 
-    def _decide(self, arrivals: list[Arrival]) -> _Decided | None:
+    def _decide(self, arrivals: Arrivals) -> _Decided | None:
         """Step 2. None: the batch is taken apart, nothing was decided."""
         working = Working(self._store)
         try:
@@ -232,22 +236,23 @@ class Stage:
             self._errors_in_a_row = 0
         return _Decided(outs, working.changes(), working.counts, working.newest)
 
-    def _after_error(self, arrivals: list[Arrival], error: Exception) -> _Decided | None:
+    def _after_error(self, arrivals: Arrivals, error: Exception) -> _Decided | None:
         """A batch is taken apart; a lone record is rejected, and what its decision had begun to change is forgotten."""
         if len(arrivals) != 1:
             if not arrivals:
                 raise error
             self._backlog.extend(arrivals)
             return None
+        [arrival] = arrivals
         self._errors_in_a_row += 1
-        log.error("decision_failed", stage=self._parts.name, position=arrivals[0].position, error=type(error).__name__)
+        log.error("decision_failed", stage=self._parts.name, position=arrival.position, error=type(error).__name__)
         if self._errors_in_a_row >= INTERNAL_ERRORS_IN_A_ROW:
             raise StoppedError(f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row") from error
         working = Working(self._store)
-        outs = self._parts.reject(arrivals[0], working)
+        outs = self._parts.reject(arrival, working)
         return _Decided(outs, working.changes(), working.counts, working.newest)
 
-    def _publish(self, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
+    def _publish(self, outs: Outs, moved: Mapping[Partition, int]) -> None:
         """Step 4. An answer that is not plain yes ends the producer; a new one settles what became of it."""
         if self._producer is None:
             self._settle(outs)
@@ -258,7 +263,7 @@ class Stage:
             self._producer = None
             raise clients.trouble(error) from error
 
-    def _settle(self, pending: Sequence[Out]) -> None:
+    def _settle(self, pending: Outs) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
         try:
             new = self._ports.producer(self._bootstrap, self._parts.name)
@@ -276,16 +281,13 @@ class Stage:
         self._producer = new
         self._parts.pulse.settled()
 
-    def _send(self, producer: Producer, outs: Sequence[Out], moved: Mapping[Partition, int]) -> None:
+    def _send(self, producer: Producer, outs: Outs, moved: Mapping[Partition, int]) -> None:
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 self._sent[str(message.topic()), int(message.partition() or 0)] = int(message.offset() or 0) + 1
 
         producer.begin_transaction()
-        # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
-        last = {out.topic: out for out in outs}
-        for out in outs:
-            _produce(producer, out, delivered if last[out.topic] is out else None)
+        _produce(producer, outs, delivered)
         group = self._first.consumer.consumer_group_metadata()
         offsets = self._with_batch(moved)
         self._ports.in_time(
@@ -398,9 +400,10 @@ def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[
     return found
 
 
-def last_appended(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
+def last_appended(arrivals: Arrivals) -> dict[Partition, int]:
     """LogAppendTime in milliseconds of the last record of each partition."""
-    return {(arrival.topic, arrival.partition): arrival.appended_at for arrival in arrivals}
+    places = zip(arrivals.topics, arrivals.partitions, strict=True)
+    return dict(zip(places, arrivals.appended_at, strict=True))
 
 
 def place_of(message: Message) -> Partition:
@@ -432,24 +435,35 @@ def usable(message: Message) -> bool:
     return False
 
 
-def _produce(producer: Producer, out: Out, delivered: Callable[[KafkaError | None, Message], None] | None) -> None:
-    headers: Any = [("ce_id", out.id.encode()), *out.headers.items()]
-    place: Any = {} if out.partition is None else {"partition": out.partition}
-    if delivered is not None:
-        place["on_delivery"] = delivered
-    while True:
-        try:
-            producer.produce(out.topic, out.value, out.key, headers=headers, **place)
-        except BufferError:
-            producer.poll(0.1)
-        else:
-            return
+def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:
+    """Hand records to the client."""
+    # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
+    told = set({topic: i for i, topic in enumerate(outs.topics)}.values())
+    columns = zip(outs.topics, outs.values, outs.keys, outs.partitions, _headers(outs), strict=True)
+    produce: Any = producer.produce
+    for i, (topic, value, key, partition, headers) in enumerate(columns):
+        more = {"on_delivery": delivered} if i in told else {}
+        while True:
+            try:
+                produce(topic, value, key, BY_KEY if partition is None else partition, headers=headers, **more)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                break
 
 
-def next_offsets(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
-    """Where to read on, by partition."""
-    found: dict[Partition, int] = {}
-    for arrival in arrivals:
-        place = (arrival.topic, arrival.partition)
-        found[place] = max(found.get(place, 0), arrival.offset + 1)
-    return found
+def _headers(outs: Outs) -> Iterator[list[tuple[str, str | bytes]]]:
+    """Each record's id, its number if it has one, and what else it says."""
+    for id_, sequence, headers in zip(outs.ids, outs.sequences(), outs.headers, strict=True):
+        found: list[tuple[str, str | bytes]] = [("ce_id", id_)]
+        if sequence:
+            found.append((SEQUENCE, sequence))
+        if headers:
+            found += headers.items()
+        yield found
+
+
+def next_offsets(arrivals: Arrivals) -> dict[Partition, int]:
+    """Where to read on, by partition; each partition's records come in their order."""
+    places = zip(arrivals.topics, arrivals.partitions, strict=True)
+    return {place: last + 1 for place, last in dict(zip(places, arrivals.offsets, strict=True)).items()}

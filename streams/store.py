@@ -4,16 +4,17 @@ One process at a time has it. ``synchronous=FULL``: a commit is on the disk befo
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import orjson
 
-from processors.records import Out
+from processors.records import NO_HEADERS, Outs
 from processors.state import Changes
 from streams.errors import REBUILD, DiskError, StaleError, StoreError, StoreLockedError
 from streams.migrations import FORMAT, bring_up
@@ -43,7 +44,7 @@ class Standing:
     """Next offset to read."""
     topics: Mapping[str, str] = field(default_factory=dict)
     """Kafka's id of each topic that is read: one made anew has another."""
-    pending: tuple[Out, ...] = field(default=(), repr=False)
+    pending: Outs = field(default_factory=Outs, repr=False)
     """What the last batch sends; kept until the next batch replaces it."""
 
 
@@ -112,7 +113,7 @@ class Store:
         offsets = {(t, p): n for t, p, n in self._db.execute("SELECT topic, part, next FROM next_offset")}
         topics = dict(self._db.execute("SELECT name, id FROM topic"))
         rows = self._db.execute("SELECT heads, content FROM pending").fetchall()
-        return Standing(token, batch, offsets, topics, _unpacked(*rows[0]) if rows else ())
+        return Standing(token, batch, offsets, topics, _unpacked(*rows[0]) if rows else Outs())
 
     def know_topics(self, token: int, ids: Mapping[str, str]) -> None:
         """Remember Kafka's ids of topics, before the first record of theirs is read.
@@ -156,9 +157,7 @@ class Store:
                 for key, value in self._db.execute(f"SELECT k, v FROM s_{table} ORDER BY k"):  # noqa: S608
                     yield table, key, value
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Make a batch's effects durable, all or none; the new batch number.
 
         Args:
@@ -280,20 +279,21 @@ def _in_use() -> Iterator[None]:
         raise StoreError(f"the store is damaged ({error}); {REBUILD}") from error
 
 
-def _packed(outs: Sequence[Out]) -> tuple[bytes, bytes]:
+def _packed(outs: Outs) -> tuple[bytes, bytes]:
     """Records to send as one row: a row each would cost more than all else that a commit writes."""
-    heads = [(o.topic, o.key, len(o.value), o.id, o.partition, _texts(o.headers)) for o in outs]
-    return orjson.dumps(heads), b"".join(out.value for out in outs)
+    headers = [{n: v.decode("latin-1") for n, v in h.items()} for h in outs.headers] if any(outs.headers) else None
+    sizes = list(map(len, outs.values))
+    heads = (outs.topics, outs.keys, sizes, outs.ids, outs.partitions, outs.numbers, outs.numbered_by, headers)
+    return orjson.dumps(heads), b"".join(outs.values)
 
 
-def _unpacked(heads: bytes, content: bytes) -> tuple[Out, ...]:
-    outs, at = [], 0
-    for topic, key, size, id_, partition, headers in orjson.loads(heads):
-        bytes_of = {name: text.encode("latin-1") for name, text in headers.items()}
-        outs.append(Out(topic, key, content[at : at + size], id_, partition, bytes_of))
-        at += size
-    return tuple(outs)
+def _unpacked(heads: bytes, content: bytes) -> Outs:
+    topics, keys, sizes, ids, partitions, numbers, numbered_by, headers = orjson.loads(heads)
+    ends = list(accumulate(sizes))
+    values = [content[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    of_each = [NO_HEADERS] * len(ids) if headers is None else [_bytes(h) for h in headers]
+    return Outs(topics, keys, values, ids, partitions, of_each, numbers, numbered_by)
 
 
-def _texts(headers: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: value.decode("latin-1") for name, value in headers.items()}
+def _bytes(headers: Mapping[str, str]) -> Mapping[str, bytes]:
+    return {name: text.encode("latin-1") for name, text in headers.items()}

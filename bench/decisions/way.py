@@ -12,7 +12,7 @@ from partners import events
 from processors import names
 from processors.consent.agreements import Agreement
 from processors.numbers import sifted
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import decide as resolve
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
@@ -20,17 +20,15 @@ from sinks.case_views import CaseViews
 from streams import consent, sink
 from streams.keyring import Keyring, read_or_make_secret
 from streams.settings import Settings
-from streams.stage import next_offsets
+from streams.stage import Decide, next_offsets
 from streams.store import Store
-
-Decide = Callable[[Sequence[Arrival], Working], list[Out]]
 
 
 def _resolve(keyring: Keyring, folder: Path) -> Decide:
     pseudonym_key = read_or_make_secret(folder / "pseudonym.key")
 
-    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
-        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keyring, time.time_ns() // 1_000))
+    def decide(arrivals: Arrivals, state: Working) -> Outs:
+        return resolve.decide(list(arrivals), state, resolve.Context(pseudonym_key, keyring, time.time_ns() // 1_000))
 
     return decide
 
@@ -44,12 +42,12 @@ class Stage:
         standing = store.take_over()
         self._token, self._batch = standing.token, standing.batch
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Out]:
+    def take(self, arrivals: Sequence[Arrival]) -> Outs:
         """Decide a batch and commit it, as ``streams/stage.py`` does; what it sends."""
-        working = Working(self._store)
-        outs = self._decide(arrivals, working)
+        working, columns = Working(self._store), Arrivals.of(arrivals)
+        outs = self._decide(columns, working)
         self._keyring.flush()
-        self._batch = self._store.commit(self._token, self._batch, working.changes(), next_offsets(arrivals), outs)
+        self._batch = self._store.commit(self._token, self._batch, working.changes(), next_offsets(columns), outs)
         return outs
 
 
@@ -66,7 +64,7 @@ class Topics:
         self._ends[topic] = offset + 1
         return Arrival(topic, 0, offset, time.time_ns() // 1_000_000, key, value, headers)
 
-    def sent(self, outs: Sequence[Out], wanted: Callable[[str], bool]) -> list[Arrival]:
+    def sent(self, outs: Outs, wanted: Callable[[str], bool]) -> list[Arrival]:
         """What a stage sends, as who reads some topics gets it."""
         chosen = [out for out in outs if wanted(out.topic)]
         return [self.append(o.topic, o.key.encode(), o.value, {"ce_id": o.id.encode(), **o.headers}) for o in chosen]
@@ -91,10 +89,11 @@ class Way:
 
     def write(self, arrivals: Sequence[Arrival]) -> None:
         """One batch of the sink, as ``streams/sink.py`` writes it; its figures too."""
-        new = sifted(arrivals, {})
-        batch = sink.view_batch(new.fresh, next_offsets(arrivals), new.taken)
+        columns = Arrivals.of(arrivals)
+        new = sifted(columns, {})
+        batch = sink.view_batch(new.fresh, next_offsets(columns), new.taken)
         changes = self.views.apply(batch)
-        sink.written(arrivals, new, batch, changes, {}, 0.0)
+        sink.written(columns, new, batch, changes, {}, 0.0)
 
     def control(self) -> Iterator[Arrival]:
         """The agreements that the facts are under."""

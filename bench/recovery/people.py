@@ -11,7 +11,7 @@ from processors import names, sealing
 from processors.consent.agreements import Agreement
 from processors.consent.release import body_of
 from processors.drafts import Draft, encode_drafts
-from processors.records import Arrival, Out
+from processors.records import Arrival, Out, Outs
 from processors.resolve import decide as resolve
 from processors.state import Changes, Memory, Working
 from schemas_avro import catalog, codec, wire
@@ -85,7 +85,7 @@ class People:
                 changes[table][_put(own, key)] = _put(own, value.decode()).encode()
         return changes
 
-    def events(self, first: int, last: int, among: int, keys: sealing.Keys) -> list[Out]:
+    def events(self, first: int, last: int, among: int, keys: sealing.Keys) -> Outs:
         """The log's records of new facts by number, in turns over so many of the persons."""
         drafts = [self._event(number, number * 7_919 % among, keys) for number in range(first, last)]
         return encode_drafts(drafts)

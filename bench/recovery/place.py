@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from deploy.commands.topics import create_topics, load_agreements
 from deploy.commands.worker import keys_dir
 from deploy.local_kafka import LocalKafka
 from processors import names
-from processors.records import Out
+from processors.records import Out, Outs
 from streams import clients, consent
 from streams.keyring import Keyring
 from streams.settings import Settings
@@ -85,12 +85,12 @@ class Place:
             stored = [row for row in store.content() if row[0] in TABLES]
             batch = standing.batch
             for first, last in in_parts(self._persons, PERSONS_AT_ONCE):
-                batch = store.commit(standing.token, batch, self.people.rows(stored, first, last), {}, [])
+                batch = store.commit(standing.token, batch, self.people.rows(stored, first, last), {}, Outs())
             store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
         size = self.store_path.stat().st_size / MEGABYTE
         self._say(f"{self._persons} persons in the store, {size:.0f} MB, in {time.monotonic() - started:.0f} s")
 
-    def send(self, log: Sequence[Out]) -> None:
+    def send(self, log: Iterable[Out]) -> None:
         """Records onto the log; each has reached the broker when this returns."""
         self.keys.flush()
         for out in log:

@@ -3,14 +3,13 @@
 import argparse
 import signal
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.stage.columns import hashed, know_schemas
-from bench.stage.job import EVENT, HASHED, IDS, frame_head
+from bench.stage.job import EVENT, HASHED, IDS
 from processors import counts
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.state import Working
 from schemas_avro import codec, wire
 from streams import memory, telemetry
@@ -66,24 +65,21 @@ def parts(name: str, source: str, target: str, chosen: Settings) -> StageParts:
 
 def decider(target: str) -> Decide:
     """The job as a stage's decision, on columns as far as its contract goes."""
-    head = frame_head(HASHED)
 
-    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+    def decide(arrivals: Arrivals, state: Working) -> Outs:
         if not arrivals:
-            return []
-        rows = codec.decode_own_columns(IDS[EVENT], [wire.payload_of(arrival.value or b"") for arrival in arrivals])
+            return Outs()
+        rows = codec.decode_own_columns(IDS[EVENT], wire.payloads_of(arrivals.values))
         payloads = codec.encode(IDS[HASHED], hashed(rows))
         ids = rows.column("event_id").to_pylist()
         state.count(counts.EVENTS, counts.OTHER, counts.CARRIED, counts.NONE, times=len(ids))
-        return [
-            Out(target, (arrival.key or b"").decode(), head + payload, id_)
-            for arrival, payload, id_ in zip(arrivals, payloads, ids, strict=True)
-        ]
+        keys = [(key or b"").decode() for key in arrivals.keys]
+        return Outs.to([target] * len(ids), keys, wire.framed(IDS[HASHED], payloads), ids)
 
     return decide
 
 
-def _reject(arrival: Arrival, state: Working) -> list[Out]:
+def _reject(arrival: Arrival, state: Working) -> Outs:
     raise AssertionError(f"the job cannot be done at {arrival.position} ({state.counts})")
 
 

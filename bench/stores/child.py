@@ -125,9 +125,7 @@ def _is_whole(store: Engine, standing: Any, asked: argparse.Namespace) -> bool:
     last, after = (workload.batch(standing.batch + n, asked.events, asked.persons) for n in (0, 1))
     kept = all(store.get_many(table, rows.keys()) == rows for table, rows in last.changes.items())
     none_after = not store.get_many(workload.SEEN, after.changes[workload.SEEN])
-    return bool(
-        kept and none_after and dict(standing.offsets) == last.offsets and list(standing.pending) == last.pending
-    )
+    return bool(kept and none_after and dict(standing.offsets) == last.offsets and standing.pending == last.pending)
 
 
 ACTS: dict[str, Callable[[type[Engine], argparse.Namespace], None]] = {

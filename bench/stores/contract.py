@@ -1,10 +1,10 @@
 """What an engine must do to be a stage's store: what ``streams.store.Store`` does, as far as a batch asks for it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, Self
 
-from processors.records import Out
+from processors.records import Outs
 from processors.state import Changes
 from streams.store import Partition, Standing
 
@@ -19,9 +19,7 @@ class Engine(Protocol):
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands."""
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Make a batch's effects durable, all or none; the new batch number.
 
         Raises:

@@ -1,6 +1,6 @@
 """LMDB under the contract: a copy-on-write B+ tree in a memory map, one writer; its commit syncs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import lmdb
 import orjson
 
 from bench.stores import workload
-from processors.records import Out
+from processors.records import Outs
 from processors.state import Changes
 from streams.errors import StaleError
 from streams.store import LAST_CHARACTER, NOT_OURS, Partition, Standing, _packed, _unpacked
@@ -59,16 +59,14 @@ class LmdbEngine:
             token, batch, offsets = self._standing(txn)
             _put_standing(txn, self._own, token + 1, batch, offsets)
             heads, content = txn.get(b"heads", db=self._own), txn.get(b"content", db=self._own)
-        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else ())
+        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else Outs())
 
     def _standing(self, txn: Any) -> tuple[int, int, dict[Partition, int]]:
         raw = txn.get(b"standing", db=self._own)
         token, batch, offsets = orjson.loads(raw) if raw else (0, 0, [])
         return token, batch, {(topic, part): next_ for topic, part, next_ in offsets}
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Make a batch's effects durable, all or none; the new batch number."""
         for table in changes:
             self._ensure(table)

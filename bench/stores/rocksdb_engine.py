@@ -1,6 +1,6 @@
 """RocksDB under the contract: a log-structured merge tree; a batch is one synced WriteBatch."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rocksdict import (
     WriteOptions,
 )
 
-from processors.records import Out
+from processors.records import Outs
 from processors.state import Changes
 from streams.errors import StaleError
 from streams.store import LAST_CHARACTER, NOT_OURS, Partition, Standing, _packed, _unpacked
@@ -60,7 +60,7 @@ class RocksdbEngine:
         token, batch, offsets = self._standing()
         self._write(_with_standing(WriteBatch(raw_mode=True), token + 1, batch, offsets))
         heads, content = self._db.get(HEADS), self._db.get(CONTENT)
-        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else ())
+        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else Outs())
 
     def _standing(self) -> tuple[int, int, dict[Partition, int]]:
         raw = self._db.get(STANDING)
@@ -70,9 +70,7 @@ class RocksdbEngine:
     def _write(self, batch: WriteBatch) -> None:
         self._db.write(batch, self._synced)
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Make a batch's effects durable, all or none; the new batch number."""
         *standing, before = self._standing()
         if standing != [token, batch]:

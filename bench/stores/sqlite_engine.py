@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from processors.records import Outs
 from processors.state import Changes
 from streams import store
 from streams.store import Store
@@ -35,7 +36,7 @@ class SqliteEngine(Store):
             made._db.execute(f"PRAGMA {pragma}")  # noqa: SLF001  # no part of the contract
         standing = made.take_over()
         for number, changes in enumerate(parts):
-            made.commit(standing.token, number, changes, {}, [])
+            made.commit(standing.token, number, changes, {}, Outs())
         made.adopt(standing.token, 0, {}, {})
         made.close()
         cls.open(path).close()

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from processors.records import Out
+from processors.records import Out, Outs
 from processors.state import Changes
 
 RECORD, PERSON, FACT, SEEN = "record", "person", "fact", "seen"
@@ -34,7 +34,7 @@ class Batch:
     scans: list[str]
     changes: Changes
     offsets: dict[tuple[str, int], int]
-    pending: list[Out]
+    pending: Outs
 
 
 def hashed(kind: str, number: int) -> str:
@@ -70,7 +70,9 @@ def preloaded(first: int, last: int) -> Changes:
 def batch(number: int, events: int, persons: int) -> Batch:
     """Batch of a number, the same whenever it is made: ``events`` events over a state of so many persons."""
     chosen = random.Random(number)  # noqa: S311  # made up, and the same each time
-    made = Batch({RECORD: [], PERSON: [], FACT: [], SEEN: []}, [], {kind: {} for kind in SIZES}, {PLACE: number}, [])
+    made = Batch(
+        {RECORD: [], PERSON: [], FACT: [], SEEN: []}, [], {kind: {} for kind in SIZES}, {PLACE: number}, Outs()
+    )
     for place in range(events):
         event = number * 100_000 + place
         is_new = chosen.random() < NEW_SHARE
@@ -93,7 +95,7 @@ def _add(made: Batch, number: int, event: int, person: int, other: int, *, is_sc
     if is_scanned:
         made.scans.append(f"{record_key}|")
     sent = value(FACT, event, number)[:SENT_BYTES]
-    made.pending.append(Out("released", record_key, sent, f"{number}/{event}", 0, {"number": b"%d" % event}))
+    made.pending.add(Out("released", record_key, sent, f"{number}/{event}", 0, {"number": b"%d" % event}))
 
 
 def batches(first: int, count: int, events: int, persons: int) -> Iterator[Batch]:

@@ -1,7 +1,7 @@
 """The audit: for every event, at its coming or when decided again, each recipient's permit or denial; hash-chained."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from processors.consent.agreements import Agreement
 from processors.consent.policy import Decision, Person, Subject
 from processors.drafts import Draft, encode_drafts
 from processors.names import AUDIT_DECISIONS
-from processors.records import Out, derived_id
+from processors.records import Outs, derived_id
 from processors.state import Working
 
 Row = dict[str, Any]
@@ -18,14 +18,15 @@ HEADER = "audit-hash"
 START = "0" * 64
 
 
-def chained(drafts: Sequence[Draft], state: Working) -> list[Out]:
+def chained(drafts: Sequence[Draft], state: Working) -> Outs:
     """Audit records, each with the SHA-256 of the hash before it and its own bytes in a header."""
     head = state.get("head", "audit") or START
-    outs = []
-    for out in encode_drafts(drafts):
-        head = next_hash(head, out.value)
-        outs.append(Out(out.topic, out.key, out.value, out.id, out.partition, {HEADER: head.encode()}))
-    if outs:
+    outs, heads = encode_drafts(drafts), list[Mapping[str, bytes]]()
+    for value in outs.values:
+        head = next_hash(head, value)
+        heads.append({HEADER: head.encode()})
+    outs.headers = heads
+    if heads:
         state.put("head", "audit", head)
     return outs
 

@@ -10,7 +10,7 @@ from processors.consent.book import Book, fact_key
 from processors.consent.settle import STAGE, Batch, Context, Entry, decide_fact, decide_person
 from processors.drafts import Draft, encode_drafts
 from processors.names import released_topic
-from processors.records import Arrival, Out, derived_id
+from processors.records import Arrival, Outs, derived_id
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -19,7 +19,7 @@ ACTIVATED = "internal.agreement_activated.v1"
 STATEMENT = ("granted_by_role", "controllers", "records_covered", "purposes", "recipients", "valid_from", "valid_until")
 
 
-def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> list[Out]:
+def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Outs:
     """Decide a batch of the log, in its order, then a slice of what is to be decided again."""
     entries = _entries(arrivals)
     events = [e.row for e in entries if e.name == "resolved_event"]
@@ -29,8 +29,7 @@ def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> lis
     for entry in entries:
         HANDLERS[entry.name](batch, entry)
     sweep.next_slice(batch)
-    outs = release.encode(batch.sent)
-    return [*outs, *encode_drafts(batch.passed_on), *audit.chained(batch.audits, state)]
+    return Outs.joined([release.encode(batch.sent), encode_drafts(batch.passed_on), audit.chained(batch.audits, state)])
 
 
 def _entries(arrivals: Sequence[Arrival]) -> list[Entry]:

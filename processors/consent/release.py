@@ -10,7 +10,7 @@ import pyarrow as pa
 from processors import sealing
 from processors.consent.policy import Decision
 from processors.names import released_topic
-from processors.records import Out
+from processors.records import Outs
 from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
@@ -63,16 +63,19 @@ def terms_of(decision: Decision) -> Row:
     }  # fmt: skip
 
 
-def encode(sent: Sequence[Sent]) -> list[Out]:
+def encode(sent: Sequence[Sent]) -> Outs:
     """Framed records in the order given."""
-    values: dict[int, bytes] = {}
+    values = [b""] * len(sent)
     for subject, places in _by_subject(sent).items():
         schema_id = catalog.id_of(subject)
         chosen = [sent[i] for i in places]
         batch = _retractions(schema_id, chosen) if subject == RETRACTED else _releases(schema_id, chosen)
         payloads = codec.encode(schema_id, batch)
-        values.update({i: wire.frame(schema_id, p) for i, p in zip(places, payloads, strict=True)})
-    return [Out(released_topic(s.recipient), s.person_id, values[i], s.id) for i, s in enumerate(sent)]
+        for i, value in zip(places, wire.framed(schema_id, payloads), strict=True):
+            values[i] = value
+    return Outs.to(
+        [released_topic(s.recipient) for s in sent], [s.person_id for s in sent], values, [s.id for s in sent]
+    )
 
 
 def _by_subject(sent: Sequence[Sent]) -> dict[str, list[int]]:

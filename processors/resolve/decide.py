@@ -8,7 +8,7 @@ from processors import counts, sealing
 from processors.consent.agreements import Agreement
 from processors.drafts import Draft, encode_drafts
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, deadletter_topic
-from processors.records import Arrival, Out, Topic, derived_id, keyed_hash
+from processors.records import Arrival, Outs, Topic, derived_id, keyed_hash
 from processors.resolve import control, gate, rights
 from processors.resolve.book import Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -32,7 +32,7 @@ class Context:
     """Microseconds since 1970-01-01 UTC; becomes a tick in the log, and shows in nothing else."""
 
 
-def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> list[Out]:
+def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Outs:
     """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
     ticked = control.tick(state, context.now)
     controlled = control.passed_on([a for a in arrivals if a.topic == AGREEMENTS], state)

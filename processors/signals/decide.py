@@ -7,7 +7,7 @@ from typing import Any
 
 from processors.drafts import Draft, encode_drafts
 from processors.names import signals_topic
-from processors.records import Arrival, Out, derived_id
+from processors.records import Arrival, Outs, derived_id
 from processors.signals import rules
 from processors.signals.book import EPOCH, FAMILIES, UNKNOWN_DAY, Book, Clock, Person, Place, day_of
 from processors.signals.calendar import Calendar
@@ -44,7 +44,7 @@ class _Batch:
     drafts: list[Draft] = field(default_factory=list)
 
 
-def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> list[Out]:
+def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Outs:
     """Take a batch in, whole, then judge everybody whom it, the day or the calendar touched, each once.
 
     So half a withdrawal raises nothing that the other half would take back.

@@ -9,20 +9,23 @@ from hypothesis import strategies as st
 
 from processors import names
 from processors.numbers import HEADER, Number, Numbers, from_rows, give_numbers, number_of, sifted, to_rows
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Out, Outs
 
 
 def out(name: str, partition: int = 0, topic: str = "t") -> Out:
     return Out(topic, "k", name.encode(), name, partition)
 
 
-def arrivals(outs: list[Out]) -> list[Arrival]:
+def arrivals(outs: list[Out]) -> Arrivals:
     """As a reader gets them, each partition in order."""
-    return [Arrival(o.topic, o.partition or 0, n, 0, o.key.encode(), o.value, o.headers) for n, o in enumerate(outs)]
+    rows = [Arrival(o.topic, o.partition or 0, n, 0, o.key.encode(), o.value, o.headers) for n, o in enumerate(outs)]
+    return Arrivals.of(rows)
 
 
 def numbered(outs: list[Out], stage: str, generation: int, after: Numbers) -> tuple[list[Out], dict[str, Number]]:
-    return outs, give_numbers(outs, stage, generation, after)
+    columns = Outs.of(outs)
+    last = give_numbers(columns, stage, generation, after)
+    return list(columns), last
 
 
 def sent(*names_: str, generation: int = 1, after: Numbers | None = None) -> list[Out]:
@@ -33,8 +36,8 @@ def headers(outs: list[Out]) -> list[bytes | None]:
     return [o.headers.get(HEADER) for o in outs]
 
 
-def values(found: list[Arrival]) -> list[bytes | None]:
-    return [a.value for a in found]
+def values(found: Arrivals) -> list[bytes | None]:
+    return list(found.values)
 
 
 def test_each_partition_is_numbered_from_one_on_and_goes_on_where_it_was() -> None:
@@ -118,7 +121,8 @@ def test_however_a_sender_repeats_itself_every_record_is_taken_once_and_in_order
         batch, again = again[:size], again[size:]
         one = sifted(arrivals(batch), taken)
         assert one.missing == 0
-        found, taken = found + one.fresh, from_rows((k, v or b"") for k, v in to_rows({**taken, **one.taken}).items())
+        found += one.fresh
+        taken = from_rows((k, v or b"") for k, v in to_rows({**taken, **one.taken}).items())
     for partition in range(4):
         own = [o.value for o in outs if o.partition == partition]
         assert [a.value for a in found if a.partition == partition] == own

@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.partitions import murmur2, partition_of
+from processors.partitions import murmur2, partitions_of
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,18 @@ from processors.partitions import murmur2, partition_of
     ],
 )
 def test_a_hash_is_that_of_kafkas_own_test(data: bytes, expected: int) -> None:
-    assert murmur2(data) == expected & 0xFFFFFFFF
+    assert murmur2([data, data]) == [expected & 0xFFFFFFFF] * 2
 
 
 def test_a_key_has_one_partition_and_keys_have_them_all() -> None:
-    found = {partition_of(f"person-{n}", 7) for n in range(200)}
-    assert found == set(range(7))
+    found = partitions_of([f"person-{n}" for n in range(200)], 7)
+    assert set(found) == set(range(7))
+
+
+def test_keys_of_every_length_have_the_partition_that_each_has_by_itself() -> None:
+    keys = ["k" * n for n in range(40)] + ["é", "person 🎓"] + [f"{n}" for n in range(90, 120)]
+    assert partitions_of(keys, 11) == [partitions_of([key], 11)[0] for key in keys]
+
+
+def test_no_keys_have_no_partitions() -> None:
+    assert partitions_of([], 3) == []

@@ -222,7 +222,7 @@ class Watch:
     def _look(self) -> None:
         """What is new; a process that has died is counted, and started again so that the others can still be tried."""
         messages = self._consumer.consume(1_000, LOOK_SECONDS)
-        for read in decoded([clients.arrival(message) for message in messages if message.error() is None]):
+        for read in decoded(list(clients.arrivals([message for message in messages if message.error() is None]))):
             self.seen.take_in(read)
         for role, started in list(self._stack.running.items()):
             if not processes.is_running(started):

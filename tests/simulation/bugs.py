@@ -3,13 +3,13 @@
 A simulation that does not find them proves nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pyarrow as pa
 
-from processors.records import Arrival
+from processors.records import Arrivals
 from processors.state import Changes, Working
 from sinks import view_batch
 from streams import stage
@@ -35,7 +35,7 @@ def reads_on_too_late() -> AbstractContextManager[None]:
     """Step 1: where to read on is one offset too far."""
     known = stage.next_offsets
 
-    def wrong(arrivals: Sequence[Arrival]) -> dict[Partition, int]:
+    def wrong(arrivals: Arrivals) -> dict[Partition, int]:
         return {place: next_ + 1 for place, next_ in known(arrivals).items()}
 
     return replaced(stage, "next_offsets", wrong)
@@ -52,7 +52,7 @@ def keeps_the_half_decided() -> AbstractContextManager[None]:
 
     known = Stage._decide  # noqa: SLF001  # to be broken
 
-    def wrong(self: Stage, arrivals: list[Arrival]) -> Any:
+    def wrong(self: Stage, arrivals: Arrivals) -> Any:
         decided = known(self, arrivals)
         self._store.__dict__.pop("begun", None)
         return decided

@@ -16,7 +16,7 @@ from simulation.world import Schedule
 from processors import names
 from processors.consent.audit import HEADER, START, next_hash
 from processors.numbers import sifted
-from processors.records import Arrival
+from processors.records import Arrivals
 
 KINDS = ("lost", "duplicated", "stale", "leaked")
 
@@ -114,9 +114,9 @@ def committed(schedule: Schedule, place: Place) -> list[Slot]:
     return log.read(log.low, len(log.slots))[0]
 
 
-def arrivals(place: Place, slots: Sequence[Slot]) -> list[Arrival]:
+def arrivals(place: Place, slots: Sequence[Slot]) -> Arrivals:
     """Records of a partition as a stage takes them."""
-    return [arrival(place, slot) for slot in slots]
+    return Arrivals.of(arrival(place, slot) for slot in slots)
 
 
 def said(slot: Slot, name: str) -> str:

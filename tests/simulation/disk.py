@@ -5,13 +5,13 @@ seemed dead: what then protects the state is the token and the batch number.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from simulation.ports import Turn
 
-from processors.records import Out
+from processors.records import Outs
 from processors.state import Changes
 from streams.errors import DiskError
 from streams.store import Partition, Standing, Store
@@ -77,9 +77,7 @@ class WorkersStore(Store):
         """Remember topics."""
         self._write("know topics", token, lambda: Store.know_topics(self, token, ids))
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Step 3."""
         return self._write("commit", token, lambda: Store.commit(self, token, batch, changes, offsets, pending))
 

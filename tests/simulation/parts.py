@@ -1,14 +1,14 @@
 """What makes the simulated stage: consent's own parts, and a count beside them in which every plain double shows."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from support.worlds import DictKeys
 
 from processors.consent import sweep
-from processors.records import Arrival, Out
+from processors.records import Arrivals, Out, Outs
 from processors.state import Working
 from streams import numbering, stage
 from streams.stage import StageParts
@@ -31,15 +31,15 @@ class Keys(DictKeys):
 def counting(parts: StageParts) -> StageParts:
     """The same stage, which also counts each record of the log, and sends the count: a plain double would show."""
 
-    def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
-        outs = list(parts.decide(arrivals, state))
+    def decide(arrivals: Arrivals, state: Working) -> Outs:
+        outs, counted = parts.decide(arrivals, state), list[Out]()
         for arrival in arrivals:
             times = (state.get(COUNTED, arrival.position) or 0) + 1
             total = (state.get(COUNTED, "total") or 0) + 1
             state.put(COUNTED, arrival.position, times)
             state.put(COUNTED, "total", total)
-            outs.append(Out(COUNTED, "all", str(total).encode(), f"{arrival.position} {times}", 0))
-        return outs
+            counted.append(Out(COUNTED, "all", str(total).encode(), f"{arrival.position} {times}", 0))
+        return Outs.joined([outs, Outs.of(counted)])
 
     return replace(parts, decide=decide)
 

@@ -6,7 +6,6 @@ Every call goes through a ``Turn`` first: the scheduler may let others go on bef
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
-from zlib import crc32
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from simulation.broker import NO_OFFSET, Broker, Place, RefusedError
@@ -155,15 +154,14 @@ class Producer:
         self._waiting = []
 
     def produce(
-        self, topic: str, value: bytes, key: str, *, headers: Sequence[tuple[str, bytes]], partition: int | None = None,
+        self, topic: str, value: bytes, key: str, partition: int, *, headers: Sequence[tuple[str, str | bytes]],
         on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
     ) -> None:  # fmt: skip
         """One record, to be sent."""
-        partitions = len(self.broker.topics[topic].partitions)
-        place = topic, crc32(key.encode()) % partitions if partition is None else partition
+        place, sent = (topic, partition), [(n, v.encode() if isinstance(v, str) else v) for n, v in headers]
 
         def send() -> None:
-            offset = self.broker.produce(self.id, self.epoch, place, key.encode(), value, headers)
+            offset = self.broker.produce(self.id, self.epoch, place, key.encode(), value, sent)
             if on_delivery is not None:
                 on_delivery(None, Message(place, self.broker.partition(place).slots[-1]))
             assert offset >= 0

@@ -8,7 +8,7 @@ from simulation.script import script
 from simulation.test_scripts import sent
 from simulation.views import View
 
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from sinks.case_views import CaseViews
 from streams.sink import view_batch
 
@@ -23,7 +23,7 @@ def test_rows_are_those_of_the_real_views_in_whatever_order_and_however_often_re
         while outs:
             batch, outs = outs[:4], outs[4:]
             view.keep([Slot(0, 0, Fate.COMMITTED, None, out.value) for out in batch])
-            real.apply(view_batch([Arrival(out.topic, 0, 0, 0, None, out.value) for out in batch], {}, {}))
+            real.apply(view_batch(Arrivals.of(Arrival(out.topic, 0, 0, 0, None, out.value) for out in batch), {}, {}))
         with real.cursor() as cursor:
             rows = cursor.execute("SELECT recipient, person_id, event_id, position, state FROM release_row").fetchall()
         real.close()

@@ -14,7 +14,7 @@ from simulation.script import RECIPIENTS
 
 from processors.names import released_topic
 from processors.numbers import Number, sifted
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from schemas_avro import codec, wire
 from sinks import view_batch
 
@@ -93,7 +93,7 @@ class View:
 
     def _fresh(self, place: Place, slots: Sequence[Slot]) -> list[Slot]:
         """Those that were not taken before, by their numbers."""
-        new = sifted([arrival(place, slot) for slot in slots], self.taken)
+        new = sifted(Arrivals.of(arrival(place, slot) for slot in slots), self.taken)
         self.taken.update(new.taken)
         offsets = {found.offset for found in new.fresh}
         return [slot for slot in slots if slot.offset in offsets]

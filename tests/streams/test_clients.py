@@ -52,7 +52,7 @@ def test_an_arrival_is_what_was_sent_and_where_it_lies(broker: str) -> None:
     consumer.assign([TopicPartition(topic, 0, 0)])
     arrivals: list[Arrival] = []
     while len(arrivals) < 2:
-        arrivals += [clients.arrival(m) for m in consumer.consume(2, 1) if not m.error()]
+        arrivals += clients.arrivals([m for m in consumer.consume(2, 1) if not m.error()])
     consumer.close()
     first, second = arrivals
     assert (first.key, first.value, first.headers) == (b"key", b"\x00value", {"ce_id": b"\xff1"})

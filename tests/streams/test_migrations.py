@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from processors.records import Out
+from processors.numbers import HEADER
+from processors.records import Out, Outs
 from streams import migrations
 from streams.errors import StoreError
 from streams.store import Store
@@ -57,10 +58,23 @@ def test_a_store_of_format_1_stands_where_it_stood(
         assert standing.offsets == {("t", 0): 5, ("t", 1): 9}
         assert list(standing.pending) == sent
         assert store.scan("state", "") == [("a", b"1"), ("b", b"\x00\xff")]
-        assert store.commit(4, 7, {"state": {"a": b"2", "b": None, "c": b"3"}}, {("t", 0): 6}, SENT[:2]) == 8
+        assert store.commit(4, 7, {"state": {"a": b"2", "b": None, "c": b"3"}}, {("t", 0): 6}, Outs.of(SENT[:2])) == 8
     with Store.open(path) as store:
         assert list(store.take_over().pending) == SENT[:2]
         assert store.scan("state", "") == [("a", b"2"), ("c", b"3")]
+    assert version(path) == migrations.FORMAT
+
+
+def test_a_store_of_format_2_sends_what_is_pending_with_the_numbers_that_it_has(tmp_path: Path) -> None:
+    sent = [Out("out", f"key {n}", bytes([n]), f"id {n}", 0, {HEADER: b"stage/1/%d" % n}) for n in range(3)]
+    path = first(tmp_path / "stage.sqlite", sent, TOPICS)
+    db = sqlite3.connect(path)
+    migrations._pending_in_one_row(db)  # noqa: SLF001  # as format 2 was
+    db.execute("PRAGMA user_version = 2")
+    db.commit()
+    db.close()
+    with Store.open(path) as store:
+        assert list(store.take_over().pending) == sent
     assert version(path) == migrations.FORMAT
 
 

@@ -9,7 +9,7 @@ from support.events import event_id
 from support.released import record, released, retracted
 
 from processors.numbers import sifted
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from sinks.case_views import Change
 from streams.pulse import Written
 from streams.sink import skipped, view_batch, written
@@ -18,7 +18,7 @@ from streams.sink import skipped, view_batch, written
 def figures(*arrivals: Arrival, changes: Sequence[Change] = ()) -> Written:
     """A batch of records that came to their topics 2 seconds ago, one after the other."""
     appended = int((time.time() - 2) * 1000)
-    placed = [replace(a, offset=n, appended_at=appended) for n, a in enumerate(arrivals)]
+    placed = Arrivals.of(replace(a, offset=n, appended_at=appended) for n, a in enumerate(arrivals))
     new = sifted(placed, {})
     return written(placed, new, view_batch(new.fresh, {}, new.taken), changes, {}, 0.5)
 
@@ -60,4 +60,4 @@ def places(*offsets: int) -> list[Arrival]:
     [((5, 6, 7), 0), ((5, 7, 9), 0), ((6, 7), 0), ((5, 9), 2), ((9,), 3), ((7, 8, 12), 3)],
 )
 def test_one_marker_after_a_transaction_is_no_gap_more_is(offsets: Sequence[int], passed_over: int) -> None:
-    assert skipped(places(*offsets), {("released.csu_advising", 0): 5}) == passed_over
+    assert skipped(Arrivals.of(places(*offsets)), {("released.csu_advising", 0): 5}) == passed_over

@@ -17,7 +17,7 @@ from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
 from processors.numbers import HEADER
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
 from streams import clients, stage
 from streams.errors import StaleError, StoppedError, ThroughlineError, TransientError
@@ -348,7 +348,7 @@ def test_internal_errors_that_come_slowly_are_in_a_row_too(tiny: Tiny, monkeypat
 def test_a_bug_that_no_record_has_brought_up_ends_the_stage(tiny: Tiny) -> None:
     tiny.topic("in")
 
-    def fail(arrivals: Sequence[Arrival]) -> None:
+    def fail(arrivals: Arrivals) -> None:
         del arrivals
         raise ZeroDivisionError
 
@@ -374,11 +374,11 @@ def test_what_comes_first_is_read_before_all_that_waits(tiny: Tiny) -> None:
     tiny.send(rest, waiting)
     decided: list[str] = []
 
-    def deciding(arrivals: Sequence[Arrival]) -> None:
+    def deciding(arrivals: Arrivals) -> None:
         if arrivals and not decided:
             tiny.send(first, INPUTS)
             threading.Event().wait(1.0)  # time for both consumers to fetch what there is
-        decided.extend(a.topic for a in arrivals)
+        decided.extend(arrivals.topics)
 
     tiny.deciding = deciding
     run_once(tiny, len(INPUTS) + len(waiting))
@@ -400,7 +400,7 @@ def test_nothing_else_is_read_before_the_end_of_what_comes_first_however_slowly_
 
     monkeypatch.setattr(_Input, "take", slowly)
     decided: list[str] = []
-    tiny.deciding = lambda arrivals: decided.extend(a.topic for a in arrivals)
+    tiny.deciding = lambda arrivals: decided.extend(arrivals.topics)
     run_once(tiny, in_first + len(INPUTS))
     assert decided == [first] * in_first + [rest] * len(INPUTS)
 
@@ -440,9 +440,7 @@ class FailingStore(Store):
 
     tried = 0
 
-    def commit(
-        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Sequence[Out]
-    ) -> int:
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Two refusals, then the batch."""
         self.tried += 1
         if self.tried % 3:
@@ -475,7 +473,7 @@ def test_a_look_up_that_fails_is_made_again_and_nothing_half_decided_is_kept(
     monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
     refusals = iter(range(100))
 
-    def deciding(arrivals: Sequence[Arrival]) -> None:
+    def deciding(arrivals: Arrivals) -> None:
         if arrivals and next(refusals) % 3 < 2:
             raise TransientError("the store does not answer")
 
@@ -554,6 +552,6 @@ def test_told_to_stop_while_its_broker_is_away_it_ends_in_peace_and_the_next_one
 
 
 def test_where_to_read_on_is_behind_the_last_of_each_partition() -> None:
-    found = [Arrival("t", p, offset, 0, None, None) for p, offset in [(0, 3), (1, 9), (0, 4), (0, 2)]]
-    assert next_offsets(found) == {("t", 0): 5, ("t", 1): 10}
-    assert next_offsets([]) == {}
+    found = Arrivals.of(Arrival("t", p, offset, 0, None, None) for p, offset in [(0, 3), (1, 9), (0, 4), (0, 6)])
+    assert next_offsets(found) == {("t", 0): 7, ("t", 1): 10}
+    assert next_offsets(Arrivals()) == {}

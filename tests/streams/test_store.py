@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.records import Out
+from processors.records import Out, Outs
 from processors.state import Changes, Memory
 from streams.errors import StaleError, StoreError, StoreLockedError
 from streams.store import Store
@@ -25,6 +25,13 @@ def out(n: int) -> Out:
     return Out("out", f"key {n}", bytes([0, 255, n]), f"id {n}", n % 3 or None, {"h": b"\xff\x00", "empty": b""})
 
 
+def outs(*numbers: int) -> Outs:
+    """Records to send, all but every third with a number."""
+    made = Outs.of(map(out, numbers))
+    made.numbers, made.numbered_by = [n % 3 for n in numbers], "stage/1/"
+    return made
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the store is; its folder is not there yet."""
@@ -34,15 +41,16 @@ def path(tmp_path: Path) -> Path:
 def test_a_new_store_stands_at_nothing(path: Path) -> None:
     with Store.open(path) as store:
         standing = store.take_over()
-    assert (standing.token, standing.batch, standing.offsets, standing.topics, standing.pending) == (1, 0, {}, {}, ())
+    assert (standing.token, standing.batch, standing.offsets, standing.topics) == (1, 0, {}, {})
+    assert len(standing.pending) == 0
 
 
 def test_what_was_committed_is_there_after_opening_again(path: Path) -> None:
     with Store.open(path) as store:
         token = store.take_over().token
         store.know_topics(token, {"t": "its id"})
-        assert store.commit(token, 0, {"state": {"a": b"1", "b": b"2"}}, {("t", 0): 5, ("t", 1): 7}, [out(1)]) == 1
-        assert store.commit(token, 1, {"state": {"a": None, "c": b""}}, {("t", 0): 6}, []) == 2
+        assert store.commit(token, 0, {"state": {"a": b"1", "b": b"2"}}, {("t", 0): 5, ("t", 1): 7}, outs(1)) == 1
+        assert store.commit(token, 1, {"state": {"a": None, "c": b""}}, {("t", 0): 6}, Outs()) == 2
     with Store.open(path) as store:
         standing = store.take_over()
         assert store.get_many("state", ["a", "b", "c"]) == {"b": b"2", "c": b""}
@@ -51,27 +59,27 @@ def test_what_was_committed_is_there_after_opening_again(path: Path) -> None:
 
 
 def test_pending_is_replaced_by_each_batch_and_read_back_as_it_was(path: Path) -> None:
-    sent = [out(n) for n in range(12)]
+    sent = outs(*range(12))
     with Store.open(path) as store:
         token = store.take_over().token
-        store.commit(token, 0, NOTHING, {}, [out(99)])
+        store.commit(token, 0, NOTHING, {}, outs(99))
         store.commit(token, 1, NOTHING, {}, sent)
     with Store.open(path) as store:
-        assert list(store.take_over().pending) == sent
+        assert store.take_over().pending == sent
 
 
 @pytest.mark.parametrize("wrong", ["token", "batch"])
 def test_a_commit_that_started_from_something_else_changes_nothing(path: Path, wrong: str) -> None:
     with Store.open(path) as store:
         token = store.take_over().token
-        store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, [out(1)])
+        store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, outs(1))
         given_ = (token + 1, 1) if wrong == "token" else (token, 0)
         with pytest.raises(StaleError, match="no longer the stage's owner"):
-            store.commit(*given_, {"state": {"a": b"2"}, "other": {"b": b"3"}}, {("t", 0): 2}, [out(2)])
+            store.commit(*given_, {"state": {"a": b"2"}, "other": {"b": b"3"}}, {("t", 0): 2}, outs(2))
         standing = store.take_over()
         assert store.get_many("state", ["a"]) == {"a": b"1"}
         assert store.scan("other", "") == []
-    assert (standing.batch, standing.offsets, standing.pending) == (1, {("t", 0): 1}, (out(1),))
+    assert (standing.batch, standing.offsets, standing.pending) == (1, {("t", 0): 1}, outs(1))
 
 
 def test_a_second_owner_ends_the_first_ones_commits(path: Path) -> None:
@@ -79,10 +87,10 @@ def test_a_second_owner_ends_the_first_ones_commits(path: Path) -> None:
         first, second = store.take_over(), store.take_over()
         assert second.token > first.token
         with pytest.raises(StaleError):
-            store.commit(first.token, first.batch, {"state": {"a": b"first"}}, {}, [])
+            store.commit(first.token, first.batch, {"state": {"a": b"first"}}, {}, Outs())
         with pytest.raises(StaleError):
             store.know_topics(first.token, {"t": "id"})
-        store.commit(second.token, second.batch, {"state": {"a": b"second"}}, {}, [])
+        store.commit(second.token, second.batch, {"state": {"a": b"second"}}, {}, Outs())
         assert store.get_many("state", ["a"]) == {"a": b"second"}
 
 
@@ -91,9 +99,9 @@ def test_a_batch_that_fails_in_its_middle_leaves_nothing_behind(path: Path) -> N
     with Store.open(path) as store:
         token = store.take_over().token
         with pytest.raises(AttributeError):
-            store.commit(token, 0, {"fresh": {"a": b"1"}}, {("t", 0): 1}, [out(1), unusable])
+            store.commit(token, 0, {"fresh": {"a": b"1"}}, {("t", 0): 1}, Outs.of([out(1), unusable]))
         assert store.scan("fresh", "") == []
-        assert store.commit(token, 0, {"fresh": {"b": b"2"}}, {}, []) == 1
+        assert store.commit(token, 0, {"fresh": {"b": b"2"}}, {}, Outs()) == 1
         assert store.scan("fresh", "") == [("b", b"2")]
 
 
@@ -123,9 +131,9 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
 def test_a_newer_format_is_refused_and_let_go_of(path: Path) -> None:
     Store.open(path).close()
     _set_version(path, 99)
-    with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 2"):
+    with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 3"):
         Store.open(path)
-    _set_version(path, 2)
+    _set_version(path, 3)
 
 
 def _set_version(path: Path, number: int) -> None:
@@ -150,7 +158,7 @@ def test_a_folder_in_its_place_is_refused(path: Path) -> None:
 def test_damage_that_shows_only_in_reading_is_a_store_error_and_not_a_bug_of_the_decision(path: Path) -> None:
     with Store.open(path) as store:
         rows: dict[str, bytes | None] = {f"{n:05d}": b"x" * 100 for n in range(5000)}
-        store.commit(store.take_over().token, 0, {"state": rows}, {}, [])
+        store.commit(store.take_over().token, 0, {"state": rows}, {}, Outs())
     healthy = path.read_bytes()
     path.write_bytes(healthy[:40_960] + b"\xaa" * (len(healthy) - 40_960))
     with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
@@ -166,7 +174,7 @@ def test_tables_that_no_batch_has_written_are_empty(path: Path) -> None:
 def test_a_new_owner_finds_a_table_that_the_one_before_made_after_it_was_opened(path: Path) -> None:
     with Store.open(path) as store:
         late = Store(store._db)  # noqa: SLF001  # as if the lock were lost
-        store.commit(store.take_over().token, 0, {"made": {"a": b"1"}}, {}, [])
+        store.commit(store.take_over().token, 0, {"made": {"a": b"1"}}, {}, Outs())
         late.take_over()
         assert late.get_many("made", ["a"]) == {"a": b"1"}
 
@@ -174,7 +182,7 @@ def test_a_new_owner_finds_a_table_that_the_one_before_made_after_it_was_opened(
 def test_more_keys_are_looked_up_at_once_than_one_query_takes(path: Path) -> None:
     rows: dict[str, bytes | None] = {f"{n}": b"%d" % n for n in range(1_700)}
     with Store.open(path) as store:
-        store.commit(store.take_over().token, 0, {"state": rows}, {}, [])
+        store.commit(store.take_over().token, 0, {"state": rows}, {}, Outs())
         assert store.get_many("state", [*rows, "absent"]) == rows
 
 
@@ -200,7 +208,7 @@ def test_look_ups_and_scans_answer_as_memory_does(
                 store.close()
                 store = Store.open(Path(folder) / "s.sqlite")
                 token = store.take_over().token
-            store.commit(token, number, batch, {}, [])
+            store.commit(token, number, batch, {}, Outs())
             memory.apply(batch)
         for table in ("one", "two"):
             assert store.get_many(table, wanted) == memory.get_many(table, wanted)
@@ -212,7 +220,7 @@ def test_look_ups_and_scans_answer_as_memory_does(
 COMMITTER = """
 import sys
 from pathlib import Path
-from processors.records import Out
+from processors.records import Out, Outs
 from streams.store import Store
 store = Store.open(Path(sys.argv[1]))
 standing = store.take_over()
@@ -220,7 +228,7 @@ batch = standing.batch
 while True:
     n = str(batch + 1)
     rows = {"sum": n.encode(), **{f"{n}/{i}": b"x" * 500 for i in range(40)}}
-    pending = [Out("out", n, b"", f"{n}/{i}") for i in range(20)]
+    pending = Outs.of(Out("out", n, b"", f"{n}/{i}") for i in range(20))
     batch = store.commit(standing.token, batch, {"state": rows}, {("t", 0): batch + 1}, pending)
     print(batch, flush=True)
 """
@@ -246,24 +254,24 @@ def test_a_store_that_was_killed_while_committing_has_every_batch_whole_or_not_a
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from processors.records import Out
+from processors.records import Out, Outs
 from streams.errors import TransientError
 from streams.store import Store
 path = Path(sys.argv[1])
 store = Store.open(path)
 token = store.take_over().token
-store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, [Out("out", "k", b"v", "id 1")])
+store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, Outs.of([Out("out", "k", b"v", "id 1")]))
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 size = path.with_name(path.name + "-wal").stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
 for table in ("state", "fresh"):
     try:
-        store.commit(token, 1, {table: {"a": b"2" * 1_000_000}}, {("t", 0): 2}, [])
+        store.commit(token, 1, {table: {"a": b"2" * 1_000_000}}, {("t", 0): 2}, Outs())
     except TransientError as error:
         print(error)
 assert store.get_many("state", ["a"]) == {"a": b"1"} and store.scan("fresh", "") == []
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-print(store.commit(token, 1, {"fresh": {"a": b"3"}}, {("t", 0): 3}, []), store.get_many("fresh", ["a"]))
+print(store.commit(token, 1, {"fresh": {"a": b"3"}}, {("t", 0): 3}, Outs()), store.get_many("fresh", ["a"]))
 """
 
 

@@ -21,7 +21,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from deploy.topic_reader import TopicReader
 from processors.numbers import HEADER
-from processors.records import Arrival, Out, derived_id
+from processors.records import Arrival, Arrivals, Out, Outs, derived_id
 from processors.state import Working
 from streams import clients
 from streams.keyring import Keyring
@@ -52,7 +52,7 @@ class Tiny:
     batch_records: int = 10
     ticks: int = 0
     """How many records the stage sends that no input asked for."""
-    deciding: Callable[[Sequence[Arrival]], None] = lambda _arrivals: None
+    deciding: Callable[[Arrivals], None] = lambda _arrivals: None
     """Told of every batch before it is decided."""
     held_back: Callable[[], bool] = lambda: False
     hearing: Callable[[Done], None] = lambda _done: None
@@ -113,15 +113,15 @@ class Tiny:
     def parts(self, keyring: Keyring) -> StageParts:
         """What makes the stage."""
 
-        def decide(arrivals: Sequence[Arrival], state: Working) -> list[Out]:
+        def decide(arrivals: Arrivals, state: Working) -> Outs:
             self.deciding(arrivals)
             outs = [self._counted(arrival, state, keyring) for arrival in arrivals]
-            return outs if arrivals else self._tick(state)
+            return Outs.of(outs if arrivals else self._tick(state))
 
-        def reject(arrival: Arrival, state: Working) -> list[Out]:
+        def reject(arrival: Arrival, state: Working) -> Outs:
             number = (state.get("count", "rejected") or 0) + 1
             state.put("count", "rejected", number)
-            return [self._out({"rejected": arrival.position, "n": number}, arrival.position)]
+            return Outs.of([self._out({"rejected": arrival.position, "n": number}, arrival.position)])
 
         return StageParts(
             self.name,
@@ -199,7 +199,7 @@ def crash_at(moment: str, occurrence: int) -> None:
         here("after the store's commit")
         return number
 
-    def deciding(self: Stage, arrivals: list[Arrival]) -> Any:
+    def deciding(self: Stage, arrivals: Arrivals) -> Any:
         if arrivals:
             here("read, not decided")
         return decide(self, arrivals)
@@ -223,7 +223,7 @@ def main(bootstrap: str, folder: str, name: str, more: str) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
 
-    def deciding(arrivals: Sequence[Arrival]) -> None:
+    def deciding(arrivals: Arrivals) -> None:
         if arrivals and said.get("slow"):
             print("deciding", flush=True)  # noqa: T201  # to the test that started it
             time.sleep(said["slow"])

@@ -104,7 +104,7 @@ class ResolveWorld:
             arrivals.append(events.arrival(sent, self._offsets[sent.topic], self.now // 1_000))
             self._offsets[sent.topic] += 1
         working = Working(self.state)
-        outs = resolve.decide(arrivals, working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now))
+        outs = list(resolve.decide(arrivals, working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now)))
         self.state.apply(working.changes())
         self.outs += outs
         return outs
