@@ -22,7 +22,7 @@ from streams.migrations import FORMAT, bring_up
 LAST_CHARACTER = "\U0010ffff"
 KEYS_A_QUERY = 500
 PRAGMAS = (
-    "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-262144",
+    "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-131072",
     # 64 MiB of log: what many batches change is copied into the file once.
     "wal_autocheckpoint=16384",
 )  # fmt: skip
