@@ -7,7 +7,6 @@ Noted as the highest value: published and arrived (partner), microseconds since 
 
 from collections.abc import Sequence
 
-from processors.consent.policy import Decision
 from processors.records import Arrival, Topic
 from processors.resolve.codes import Rejection
 from processors.state import Working
@@ -66,12 +65,12 @@ def came_before(state: Working, family: str) -> None:
     state.count(EVENTS, family_of(family), REPEATED, NONE)
 
 
-def decided(state: Working, family: str, outcome: str, decisions: Sequence[Decision]) -> None:
-    """Count an event that consent has decided for the first time, and each recipient's denial."""
-    denials = [d.reason.value for d in decisions if not d.permit]
+def decided(state: Working, family: str, outcome: str, denials: Sequence[str], times: int = 1) -> None:
+    """Count events that consent has decided for the first time, alike in their denials, and each denial."""
     for reason in denials:
-        state.count(DENIALS, family_of(family), reason)
-    state.count(EVENTS, family_of(family), outcome, _reason(denials) if outcome == WITHHELD else NONE)
+        state.count(DENIALS, family_of(family), reason, times=times)
+    reason = _reason(denials) if outcome == WITHHELD else NONE
+    state.count(EVENTS, family_of(family), outcome, reason, times=times)
 
 
 def _reason(denials: Sequence[str]) -> str:

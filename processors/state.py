@@ -1,7 +1,7 @@
 """State that a decision reads and changes: look-ups fall through to a store, changes stay here until it commits."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from itertools import islice, takewhile
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ import orjson
 Changes = dict[str, dict[str, bytes | None]]
 """By table and key: the new value, or None where the key is to go."""
 
+INSERTED_ONE_BY_ONE = 16
+"""Keys that are put into their places in a sorted list; of more, the list is sorted anew."""
 Named = tuple[str, ...]
 """A name and its labels."""
 
@@ -66,7 +68,7 @@ class Memory:
 
 
 class Working:
-    """One batch's state: JSON values over a store's bytes.
+    """One batch's state: JSON values over a store's bytes, each parsed when it is first asked for.
 
     A value that ``get`` returned is shared: change it only together with ``put``.
     """
@@ -74,10 +76,15 @@ class Working:
     def __init__(self, lookups: Lookups) -> None:
         """Nothing read, nothing changed."""
         self._lookups = lookups
-        self._read: dict[tuple[str, str], Any] = {}
+        self._found: defaultdict[str, dict[str, bytes | None]] = defaultdict(dict)
+        """By table: what the store has, as it has it."""
+        self._values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        """By table: what was asked for or put."""
         self._changed: dict[str, dict[str, Any]] = {}
         self._changed_keys: dict[str, list[str]] = {}
         """Sorted, so that a scan finds its own without looking at all."""
+        self._unsorted: defaultdict[str, list[str]] = defaultdict(list)
+        """Keys that no scan has asked for since they were put."""
         self.counts: Counter[Named] = Counter()
         """What the decision has counted, by name and labels; the shell tells operators after the commit."""
         self.newest: dict[Named, int] = {}
@@ -93,23 +100,38 @@ class Working:
 
     def prefetch(self, table: str, keys: Iterable[str]) -> None:
         """Read keys in bulk, so that ``get`` finds them here."""
-        missing = {key for key in keys if (table, key) not in self._read}
-        found = self._lookups.get_many(table, missing) if missing else {}
-        for key in missing:
-            self._read[table, key] = orjson.loads(found[key]) if key in found else None
+        found = self._found[table]
+        missing = set(keys) - found.keys() - self._values[table].keys()
+        if missing:
+            found.update(dict.fromkeys(missing) | self._lookups.get_many(table, missing))
 
     def get(self, table: str, key: str) -> Any:
         """The value of a key, None where there is none."""
-        if (table, key) not in self._read:
-            self.prefetch(table, [key])
-        return self._read[table, key]
+        values = self._values[table]
+        if key not in values:
+            raw = self._raw(table, key)
+            values[key] = None if raw is None else orjson.loads(raw)
+        return values[key]
+
+    def content(self, table: str, key: str) -> bytes | None:
+        """The value of a key as JSON, None where there is none: for what is remembered by content."""
+        changed = self._changed.get(table)
+        if changed is None or key not in changed:
+            return self._raw(table, key)
+        return None if changed[key] is None else orjson.dumps(changed[key])
+
+    def _raw(self, table: str, key: str) -> bytes | None:
+        found = self._found[table]
+        if key not in found:
+            found[key] = self._lookups.get_many(table, [key]).get(key)
+        return found[key]
 
     def put(self, table: str, key: str, value: Any) -> None:
         """Set a key; None removes it."""
-        self._read[table, key] = value
+        self._values[table][key] = value
         changed = self._changed.setdefault(table, {})
         if key not in changed:
-            insort(self._changed_keys.setdefault(table, []), key)
+            self._unsorted[table].append(key)
         changed[key] = value
 
     def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, Any]]:
@@ -122,15 +144,27 @@ class Working:
         rows: dict[str, Any] = {}
         for key, raw in self._lookups.scan(table, prefix, asked, after):
             if key not in own:
-                rows[key] = self._read.setdefault((table, key), orjson.loads(raw))
+                self._found[table].setdefault(key, raw)
+                rows[key] = self.get(table, key)
         rows.update({key: value for key, value in own.items() if value is not None})
         return sorted(rows.items())
 
     def _own(self, table: str, prefix: str, after: str) -> dict[str, Any]:
         """This batch's changes to keys that begin with a prefix and come after another."""
-        keys, changed = self._changed_keys.get(table, []), self._changed.get(table, {})
+        keys, changed = self._sorted_keys(table), self._changed.get(table, {})
         start = _start(keys, prefix, after)
         return {key: changed[key] for key in takewhile(lambda k: k.startswith(prefix), islice(keys, start, None))}
+
+    def _sorted_keys(self, table: str) -> list[str]:
+        """Keys of a table that this batch changed."""
+        keys, new = self._changed_keys.setdefault(table, []), self._unsorted.pop(table, [])
+        if len(new) > INSERTED_ONE_BY_ONE:
+            keys.extend(new)
+            keys.sort()
+        else:
+            for key in new:
+                insort(keys, key)
+        return keys
 
     def changes(self) -> Changes:
         """Everything that ``put`` set, encoded."""

@@ -5,8 +5,9 @@ recipient holds of each), agreement, clock, count. State in, state out.
 """
 
 import functools
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,10 +19,19 @@ from processors.state import Working
 Row = dict[str, Any]
 MICROS_PER_DAY = 86_400_000_000
 EMPTY: Row = {"person": "", "adult": False, "statements": [], "caseload": []}
+NOTHING = orjson.dumps(EMPTY)
 NO_FACT: Row = {"versions": [], "held": {}}
 NOBODY: frozenset[str] = frozenset()
 OF_PARENTS = frozenset({"parent", "guardian", "education_rights_holder"})
 """Roles whose word about records ends when rights pass to the student (34 CFR 99.5)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sharing:
+    """Data-sharing agreements; the same object as long as they are the same, so that it can be remembered by."""
+
+    by_source: Mapping[tuple[str, str], Sequence[Agreement]]
+    """By partner and family: those that name it, by id."""
 
 
 @dataclass
@@ -29,7 +39,6 @@ class Book:
     """Consent's state over one batch."""
 
     state: Working
-    _persons: dict[str, Person] = field(default_factory=dict, repr=False)
 
     def today(self) -> int | None:
         """Day of the latest tick, from 1970-01-01."""
@@ -38,7 +47,14 @@ class Book:
 
     def agreements(self) -> list[Agreement]:
         """Every agreement in the log so far, by id."""
-        return [_agreement(orjson.dumps(row)) for _, row in self.state.scan("agreement", "")]
+        return [_agreement(content) for content in self._agreements()]
+
+    def sharing(self) -> "Sharing":
+        """The same by what they cover."""
+        return _sharing(self._agreements())
+
+    def _agreements(self) -> tuple[bytes, ...]:
+        return tuple(orjson.dumps(row) for _, row in self.state.scan("agreement", ""))
 
     def record(self, record_key: str) -> Row:
         """A record; an empty one where it is not known yet."""
@@ -50,11 +66,10 @@ class Book:
 
     def place(self, record_key: str, person_id: str) -> None:
         """Put a record, known or not, under a person."""
+        if record_key in self.records_of(person_id):
+            return
         record = self.record(record_key)
         before = record["person"]
-        if before == person_id:
-            return
-        self._persons.clear()
         if before:
             self._set_records(before, [key for key in self.records_of(before) if key != record_key])
         self._set_records(person_id, sorted({*self.records_of(person_id), record_key}))
@@ -68,7 +83,6 @@ class Book:
 
     def mark(self, record_key: str, *, is_adult: bool) -> None:
         """Note whether, by a record's birth date, its person is an adult; any record that says so counts."""
-        self._persons.clear()
         self.state.put("record", record_key, {**self.record(record_key), "adult": is_adult})
 
     def fold(self, record_key: str, kind: str, version: Row) -> None:
@@ -83,27 +97,16 @@ class Book:
         kept = {v["fact"]: v for v in record[kind]}
         known = kept.get(version["fact"])
         if known is None or order(known) < order(version):
-            self._persons.clear()
             kept[version["fact"]] = version
             self.state.put("record", record_key, {**record, kind: sorted(kept.values(), key=order)})
 
     def person(self, person_id: str) -> Person:
         """What decisions need of a person."""
-        if person_id not in self._persons:
-            self._persons[person_id] = self._person(person_id)
-        return self._persons[person_id]
+        return person_of(self.contents_of(person_id))
 
-    def _person(self, person_id: str) -> Person:
-        records = [self.state.get("record", record_key) or EMPTY for record_key in self.records_of(person_id)]
-        ended = OF_PARENTS if any(record["adult"] for record in records) else NOBODY
-        counting, void, served_by = [], [], set()
-        for record in records:
-            said = [v for v in record["statements"] if v["operation"] != "retract"]
-            counting.append(tuple([_statement(v) for v in said if v["granted_by_role"] not in ended]))
-            if ended:
-                void.append(tuple([_statement(v) for v in said if v["granted_by_role"] in ended]))
-            served_by.update([v["partner_id"] for v in record["caseload"] if _assigned(v)])
-        return Person(tuple(counting), frozenset(served_by), tuple(void))
+    def contents_of(self, person_id: str) -> tuple[bytes, ...]:
+        """A person's records as they are kept: all that a decision rests on besides event, agreements and day."""
+        return tuple([self.state.content("record", key) or NOTHING for key in self.records_of(person_id)])
 
     def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str], fact_keys: Iterable[str] = ()) -> None:
         """Read in bulk what a batch's decisions will ask for."""
@@ -127,7 +130,8 @@ class Book:
         fact = self.fact(key)
         if any(version["event_id"] == event["event_id"] for version in fact["versions"]):
             return False
-        kept = {name: value for name, value in event.items() if name != "person_id"}
+        kept = event.copy()
+        del kept["person_id"]
         self.state.put("fact", key, {**fact, "versions": sorted([*fact["versions"], kept], key=order)})
         return True
 
@@ -153,6 +157,21 @@ def alive(versions: list[Row]) -> set[str]:
     return found
 
 
+@functools.lru_cache(maxsize=1024)
+def person_of(records: tuple[bytes, ...]) -> Person:
+    """What decisions need of the person whose records these are, as they are kept."""
+    rows = [orjson.loads(record) for record in records]
+    ended = OF_PARENTS if any(row["adult"] for row in rows) else NOBODY
+    counting, void, served_by = [], [], set()
+    for row in rows:
+        said = [v for v in row["statements"] if v["operation"] != "retract"]
+        counting.append(tuple([_statement(v) for v in said if v["granted_by_role"] not in ended]))
+        if ended:
+            void.append(tuple([_statement(v) for v in said if v["granted_by_role"] in ended]))
+        served_by.update([v["partner_id"] for v in row["caseload"] if _assigned(v)])
+    return Person(tuple(counting), frozenset(served_by), tuple(void))
+
+
 def _assigned(version: Row) -> bool:
     return bool(version["operation"] != "retract" and version["state"] == "assigned")
 
@@ -168,3 +187,12 @@ def _statement(version: Row) -> Statement:
 @functools.lru_cache(maxsize=4096)
 def _agreement(content: bytes) -> Agreement:
     return Agreement.from_row(orjson.loads(content))
+
+
+@functools.lru_cache(maxsize=64)
+def _sharing(contents: tuple[bytes, ...]) -> Sharing:
+    by_source: dict[tuple[str, str], list[Agreement]] = defaultdict(list)
+    for agreement in map(_agreement, contents):
+        for grant in agreement.grants:
+            by_source[grant.partner_id, grant.family].append(agreement)
+    return Sharing(dict(by_source))

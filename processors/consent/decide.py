@@ -29,20 +29,22 @@ def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Out
     for entry in entries:
         HANDLERS[entry.name](batch, entry)
     sweep.next_slice(batch)
+    batch.count()
     return Outs.joined([release.encode(batch.sent), encode_drafts(batch.passed_on), audit.chained(batch.audits, state)])
 
 
 def _entries(arrivals: Sequence[Arrival]) -> list[Entry]:
     """The batch decoded, in order."""
     places: dict[int, list[int]] = defaultdict(list)
-    for i, arrival in enumerate(arrivals):
-        places[wire.schema_id_of(arrival.value or b"") or 0].append(i)
+    values = [arrival.value or b"" for arrival in arrivals]
+    for i, value in enumerate(values):
+        places[wire.schema_id_of(value) or 0].append(i)
     found: dict[int, Entry] = {}
     for schema_id, where in places.items():
-        rows = codec.decode_own(schema_id, [wire.payload_of(arrivals[i].value or b"") for i in where])
+        name = catalog.catalog()[schema_id].family
+        rows = codec.decode_own(schema_id, [wire.payload_of(values[i]) for i in where])
         for row, i in zip(rows, where, strict=True):
-            id_ = arrivals[i].headers.get("ce_id", b"").decode()
-            found[i] = Entry(arrivals[i].offset, id_, catalog.catalog()[schema_id].family, row)
+            found[i] = Entry(arrivals[i].offset, arrivals[i].headers.get("ce_id", b"").decode(), name, row)
     return [found[i] for i in sorted(found)]
 
 
@@ -159,10 +161,10 @@ def _fold(batch: Batch, row: Row) -> None:
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
 
 
-def _audit_undecided(batch: Batch, row: Row, entry: Entry, outcome: str) -> Draft:
+def _audit_undecided(batch: Batch, row: Row, entry: Entry, outcome: str) -> audit.Record:
     """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
-    counts.decided(batch.book.state, row["family"], outcome, ())
-    return audit.record(row, row["person_id"], row["event_id"], entry.position, outcome, [], audit.START)
+    batch.outcomes[row["family"], outcome, ()] += 1
+    return audit.record(row, row["person_id"], row["event_id"], entry.position, outcome, audit.decided(()), audit.START)
 
 
 Handler = Callable[[Batch, Entry], None]

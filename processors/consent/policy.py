@@ -8,12 +8,11 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from processors.consent.agreements import Agreement, Grant
 from schemas_avro import catalog
 
-Row = dict[str, Any]
 GRANTS = {"given", "renewed"}
 DENIALS = {"refused", "withdrawn", "expired", "invalidated"}
 
@@ -95,6 +94,17 @@ class Subject:
     """Categories that the event reveals beyond its fields' own."""
 
 
+class Audited(NamedTuple):
+    """A recipient's permit or denial by the fields of ``RecipientDecision`` in ``decision_recorded.avsc``."""
+
+    recipient: str
+    effect: str
+    reason: str
+    agreement_id: str
+    agreement_version: int
+    groups: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Decision:
     """A recipient's permit or denial."""
@@ -110,13 +120,13 @@ class Decision:
     consent_event_ids: tuple[str, ...] = ()
     expires_on: int | None = None
 
-    @functools.cached_property
-    def as_audited(self) -> Row:
-        """Row of ``RecipientDecision`` in ``decision_recorded.avsc``."""
-        return {
-            "recipient": self.recipient, "effect": "permit" if self.permit else "deny", "reason": self.reason.value,
-            "agreement_id": self.agreement_id, "agreement_version": self.agreement_version, "groups": list(self.groups),
-        }  # fmt: skip
+    @property
+    def as_audited(self) -> Audited:
+        """What the audit has of it."""
+        effect = "permit" if self.permit else "deny"
+        return Audited(
+            self.recipient, effect, self.reason.value, self.agreement_id, self.agreement_version, self.groups
+        )
 
 
 def decide(subject: Subject, person: Person, agreements: Iterable[Agreement], today: int | None) -> list[Decision]:

@@ -1,5 +1,6 @@
 """Releases and retractions as bytes: the body opened, cut to the permitted field groups, encoded a schema at a time."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from processors import sealing
-from processors.consent.policy import Decision
 from processors.names import released_topic
 from processors.records import Outs
 from schemas_avro import catalog, codec, wire
@@ -28,7 +28,7 @@ FROM_EVENT = (
 TERMS = ("purpose", "agreement_id", "agreement_version", "basis", "consent_event_ids", "expires_on", "groups")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as an arrival
 class Sent:
     """One release or retraction that the decision calls for."""
 
@@ -50,17 +50,12 @@ class Sent:
         """Catalog subject of what is sent."""
         if self.retracted is not None:
             return RETRACTED
-        return catalog.released_subject(self.event["family"], frozenset(self.terms["groups"]))
+        return _subject(self.event["family"], *self.terms["groups"])
 
 
-def terms_of(decision: Decision) -> Row:
-    """What a release carries of the decision that permitted it."""
-    return {
-        "purpose": decision.purpose, "agreement_id": decision.agreement_id,
-        "agreement_version": decision.agreement_version, "basis": decision.basis,
-        "consent_event_ids": list(decision.consent_event_ids), "expires_on": decision.expires_on,
-        "groups": list(decision.groups),
-    }  # fmt: skip
+@functools.cache
+def _subject(family: str, *groups: str) -> str:
+    return catalog.released_subject(family, frozenset(groups))
 
 
 def encode(sent: Sequence[Sent]) -> Outs:
