@@ -69,7 +69,7 @@ def decode_own(schema_id: int, payloads: Sequence[bytes]) -> list[Row]:
         KeyError: the catalog has no such schema.
         ValueError: one of them is not what we wrote; nobody may go on from there.
     """
-    return _pylist(decode_own_columns(schema_id, payloads))
+    return _pylist(catalog()[schema_id], decode_own_columns(schema_id, payloads))
 
 
 def decode_own_columns(schema_id: int, payloads: Sequence[bytes]) -> pa.RecordBatch:
@@ -97,7 +97,7 @@ def encode(schema_id: int, rows: pa.RecordBatch) -> list[bytes]:
         if (gap := _gap(name, shape, rows.column(name))) is not None:
             raise ValueError(f"{gap} of {entry.subject} must not be null")
     if not _switch.arrow:
-        return [_write(schema_id, row) for row in _pylist(rows)]
+        return [_write(schema_id, row) for row in _pylist(entry, rows)]
     chunks = pyruhvro.serialize_record_batch(_unsliced(rows), entry.physical, 1)
     return [cell for chunk in chunks for cell in chunk.to_pylist()]
 
@@ -129,13 +129,21 @@ def _unsliced(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.take(pa.array(range(rows.num_rows), pa.int64()))
 
 
-def _pylist(rows: pa.RecordBatch) -> list[Row]:
+def _pylist(entry: Entry, rows: pa.RecordBatch) -> list[Row]:
     """Rows as fastavro takes them: maps as dicts.
 
     Raises:
         KeyError: a map has a key twice.
     """
-    return list(rows.to_pylist(maps_as_pydicts="strict"))
+    if _has_maps(entry):
+        return list(rows.to_pylist(maps_as_pydicts="strict"))
+    # Arrow makes Python's values ten times as fast where it need not look for maps.
+    columns, names = [column.to_pylist() for column in rows.columns], rows.schema.names
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _has_maps(entry: Entry) -> bool:
+    return '"map"' in entry.physical
 
 
 @dataclass(frozen=True)
@@ -200,8 +208,8 @@ def _decode_columns(entry: Entry, payloads: Sequence[bytes]) -> pa.RecordBatch |
         rows = pyruhvro.deserialize_array(list(payloads), entry.physical)
         rows.validate(full=True)
         again = pa.concat_arrays(pyruhvro.serialize_record_batch(rows, entry.physical, 1))
-        if '"map"' in entry.physical:
-            _pylist(rows)  # raises on a key that a map has twice; fastavro keeps the last
+        if _has_maps(entry):
+            _pylist(entry, rows)  # raises on a key that a map has twice; fastavro keeps the last
     except BaseException as error:
         # Whatever the young library says, the referee decides; its panic is no Exception.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
