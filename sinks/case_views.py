@@ -11,8 +11,7 @@ import pathlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import duckdb
 import pyarrow as pa
@@ -68,8 +67,7 @@ class ViewLockedError(Exception):
     """Another process has the file open."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One row that a batch really changed."""
 
     seq: int
@@ -91,6 +89,7 @@ class CaseViews:
         self._root = root
         self._lock = threading.Lock()
         self._writer = root.cursor()
+        self._releases = release_rows.ReleaseWriter(self._writer)
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
         self._newest_changes: dict[tuple[str, str], int] = {}
@@ -140,9 +139,9 @@ class CaseViews:
         """
         rows, signals = newest_per_key(batch.releases), signal_rows.newest_per_signal(batch.signals)
         with self._transaction() as writer:
-            changes = _merge(writer, release_rows.MERGE, numbered(rows, self._next_seq))
-            table = signal_rows.to_columns(signals, self._next_seq + rows.num_rows)
-            changes += _merge(writer, signal_rows.MERGE, table)
+            changed = self._releases.write(writer, numbered(rows, self._next_seq))
+            if signals:
+                changed += _merge(writer, signal_rows.to_columns(signals, self._next_seq + rows.num_rows))
             for recipient, row in batch.agreements:
                 writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
             if batch.ticks:
@@ -152,6 +151,7 @@ class CaseViews:
             if batch.numbers:
                 generations, values = zip(*batch.numbers.values(), strict=True)
                 writer.execute(UPSERT_NUMBER, [list(batch.numbers), list(generations), list(values)])
+        changes = sorted(map(Change._make, changed))
         self._next_seq += rows.num_rows + len(signals)
         # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
         self._note_newest(changes)
@@ -218,11 +218,9 @@ class CaseViews:
         return int(row[0]) if row else 0
 
 
-def _merge(writer: duckdb.DuckDBPyConnection, query: str, table: pa.Table) -> list[Change]:
-    if not table.num_rows:
-        return []
-    writer.register("batch", table)  # takes the place of the batch before it
-    return sorted((Change(*row) for row in writer.execute(query).fetchall()), key=lambda c: c.seq)
+def _merge(writer: duckdb.DuckDBPyConnection, signals: pa.Table) -> list[tuple[Any, ...]]:
+    writer.register("batch", signals)  # takes the place of the batch before it
+    return writer.execute(signal_rows.MERGE).fetchall()
 
 
 def _offset_columns(offsets: Mapping[tuple[str, int], int]) -> list[list[str] | list[int]]:

@@ -68,7 +68,9 @@ class ViewBatch:
 
 def released(rows: pa.RecordBatch) -> pa.Table:
     """Columns of decoded releases of one schema."""
-    texts = [as_text(body) for body in rows.column("body").to_pylist()]
+    body = rows.column("body")
+    names, columns = [f.name for f in body.type], [column.to_pylist() for column in body.flatten()]
+    texts = [as_text(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
     nothing = pa.nulls(rows.num_rows, pa.string())
     return _columns(rows.column("release"), "released", pa.array(texts, pa.string()), nothing)
 
@@ -86,7 +88,12 @@ def _columns(heads: pa.StructArray, state: str, body: pa.Array, reason: pa.Array
         parts |= {name: pa.nulls(len(heads)) for name in CONTENT}
         parts |= {name: pa.array([[]] * len(heads), pa.list_(pa.string())) for name in LISTS}
     parts |= {"state": pa.array([state] * len(heads)), "body": body, "reason": reason}
-    return pa.Table.from_arrays([parts[column.name].cast(column.type) for column in UNNUMBERED], schema=UNNUMBERED)
+    columns = [_cast(parts[column.name], column.type) for column in UNNUMBERED]
+    return pa.Table.from_arrays(columns, schema=UNNUMBERED)
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
 
 
 def newest_per_key(table: pa.Table) -> pa.Table:

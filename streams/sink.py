@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
@@ -136,10 +135,12 @@ def written(
         seconds: how long it took.
     """
     now, since_published = time.time(), defaultdict[str, list[float]](list)
-    releases = batch.releases.filter(pc.equal(batch.releases.column("state"), "released"))
-    published = releases.column("published_at").cast(pa.int64()).to_pylist()
-    for family, at in zip(releases.column("family").to_pylist(), published, strict=True):
-        since_published[family].append(now - at / 1_000_000)
+    names = ("state", "family", "published_at")
+    state, family, published = (batch.releases.column(name) for name in names)
+    columns = (state.to_pylist(), family.to_pylist(), published.cast(pa.int64()).to_pylist())
+    for is_, of, at in zip(*columns, strict=True):
+        if is_ == "released":
+            since_published[of].append(now - at / 1_000_000)
     changed = {change.event_id for change in changes if change.family == "signal"}
     signals = {row["signal_id"]: (row["rule"], row["state"]) for row in batch.signals if row["signal_id"] in changed}
     since_released = [now - at / 1_000 for at in arrivals.appended_at]

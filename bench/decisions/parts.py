@@ -10,7 +10,7 @@ from processors import sealing
 from processors.consent import audit, release
 from processors.state import Working
 from schemas_avro import codec
-from sinks import case_views, view_batch
+from sinks import release_rows, view_batch
 from streams.store import Store
 
 PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
@@ -21,7 +21,7 @@ PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     "seal": ((sealing, "seal"), (sealing, "unseal")),
     "chain": ((audit, "chained"),),
     "commit": ((Store, "commit"),),
-    "merge": ((case_views, "_merge"),),
+    "write": ((release_rows.ReleaseWriter, "write"),),
 }
 """The functions that each part is done in."""
 REST = "decide"

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.views import delivered, view_batch
 
+from sinks import release_rows
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
 from sinks.view_batch import Row
 
@@ -108,6 +109,27 @@ def test_a_retraction_of_what_was_never_seen_keeps_a_late_release_out(views: Cas
 def test_what_was_taken_back_can_be_released_again(views: CaseViews) -> None:
     views.apply(view_batch(rows=[row(position=1), taken_back(position=2), row(position=3)]))
     assert bodies(views) == [("e1", "released", '{"organization_id":"at position 3"}')]
+
+
+@pytest.mark.parametrize("most_known", [release_rows.MOST_KNOWN, 1])
+def test_a_row_that_stood_there_before_the_file_was_opened_is_replaced_and_not_doubled(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, most_known: int
+) -> None:
+    monkeypatch.setattr(release_rows, "MOST_KNOWN", most_known)
+    for position in (1, 2, 2):
+        views = CaseViews.open(tmp_path / "views.duckdb", first_seq=1)
+        views.apply(view_batch(rows=[row("e1", position), row("e2", position), row(f"e{position + 2}", 1)]))
+        found = [(event, position) for _, _, event, position, *_ in stored(views)]
+        views.close()
+    assert found == [("e1", 2), ("e2", 2), ("e3", 1), ("e4", 1)]
+
+
+def test_rows_of_a_batch_that_failed_are_written_when_they_come_again(views: CaseViews) -> None:
+    bad = row("e2", 2)
+    bad["fact_id"] = None
+    with pytest.raises(duckdb.ConstraintException):
+        views.apply(view_batch(rows=[row(), bad]))
+    assert [change.event_id for change in views.apply(view_batch(rows=[row(), row("e2", 2)]))] == ["e1", "e2"]
 
 
 def test_changes_are_numbered_without_ever_going_back_also_after_opening_again(tmp_path: pathlib.Path) -> None:
