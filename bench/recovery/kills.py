@@ -116,7 +116,7 @@ class Decided:
     def newest(self) -> int:
         """Highest number of those decided by now; -1: none."""
         messages = self._consumer.consume(1_000, 0.01)
-        for read in decoded([clients.arrival(m) for m in messages if usable(m)]):
+        for read in decoded(list(clients.arrivals([m for m in messages if usable(m)]))):
             number = number_of(read.row["event_id"])
             if number is not None:
                 self.doubled += number in self.seen
