@@ -8,7 +8,7 @@ Noted as the highest value: published and arrived (partner), microseconds since 
 from collections.abc import Sequence
 
 from processors.records import Arrival, Topic
-from processors.resolve.codes import Rejection
+from processors.resolve.codes import Code
 from processors.state import Working
 from schemas_avro import catalog
 
@@ -38,26 +38,27 @@ def partner_of(partner_id: str, state: Working) -> str:
     return partner_id if state.get("mou", partner_id) is not None else OTHER
 
 
-def arrived(state: Working, arrival: Arrival, published_at: int | None, rejection: Rejection | None = None) -> None:
-    """Count an arrival at the gate.
+def arrived(state: Working, arrivals: Sequence[Arrival], published_at: Sequence[int] = ()) -> None:
+    """Count arrivals of one topic that the gate has admitted; with no ``published_at`` (microseconds): repeats."""
+    family, partner = _came(state, arrivals)
+    state.count(EVENTS, family, ADMITTED if published_at else REPEATED, NONE, times=len(arrivals))
+    if published_at:
+        state.note(max(published_at), PUBLISHED, partner)
 
-    Args:
-        state: resolve's, with the partners' agreements.
-        arrival: of a partner's topic.
-        published_at: of an admitted event, microseconds since 1970; None: it was rejected or came before.
-        rejection: why it cannot travel; None: it can, or it came before.
-    """
-    topic = Topic.parse(arrival.topic)
+
+def rejected(state: Working, arrivals: Sequence[Arrival], code: Code) -> None:
+    """Count arrivals of one topic that cannot travel for one reason."""
+    family, partner = _came(state, arrivals)
+    state.count(EVENTS, family, REJECTED, code.value, times=len(arrivals))
+    state.count(DEAD_LETTERS, partner, code.value, times=len(arrivals))
+
+
+def _came(state: Working, arrivals: Sequence[Arrival]) -> tuple[str, str]:
+    """Labels of a topic's family and partner; the newest arrival is noted."""
+    topic = Topic.parse(arrivals[0].topic)
     family, partner = family_of(topic.family), partner_of(topic.partner_id, state)
-    state.note(arrival.appended_at * 1_000, ARRIVED, partner)
-    if rejection is not None:
-        state.count(EVENTS, family, REJECTED, rejection.code.value)
-        state.count(DEAD_LETTERS, partner, rejection.code.value)
-    elif published_at is None:
-        state.count(EVENTS, family, REPEATED, NONE)
-    else:
-        state.count(EVENTS, family, ADMITTED, NONE)
-        state.note(published_at, PUBLISHED, partner)
+    state.note(max(arrival.appended_at for arrival in arrivals) * 1_000, ARRIVED, partner)
+    return family, partner
 
 
 def came_before(state: Working, family: str) -> None:

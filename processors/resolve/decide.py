@@ -1,7 +1,9 @@
 """Resolve's decision: partner events in; the ordered log's next records, identity changes and dead letters out."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from processors import counts, sealing
@@ -54,33 +56,37 @@ def _admit(arrivals: Sequence[Arrival], state: Working) -> list[tuple[Arrival, g
     partners = sorted({Topic.parse(a.topic).partner_id for a in arrivals})
     state.prefetch("mou", partners)
     mous = {p: Agreement.from_row(row) for p in partners if (row := state.get("mou", p)) is not None}
-    outcomes = list(zip(arrivals, gate.admit(arrivals, mous), strict=True))
-    state.prefetch("seen", [_seen_key(o) for _, o in outcomes if isinstance(o, gate.Admitted)])
-    judged = [(arrival, _first_time(outcome, state)) for arrival, outcome in outcomes]
-    for arrival, outcome in judged:
-        _count(state, arrival, outcome)
+    outcomes = gate.admit(arrivals, mous)
+    ids = [f"{o.partner_id}|{o.event_id}" if isinstance(o, gate.Admitted) else "" for o in outcomes]
+    state.prefetch("seen", filter(None, ids))
+    judged = [(a, _first_time(o, id_, state)) for a, o, id_ in zip(arrivals, outcomes, ids, strict=True)]
+    _count(state, judged)
     return [(arrival, outcome) for arrival, outcome in judged if outcome is not None]
 
 
-def _count(state: Working, arrival: Arrival, outcome: gate.Outcome | None) -> None:
-    if isinstance(outcome, gate.Admitted):
-        counts.arrived(state, arrival, outcome.envelope["published_at"])
-    else:
-        counts.arrived(state, arrival, None, outcome)
+def _count(state: Working, judged: Sequence[tuple[Arrival, gate.Outcome | None]]) -> None:
+    alike: dict[tuple[str, str], list[tuple[Arrival, gate.Outcome | None]]] = defaultdict(list)
+    for arrival, outcome in judged:
+        how = outcome.code.value if isinstance(outcome, Rejection) else str(outcome is None)
+        alike[arrival.topic, how].append((arrival, outcome))
+    for part in alike.values():
+        arrivals, first = [arrival for arrival, _ in part], part[0][1]
+        if isinstance(first, Rejection):
+            counts.rejected(state, arrivals, first.code)
+        else:
+            counts.arrived(
+                state, arrivals, [o.envelope["published_at"] for _, o in part if isinstance(o, gate.Admitted)]
+            )
 
 
-def _seen_key(event: gate.Admitted) -> str:
-    return f"{event.partner_id}|{event.event_id}"
-
-
-def _first_time(outcome: gate.Outcome, state: Working) -> gate.Outcome | None:
+def _first_time(outcome: gate.Outcome, id_: str, state: Working) -> gate.Outcome | None:
     """The outcome; None for a repeat; a rejection where the id came before with other bytes."""
     if isinstance(outcome, Rejection):
         return outcome
     digest = digest_of(outcome.arrival.value or b"")
-    known = state.get("seen", _seen_key(outcome))
+    known = state.get("seen", id_)
     if known is None:
-        state.put("seen", _seen_key(outcome), digest)
+        state.put("seen", id_, digest)
         return outcome
     return None if known in {digest, ANY_BYTES} else Rejection(Code.CONFLICTING_DUPLICATE, "event_id", outcome.event_id)
 
@@ -129,12 +135,13 @@ KEPT = (
     "effective_to", "observed_at", "published_at", "data_categories",
 )  # fmt: skip
 """Envelope fields that leave the identity zone."""
+_kept = itemgetter(*KEPT)
 
 
 def _resolved(book: Book, record_key: str, event: gate.Admitted) -> Draft:
     """The event as it enters the log: whose it is, in the clear; what it says, sealed."""
     source = event.envelope["source_record_id"]
-    row = {name: event.envelope[name] for name in KEPT}
+    row = dict(zip(KEPT, _kept(event.envelope), strict=True))
     row |= {
         "family": event.family,
         "record_key": record_key,

@@ -10,25 +10,22 @@ import pyarrow as pa
 
 from processors.consent.agreements import Agreement
 from processors.records import Arrival, Topic
-from processors.resolve import content
+from processors.resolve import content, plain
 from processors.resolve.codes import Code, Fault, Rejection
 from processors.resolve.content import FIRST_DAY, LAST_DAY
+from processors.resolve.plain import FIRST_PUBLISHED, FUTURE_MICROS, NIL, UUID_FORM
 from processors.resolve.traits import digits, valid_ssn, wage_ssn
 from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
 MAX_VALUE_BYTES = 64 * 1024
-FUTURE_MICROS = 10 * 60 * 1_000_000
-"""How far ahead of the broker's clock a partner's may be."""
 OLDEST_DAYS = 130 * 366
-FIRST_PUBLISHED = 946_684_800_000_000
-"""2000-01-01 UTC, in microseconds."""
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-NIL = "00000000-0000-0000-0000-000000000000"
+UUID = re.compile(UUID_FORM)
+MILLIS_PER_DAY = 86_400_000
 GRANTING = {"given", "renewed"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as an arrival
 class Admitted:
     """An event that passed."""
 
@@ -51,6 +48,47 @@ Outcome = Admitted | Rejection
 READ_BY_RESOLVE = {"identity", "consent"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What one partner topic takes."""
+
+    partner_id: str
+    family: str
+    mou: Agreement | None
+    schema_id: int | None
+    """None: there is no such family."""
+
+    def code_of(self, arrival: Arrival, schema_id: int | None) -> Code | None:
+        """What can be told of an arrival without decoding; None: nothing against it."""
+        return (
+            _code_of_value(arrival.value, schema_id) or self._code_of_topic(arrival) or self._code_of_schema(schema_id)
+        )
+
+    def _code_of_topic(self, arrival: Arrival) -> Code | None:
+        if self.mou is None or not self.mou.in_force(arrival.appended_at // MILLIS_PER_DAY):
+            return Code.NO_AGREEMENT
+        return None if self.family in self.mou.families else Code.FAMILY_NOT_AGREED
+
+    def _code_of_schema(self, schema_id: int | None) -> Code | None:
+        if schema_id == self.schema_id:
+            return None
+        return Code.SCHEMA_NOT_ALLOWED if schema_id in catalog.catalog() else Code.UNKNOWN_SCHEMA
+
+
+def _code_of_value(value: bytes | None, schema_id: int | None) -> Code | None:
+    if not value:
+        return Code.NULL_VALUE if value is None else Code.EMPTY_VALUE
+    if len(value) > MAX_VALUE_BYTES:
+        return Code.TOO_LARGE
+    return Code.BAD_FRAMING if schema_id is None else None
+
+
+def _door(name: str, mous: Mapping[str, Agreement]) -> _Door:
+    topic = Topic.parse(name)
+    schema_id = catalog.id_of(f"partner.{topic.family}.v1") if topic.family in catalog.FAMILIES else None
+    return _Door(topic.partner_id, topic.family, mous.get(topic.partner_id), schema_id)
+
+
 def admit(arrivals: Sequence[Arrival], mous: Mapping[str, Agreement]) -> list[Outcome]:
     """Judge a batch of arrivals from partner topics, in order.
 
@@ -58,43 +96,19 @@ def admit(arrivals: Sequence[Arrival], mous: Mapping[str, Agreement]) -> list[Ou
         arrivals: of topics partner.<partner>.<family>.
         mous: the agreement that each partner publishes under.
     """
-    outcomes: list[Outcome | None] = [_before_decoding(arrival, mous) for arrival in arrivals]
-    for schema_id, places in _by_schema(arrivals, outcomes).items():
-        for place, outcome in _decode(schema_id, [(i, arrivals[i]) for i in places], mous):
-            outcomes[place] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
-
-
-def _before_decoding(arrival: Arrival, mous: Mapping[str, Agreement]) -> Rejection | None:
-    """What can be told without decoding; None: nothing against it."""
-    topic = Topic.parse(arrival.topic)
-    code = _code_of_value(arrival.value) or _code_of_topic(topic, arrival, mous)
-    if code is None:
-        code = _code_of_schema(topic, wire.schema_id_of(arrival.value or b"") or 0)
-    return None if code is None else Rejection(code, event_id=header_event_id(arrival))
-
-
-def _code_of_value(value: bytes | None) -> Code | None:
-    if value is None:
-        return Code.NULL_VALUE
-    if not value:
-        return Code.EMPTY_VALUE
-    if len(value) > MAX_VALUE_BYTES:
-        return Code.TOO_LARGE
-    return Code.BAD_FRAMING if wire.schema_id_of(value) is None else None
-
-
-def _code_of_topic(topic: Topic, arrival: Arrival, mous: Mapping[str, Agreement]) -> Code | None:
-    mou = mous.get(topic.partner_id)
-    if mou is None or not mou.in_force(arrival.appended_at // 86_400_000):
-        return Code.NO_AGREEMENT
-    return None if topic.family in mou.families else Code.FAMILY_NOT_AGREED
-
-
-def _code_of_schema(topic: Topic, schema_id: int) -> Code | None:
-    if schema_id not in catalog.catalog():
-        return Code.UNKNOWN_SCHEMA
-    return None if schema_id == catalog.id_of(f"partner.{topic.family}.v1") else Code.SCHEMA_NOT_ALLOWED
+    doors = {name: _door(name, mous) for name in {arrival.topic for arrival in arrivals}}
+    outcomes: dict[int, Outcome] = {}
+    by_schema: dict[int, list[tuple[int, Arrival]]] = defaultdict(list)
+    for place, arrival in enumerate(arrivals):
+        schema_id = wire.schema_id_of(arrival.value or b"")
+        code = doors[arrival.topic].code_of(arrival, schema_id)
+        if code is None:
+            by_schema[schema_id or 0].append((place, arrival))
+        else:
+            outcomes[place] = Rejection(code, event_id=header_event_id(arrival))
+    for schema_id, placed in by_schema.items():
+        outcomes.update(_decode(schema_id, placed, mous))
+    return [outcomes[place] for place in range(len(arrivals))]
 
 
 def header_event_id(arrival: Arrival) -> str | None:
@@ -113,14 +127,6 @@ def _own_event_id(event: Admitted) -> str | None:
     return event.event_id if is_event_id(event.event_id) else None
 
 
-def _by_schema(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome | None]) -> dict[int, list[int]]:
-    places: dict[int, list[int]] = defaultdict(list)
-    for i, arrival in enumerate(arrivals):
-        if outcomes[i] is None:
-            places[wire.schema_id_of(arrival.value or b"") or 0].append(i)
-    return places
-
-
 def _decode(
     schema_id: int, placed: list[tuple[int, Arrival]], mous: Mapping[str, Agreement]
 ) -> Iterator[tuple[int, Outcome]]:
@@ -135,10 +141,15 @@ def _decode(
     payloads = codec.encode(catalog.id_of(f"body.{family}.v1"), body)
     contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
     faults = content.faults(family, envelopes, body)
+    good = [placed[i] for i in decoded.good]
+    arrived = [arrival for _, arrival in good]
+    partner_of = {topic: Topic.parse(topic).partner_id for topic in {arrival.topic for arrival in arrived}}
+    partners = [partner_of[arrival.topic] for arrival in arrived]
+    is_plain = family not in READ_BY_RESOLVE and plain.is_plain(family, arrived, partners, envelopes)
     for row, envelope in enumerate(envelopes.to_pylist()):
-        place, arrival = placed[decoded.good[row]]
-        event = Admitted(arrival, Topic.parse(arrival.topic).partner_id, family, envelope, payloads[row], contents[row])
-        fault = _fault(event, mous[event.partner_id], faults.get(row))
+        place, arrival = good[row]
+        event = Admitted(arrival, partners[row], family, envelope, payloads[row], contents[row])
+        fault = faults.get(row) if is_plain else _fault(event, mous[event.partner_id], faults.get(row))
         yield place, event if fault is None else Rejection(*fault, header_event_id(arrival) or _own_event_id(event))
 
 
@@ -173,7 +184,7 @@ def _fault_of_dates(event: Admitted) -> Fault | None:
         if envelope[name] is not None and not FIRST_DAY <= envelope[name] <= LAST_DAY:
             return Code.DATE_OUT_OF_RANGE, name
     born = event.content.get("birth_date") if event.content else None
-    today = event.arrival.appended_at // 86_400_000
+    today = event.arrival.appended_at // MILLIS_PER_DAY
     if born is not None and not today - OLDEST_DAYS <= born <= today:
         return Code.DATE_OUT_OF_RANGE, "birth_date"
     return None
