@@ -37,6 +37,7 @@ from deploy.topic_reader import Read, decoded
 from partners.population import Planned, Population, generate
 from partners.population.send import turns
 from processors.records import Arrival
+from streams.errors import ThroughlineError
 from streams.settings import Settings
 from streams.signals import load_calendar
 from streams.sink import RELEASED
@@ -142,10 +143,20 @@ def _flow(breaker: Breaker, stack: Stack, made: Population, faults: Sequence[Fau
         for events, share in zip(parts, SHARES, strict=True):
             now = faults[caused : round(len(faults) * share)]
             caused += len(now)
-            published |= _publish_under(breaker, partner, events, now)
-            wait_until_ended(stack, ledger, published, lambda _: None)
+            acknowledged = _publish_under(breaker, partner, events, now)
+            _wait(stack, ledger, acknowledged)
+            published |= acknowledged
             _say(f"{len(published)} events, {partner.sent_again} sent again, {dict(breaker.done)}")
         return published, ledger.catch_up()
+
+
+def _wait(stack: Stack, ledger: LiveLedger, event_ids: set[str]) -> None:
+    """Wait until events have ended; those that do not are lost, which the comparison tells."""
+    try:
+        wait_until_ended(stack, ledger, event_ids, lambda _: None)
+    except ThroughlineError as error:
+        stack.check()
+        _say(str(error))
 
 
 def _publish_under(breaker: Breaker, partner: Partner, events: Sequence[Planned], faults: Sequence[Fault]) -> set[str]:
