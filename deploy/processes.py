@@ -83,6 +83,14 @@ def _spawn(role: str, argv: Sequence[str], env: Mapping[str, str], log: IO[bytes
         raise ProcessError(f"cannot start {role}: {error.strerror}: {argv[0]}") from error
 
 
+def of_pid(role: str, pid: int) -> Started | None:
+    """A process that somebody else started, by its pid; None: it is gone."""
+    try:
+        return Started(role, pid, float(psutil.Process(pid).create_time()))
+    except psutil.NoSuchProcess:
+        return None
+
+
 def _created(pid: int) -> float:
     try:
         return float(psutil.Process(pid).create_time())
@@ -179,10 +187,15 @@ def end(processes: Iterable[Started], timeout_seconds: float = 10.0) -> list[Sta
     All are asked at once and share the time. Raises ProcessError where one may not be signalled or outlives SIGKILL.
     """
     asked = list(processes)
-    _signal(asked, signal.SIGTERM)
+    ask_to_end(asked)
     stubborn = wait(asked, timeout_seconds)
     kill(stubborn)
     return stubborn
+
+
+def ask_to_end(processes: Iterable[Started]) -> None:
+    """Send SIGTERM to all of them, and wait for none. Raises ProcessError where one may not be signalled."""
+    _signal(processes, signal.SIGTERM)
 
 
 def kill(processes: Iterable[Started]) -> None:

@@ -8,7 +8,9 @@ import httpx
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.errors import Stop
 from streams.health import LIVE, METRICS, READY, noted
+from streams.stops import Stopped, Stops
 
 ANSWER_SECONDS = 5.0
 
@@ -33,6 +35,15 @@ class Seen:
     why_not_live: tuple[str, ...] = ()
     why_not_ready: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = field(default=(), repr=False)
+    noted: Stopped | None = None
+    """Its last stop, where no record was done since; also after it has ended."""
+
+    @property
+    def stopped(self) -> Stop | None:
+        """Why it stands still, or ended after it had; None: it does neither."""
+        if self.is_up:
+            return next((Stop(s.labels["why"]) for s in self.of("throughline_stopped") if s.value), None)
+        return None if self.noted is None else self.noted.why
 
     def of(self, name: str, **labels: str) -> Iterator[Sample]:
         """Its values of a metric, of those labels."""
@@ -53,15 +64,16 @@ class Seen:
 
 def see(role: str, data_dir: Path) -> Seen:
     """Look at a process by the address that it has noted in the data directory."""
-    address = noted(data_dir).get(role)
+    address, stop = noted(data_dir).get(role), Stops(role, data_dir).noted()
     if address is None:
-        return Seen(role, None)
+        return Seen(role, None, noted=stop)
     try:
         with httpx.Client(base_url=address, timeout=ANSWER_SECONDS, trust_env=False) as client:
             why = [tuple(orjson.loads(client.get(path).content)["why"]) for path in (LIVE, READY)]
-            return Seen(role, address, True, why[0], why[1], tuple(_samples(client.get(METRICS).text)))  # noqa: FBT003
+            samples = tuple(_samples(client.get(METRICS).text))
+            return Seen(role, address, True, why[0], why[1], samples, stop)  # noqa: FBT003
     except (httpx.HTTPError, orjson.JSONDecodeError, KeyError, ValueError):
-        return Seen(role, address)
+        return Seen(role, address, noted=stop)
 
 
 def _samples(text: str) -> Iterator[Sample]:

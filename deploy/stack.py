@@ -19,6 +19,7 @@ from deploy.container_kafka import ContainerKafka
 from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.settings import Settings
+from streams.stops import Stops
 
 FORMAT = "4"
 """Of everything under the data directory; another one is refused."""
@@ -125,6 +126,9 @@ class Stack:
         for role, started in self.running.items():
             if not processes.is_running(started):
                 raise ThroughlineError(f"{role} has ended: {self._last_words(role)}; {GO_ON}")
+            stop = Stops(role, self.data_dir).noted()
+            if stop is not None and stop.process == started.pid:
+                raise ThroughlineError(f"{role} has stopped: {stop.line.removeprefix(f'{role}: ')}")
 
     def wait_for_portal(self) -> None:
         """Wait until the portal answers.

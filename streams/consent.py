@@ -6,7 +6,7 @@ from processors.consent import sweep
 from processors.consent.settle import Context
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Working
-from streams.errors import StoppedError
+from streams.errors import Stop, StoppedError
 from streams.pulse import Progress
 from streams.settings import Settings
 from streams.stage import StageParts
@@ -63,4 +63,5 @@ def reject(arrival: Arrival, state: Working) -> Outs:
         StoppedError: always.
     """
     del state
-    raise StoppedError(f"consent cannot decide {arrival.position}: report this; nothing after it was released")
+    line = f"consent cannot decide {arrival.position}: report this; nothing after it was released"
+    raise StoppedError(line, Stop.UNDECIDABLE)

@@ -9,6 +9,8 @@ ThroughlineError
     └── DiskError         it is the disk that a store or the keyring is on
 """
 
+from enum import StrEnum
+
 IF_AWAY = "is it up, and THROUGHLINE_BOOTSTRAP right?"
 """The remedy where a broker does not answer."""
 
@@ -17,6 +19,23 @@ BROKER_AWAY = "the broker does not answer"
 
 REBUILD = 'see "Backup" in docs/keep-it-running.md'
 """The remedy where a store or Kafka is not what it was: the section says what to run, with a backup and without."""
+
+
+class Stop(StrEnum):
+    """Why a stage stands still: what waiting does not mend, and starting again neither."""
+
+    STORE_BEHIND = "store_behind"
+    """The store is behind its group: restored, or lost."""
+    GROUP_BEHIND = "group_behind"
+    """The group is behind its store: its offsets expired or were reset."""
+    TOPIC_ANEW = "topic_anew"
+    """A topic was deleted and made anew."""
+    RECORDS_GONE = "records_gone"
+    """Records that were not read yet are no longer there."""
+    INTERNAL_ERRORS = "internal_errors"
+    """Too many in a row: one bug must not reject a whole topic."""
+    UNDECIDABLE = "undecidable"
+    """A bug met by a record that no stage may leave out."""
 
 
 class ThroughlineError(Exception):
@@ -37,6 +56,11 @@ class StaleError(StoreError):
 
 class StoppedError(ThroughlineError):
     """Going on would jump over records or do them twice."""
+
+    def __init__(self, line: str, why: Stop) -> None:
+        """``line`` is what people read, ``why`` what machines do."""
+        super().__init__(line)
+        self.why = why
 
 
 class TransientError(ThroughlineError):

@@ -65,7 +65,8 @@ class Health:
 
     def _judged(self, why_not: Sequence[str]) -> Answer:
         status = "failing" if why_not else "ok"
-        body = orjson.dumps({"role": self.role, "status": status, "why": why_not})
+        stop = {} if self.pulse.stop is None else {"stopped": self.pulse.stop.value}
+        body = orjson.dumps({"role": self.role, "status": status, "why": why_not, **stop})
         return Answer(UNAVAILABLE if why_not else OK, JSON, body)
 
 

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from processors import counts
 from processors.resolve.codes import Code
 from processors.state import Named
+from streams.errors import Stop
 from streams.histogram import BulkHistogram
 from streams.lag import LagWatch
 from streams.pulse import Done, Progress, Pulse, Standing, Written, nothing
@@ -49,6 +50,7 @@ SPECS = (
     Spec("throughline_build_info", Info, (), "Version of Throughline and of Python."),
     Spec("throughline_live", Gauge, ("stage",), "1: the loop goes round."),
     Spec("throughline_ready", Gauge, ("stage",), "1: nothing keeps the process from its work."),
+    Spec("throughline_stopped", Gauge, ("stage", "why"), "1: it stands still rather than skip or double something."),
     Spec("throughline_waits_total", Counter, ("stage", "friend"), "Waits for a friend that did not answer."),
     Spec("throughline_events_total", Counter, ("stage", "family", "outcome", "reason"), "Events by their outcome."),
     Spec("throughline_denials_total", Counter, ("family", "reason"), "Denials, one a recipient, of events just come."),
@@ -159,6 +161,8 @@ class Metrics:
         with self._lock:
             self._named("throughline_live", self._stage).set(not self._pulse.why_not_live())
             self._named("throughline_ready", self._stage).set(not self._pulse.why_not_ready())
+            for why in Stop:
+                self._named("throughline_stopped", self._stage, why.value).set(self._pulse.stop is why)
             waits = Tally(self._pulse.waits_by_friend)
             for friend, times in (waits - self._waits_told).items():
                 self._named("throughline_waits_total", self._stage, friend).inc(times)

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPart
 from confluent_kafka.admin import AdminClient
 
 from streams import clients
-from streams.errors import StoppedError
+from streams.errors import Stop, StoppedError
 from streams.store import Partition, Standing, Store
 
 SECONDS = 10.0
@@ -54,7 +54,8 @@ def topic_ids(
     ids = {name: str(future.result().topic_id) for name, future in described.items()}
     for name, id_ in ids.items():
         if known.get(name, id_) != id_:
-            raise StoppedError(f"{who}: {name} is not the topic that was read: it was made anew; {remedy}")
+            line = f"{who}: {name} is not the topic that was read: it was made anew; {remedy}"
+            raise StoppedError(line, Stop.TOPIC_ANEW)
     return ids
 
 
@@ -71,7 +72,8 @@ def start_of(
     low, high = consumer.get_watermark_offsets(TopicPartition(topic, part), timeout=SECONDS)
     next_ = offsets.get(place, low)
     if not low <= next_ <= high:
-        raise StoppedError(f"{who}{topic}/{part} holds offsets {low} to {high}, {keeper} {next_}: {so}")
+        line = f"{who}{topic}/{part} holds offsets {low} to {high}, {keeper} {next_}: {so}"
+        raise StoppedError(line, Stop.RECORDS_GONE)
     return TopicPartition(topic, part, next_)
 
 
@@ -81,7 +83,8 @@ def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: M
     if committed.offset > (next_ or 0):
         raise StoppedError(
             f"{group}: the store is behind its group in {topic}/{part} (store {next_}, group {committed.offset}): "
-            f"it was restored or lost; {_remedy(group)}"
+            f"it was restored or lost; {_remedy(group)}",
+            Stop.STORE_BEHIND,
         )
     start_of(consumer, place, offsets, f"records were deleted; {_remedy(group)}", f"{group}: ")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.state import Named
-from streams.errors import BROKER_AWAY
+from streams.errors import BROKER_AWAY, Stop
 from streams.store import Partition
 
 LIVE_SECONDS = 120.0
@@ -113,6 +113,7 @@ class Pulse:
         self._is_settled = False
         self._partitions = 0
         self._ended = False
+        self._stop: tuple[Stop, str] | None = None
         self._waits_for: tuple[str, str] | None = None
         self._looks: list[Callable[[], None]] = []
         self._looked_at = float("-inf")
@@ -161,8 +162,19 @@ class Pulse:
         """The loop is over, whyever."""
         self._ended = True
 
+    def stopped(self, why: Stop, line: str) -> None:
+        """The loop stands still rather than jump; starting it again would not help."""
+        self._stop = why, line
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why the loop stands still; None: it does not."""
+        return None if self._stop is None else self._stop[0]
+
     def why_not_live(self) -> list[str]:
-        """What shows that the loop does not go round; empty: it does."""
+        """What shows that the loop does not go round and that a new start would mend it; empty: nothing."""
+        if self._stop is not None:
+            return []
         if self._ended:
             return ["the loop has ended"]
         still = self._clock() - self._turned_at
@@ -170,6 +182,8 @@ class Pulse:
 
     def why_not_ready(self) -> list[str]:
         """What keeps it from its work, each fact once and its consequences not; empty: nothing."""
+        if self._stop is not None:
+            return [self._stop[1]]
         waits_for = self._waits_for
         if waits_for is None and self._is_silent():
             waits_for = "broker", BROKER_AWAY

@@ -22,7 +22,7 @@ from processors.resolve import rebuild
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 from streams import clients, consent, positions, resolve
-from streams.errors import BROKER_AWAY, REBUILD, StoppedError, StoreError, StoreLockedError, ThroughlineError
+from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
 from streams.keyring import read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
 from streams.settings import Settings
@@ -66,7 +66,7 @@ def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Targe
 
     Raises:
         StoreLockedError: the stage runs.
-        StoppedError: what it stored last is not published yet, or a sweep is under way.
+        ThroughlineError: what it stored last is not published yet, or a sweep is under way.
         ThroughlineError: the broker does not answer.
     """
     with closing(clients.consumer(bootstrap, role, **{"enable.partition.eof": True})) as consumer:
@@ -100,13 +100,14 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
     if standing.batch < committed:  # put back from a backup: what it says of the time since is nothing
         return None
     if standing.batch > committed:
-        raise StoppedError(
+        raise ThroughlineError(
             f"{role} has stored what is not published yet (batch {standing.batch}, published {committed}): "
             "start it, let it go on, and stop it again"
         )
     if is_sweeping:
-        raise StoppedError(f"{role} is deciding many people again: start it, and wait until `throughline status` "
-                           "shows no sweep")  # fmt: skip
+        raise ThroughlineError(
+            f"{role} is deciding many people again: start it, and wait until `throughline status` shows no sweep"
+        )
     return Target(standing, generation, is_readable=True)
 
 
@@ -224,7 +225,7 @@ def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iter
     """A partition from its beginning, up to an offset or to its present end, in batches."""
     low, _ = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
     if place.topic in WHOLE and low > 0:
-        raise StoppedError(f"{place.topic} does not hold its first records any more; {REBUILD}")
+        raise ThroughlineError(f"{place.topic} does not hold its first records any more; {REBUILD}")
     consumer.assign([TopicPartition(place.topic, place.partition, low)])
     next_ = low
     while end is None or next_ < end:

@@ -36,7 +36,7 @@ from processors.signals import decide as signals
 from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
 from streams import clients, faust_app, positions
-from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError, TransientError
+from streams.errors import BROKER_AWAY, Stop, StoppedError, ThroughlineError, TransientError
 from streams.numbering import Numbering
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
@@ -244,7 +244,8 @@ class Signals:
             else:
                 return outs, working.changes()
         first = next((a.position for a in arrivals), "no record")
-        raise StoppedError(f"signals cannot decide the batch from {first}: report this; nothing after it was decided")
+        line = f"signals cannot decide the batch from {first}: report this; nothing after it was decided"
+        raise StoppedError(line, Stop.UNDECIDABLE)
 
     async def _send(self, app: faust_app.App) -> None:
         """Step 4, of what is pending.

@@ -25,7 +25,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from processors.records import SEQUENCE, Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
 from streams import clients, positions
-from streams.errors import REBUILD, StoppedError, ThroughlineError, TransientError
+from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.numbering import Numbering
 from streams.ports import REAL, Ports
@@ -71,6 +71,8 @@ class StageParts:
     """Told of every batch that is done."""
     pulse: Pulse = field(default_factory=Pulse)
     """Where the stage says how it is."""
+    errors_before: int = 0
+    """Internal errors in a row that an earlier run has met and that no record decided since has ended."""
     sweeps: Callable[[], Sequence[Progress]] = nothing
     """How far it is with what it does between batches."""
 
@@ -122,7 +124,7 @@ class Stage:
             lambda topic: parts.inputs(topic) and not parts.first(topic),
         )
         self._backlog: deque[Arrival] = deque()
-        self._errors_in_a_row = 0
+        self._errors_in_a_row = parts.errors_before
         self._discovered_at = float("-inf")
         self._standing = store.take_over()
         self._offsets: dict[Partition, int] = dict(self._standing.offsets)
@@ -247,7 +249,8 @@ class Stage:
         self._errors_in_a_row += 1
         log.error("decision_failed", stage=self._parts.name, position=arrival.position, error=type(error).__name__)
         if self._errors_in_a_row >= INTERNAL_ERRORS_IN_A_ROW:
-            raise StoppedError(f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row") from error
+            line = f"{self._parts.name}: {INTERNAL_ERRORS_IN_A_ROW} internal errors in a row"
+            raise StoppedError(line, Stop.INTERNAL_ERRORS) from error
         working = Working(self._store)
         outs = self._parts.reject(arrival, working)
         return _Decided(outs, working.changes(), working.counts, working.newest)
@@ -272,7 +275,8 @@ class Stage:
             if committed < self._batch - 1:
                 raise StoppedError(
                     f"{self._parts.name}: the group is behind its store (group {committed}, batch {self._batch}): "
-                    f"its offsets were reset or have expired, or a topic was deleted; {REBUILD}"
+                    f"its offsets were reset or have expired, or a topic was deleted; {REBUILD}",
+                    Stop.GROUP_BEHIND,
                 )
             if committed < self._batch:
                 self._send(new, pending, self._offsets)
@@ -312,7 +316,8 @@ class Stage:
         if number > self._batch:
             raise StoppedError(
                 f"{self._parts.name}: the store is behind its group (batch {self._batch}, group {number}): "
-                f"it was restored or lost; {REBUILD}"
+                f"it was restored or lost; {REBUILD}",
+                Stop.STORE_BEHIND,
             )
         return number
 
@@ -430,7 +435,8 @@ def usable(message: Message) -> bool:
     if is_end(message):
         return False
     if error.code() in {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}:  # noqa: SLF001  # its name
-        raise StoppedError(f"{message.topic()}: records that the store expects were deleted or the topic was made anew")
+        line = f"{message.topic()}: records that the store expects were deleted or the topic was made anew"
+        raise StoppedError(line, Stop.RECORDS_GONE)
     log.warning("read_failed", topic=message.topic(), error=error.name())
     return False
 

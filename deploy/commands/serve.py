@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import duckdb
@@ -16,7 +17,7 @@ import typer
 import uvicorn
 
 from deploy.commands.topics import load_agreements
-from deploy.console import FAILED, bootstrap
+from deploy.console import FAILED, bootstrap, stop_on_signals
 from deploy.endpoints import add_endpoints
 from portal.app import create_app
 from portal.feed import Feed
@@ -27,13 +28,14 @@ from schemas_avro import codec
 from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
 from sinks.questions import Questions
 from streams import memory, settings, telemetry
-from streams.errors import ThroughlineError
+from streams.errors import StoppedError, ThroughlineError
 from streams.health import Health, served
 from streams.keyring import read_or_make_secret
 from streams.metrics import Metrics
-from streams.pulse import Pulse
+from streams.pulse import Pulse, Written
 from streams.settings import Settings
 from streams.sink import Sink
+from streams.stops import Stops
 from streams.telemetry import where
 
 log = structlog.get_logger()
@@ -74,18 +76,19 @@ class _Service:
     def run(self) -> int:
         """Serve until told to stop; the exit code."""
         feed, stopping, pulse = Feed(), threading.Event(), Pulse()
-        metrics = Metrics(ROLE, pulse)
+        metrics, stops = Metrics(ROLE, pulse), Stops(ROLE, self.chosen.data_dir)
         health = Health(ROLE, pulse, metrics, self._why_not)
+        told = stop_on_signals()
         sink = Sink(
             self.address, self.views, lambda changes, news: feed.publish(changes, everyone=news),
-            pulse=pulse, told=metrics.written,
+            pulse=pulse, told=lambda written: self._written(written, metrics, stops),
         )  # fmt: skip
         metrics.follow(sink.standings)
         app = create_app(portal_parts(self.chosen, self.views, feed))
         add_endpoints(app, health, self.chosen.metrics_host)
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
-        server = _Server(config, feed)
-        thread = threading.Thread(target=self._sink, args=(sink, pulse, stopping, server), name="sink")
+        server = _Server(config, feed, told)
+        thread = threading.Thread(target=self._sink, args=(sink, pulse, stops, stopping, server), name="sink")
         with served(health, self.chosen):
             thread.start()
             host, port = self.listener.getsockname()[:2]
@@ -94,6 +97,8 @@ class _Service:
             server.run(sockets=[self.listener])
             stopping.set()
             thread.join()
+            if pulse.stop is not None:
+                told.wait()
         log.info("stopped")
         return FAILED if self.failed else 0
 
@@ -104,10 +109,19 @@ class _Service:
             return ["the views do not answer"]
         return []
 
-    def _sink(self, sink: Sink, pulse: Pulse, stopping: threading.Event, server: uvicorn.Server) -> None:
+    @staticmethod
+    def _written(written: Written, metrics: Metrics, stops: Stops) -> None:
+        metrics.written(written)
+        stops.done(written)
+
+    def _sink(
+        self, sink: Sink, pulse: Pulse, stops: Stops, stopping: threading.Event, server: uvicorn.Server
+    ) -> None:  # fmt: skip
         """Without its sink the portal would show a view that stands still: both end."""
         try:
             sink.run(stopping)
+        except StoppedError as error:
+            stops.say(error, pulse)
         except ThroughlineError as error:
             self.failed = True
             log.error("sink_stopped", why=str(error))  # noqa: TRY400  # expected errors have no traceback
@@ -122,9 +136,14 @@ class _Service:
 class _Server(uvicorn.Server):
     """Lets go of open feeds as soon as it is to stop; it would wait for them."""
 
-    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+    def __init__(self, config: uvicorn.Config, feed: Feed, told: threading.Event) -> None:
         super().__init__(config)
-        self._feed = feed
+        self._feed, self._told = feed, told
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Told to stop."""
+        self._told.set()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -42,6 +42,8 @@ class Process:
     lag_seconds: float | None
     records_per_second: float | None
     problems: tuple[str, ...]
+    stopped: str | None
+    """Why it stands still rather than skip or double something; None: it does not."""
 
 
 @dataclass(frozen=True)
@@ -143,26 +145,36 @@ def _told_once(processes: Sequence[Process]) -> list[str]:
 
 def _process(before: Seen, after: Seen, seconds: float, *, can_measure: bool) -> Process:
     name = "throughline_batch_records_sum"
+    stopped = None if after.stopped is None else after.stopped.value
     if not after.is_up:
-        return Process(after.role, after.address, False, False, None, None, None, tuple(_problems(after, 0.0)))  # noqa: FBT003
+        problems = tuple(_problems(after, 0.0))
+        return Process(after.role, after.address, False, False, None, None, None, problems, stopped)  # noqa: FBT003
     rate = max(0.0, after.total(name) - before.total(name)) / seconds if before.is_up else 0.0
     lag = int(after.total(LAG)) if can_measure and after.has(LAG) else None
     late = round(after.highest(LATE), 1) if can_measure and after.has(LATE) else None
     problems = tuple(_problems(after, late or 0.0))
-    return Process(after.role, after.address, after.is_up, not after.why_not_ready, lag, late, round(rate, 1), problems)
+    is_ready = not after.why_not_ready
+    return Process(after.role, after.address, True, is_ready, lag, late, round(rate, 1), problems, stopped)  # noqa: FBT003
 
 
 def _problems(seen: Seen, late: float) -> list[str]:
+    if not seen.is_up and seen.noted is not None:
+        return [f"has ended, after it had stopped at {seen.noted.at}: {_of(seen, seen.noted.line)}"]
     if seen.address is None:
         return ["not started, or stopped"]
     if not seen.is_up:
         return [f"does not answer on {seen.address}: killed, or hanging; see its log"]
-    found = list(seen.why_not_ready)
+    found = [_of(seen, why) for why in seen.why_not_ready]
     if late > LATE_SECONDS:
         found.append(f"the oldest record not read is {timedelta(seconds=round(late))} old")
     if missing := int(seen.total("throughline_missing_events")):
         found.append(f"{missing} records were removed by the broker before they were read")
     return found
+
+
+def _of(seen: Seen, line: str) -> str:
+    """A line without the name of its process, where that is said anyway."""
+    return line.removeprefix(f"{seen.role}: ")
 
 
 def _sweeps(seen: Sequence[Seen]) -> list[Sweep]:

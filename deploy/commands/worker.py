@@ -13,13 +13,14 @@ import typer
 from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
 from streams import consent, memory, resolve, settings, telemetry
-from streams.errors import ThroughlineError
+from streams.errors import Stop, ThroughlineError
 from streams.health import Health, served
 from streams.keyring import Keyring
 from streams.metrics import Metrics
-from streams.pulse import Pulse
+from streams.pulse import Done, Pulse
 from streams.settings import Settings
-from streams.stage import Stage, StageParts
+from streams.stage import INTERNAL_ERRORS_IN_A_ROW, Stage, StageParts
+from streams.stops import Stops
 from streams.store import Store
 
 log = structlog.get_logger()
@@ -59,17 +60,18 @@ def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> No
     """Run the signals over their store until told to stop.
 
     Raises:
-        ThroughlineError: what no waiting mends.
+        ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
     from streams import signals  # noqa: PLC0415  # Faust takes 0.3 s to load, which a stage that starts again would lose
 
     with Store.open(chosen.data_dir / "state" / f"{SIGNALS}.sqlite") as store:
         metrics = Metrics(SIGNALS, pulse := Pulse())
-        worker_ = signals.Signals(chosen, address, store, pulse, metrics.done)
+        stops = Stops(SIGNALS, chosen.data_dir)
+        worker_ = signals.Signals(chosen, address, store, pulse, lambda done: _tell(done, metrics, stops))
         metrics.follow(worker_.standings)
         with served(Health(SIGNALS, pulse, metrics), chosen):
             log.info("started", kafka=address)
-            worker_.run(stopping)
+            stops.stand_still_after(lambda: worker_.run(stopping), pulse, stopping)
     log.info("stopped")
 
 
@@ -77,19 +79,21 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
     """Run a stage over its store until told to stop.
 
     Raises:
-        ThroughlineError: what no waiting mends.
+        ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
     keyring = Keyring(keys_dir(chosen))
     with Store.open(chosen.data_dir / "state" / f"{role}.sqlite") as store:
         parts = stage_parts(role, chosen, address, keyring)
         metrics = Metrics(role, parts.pulse, parts.sweeps)
-        stage = Stage(replace(parts, after=(*parts.after, metrics.done)), address, store, keyring)
+        stops = Stops(role, chosen.data_dir)
+        parts = replace(parts, after=(*parts.after, metrics.done, stops.done), errors_before=_errors_before(stops))
+        stage = Stage(parts, address, store, keyring)
         metrics.follow(stage.standings)
         if role == resolve.NAME:
             _know_partners(metrics, chosen)
         with served(Health(role, parts.pulse, metrics), chosen):
             log.info("started", kafka=address)
-            stage.run(stopping)
+            stops.stand_still_after(lambda: stage.run(stopping), parts.pulse, stopping)
         stage.close()
     keyring.close()
     log.info("stopped")
@@ -101,6 +105,17 @@ def _know_partners(metrics: Metrics, chosen: Settings) -> None:
 
     with suppress(ThroughlineError):
         metrics.know_partners([a.party for a in load_agreements(chosen.agreements) if a.tier == "mou"])
+
+
+def _errors_before(stops: Stops) -> int:
+    """A stage that a bug has stopped stops again at the next error: it does not begin to count anew."""
+    noted = stops.noted()
+    return INTERNAL_ERRORS_IN_A_ROW - 1 if noted is not None and noted.why is Stop.INTERNAL_ERRORS else 0
+
+
+def _tell(done: Done, metrics: Metrics, stops: Stops) -> None:
+    metrics.done(done)
+    stops.done(done)
 
 
 def stage_parts(role: str, chosen: Settings, address: str, keyring: Keyring) -> StageParts:

@@ -14,12 +14,14 @@ from deploy import demo_run, processes
 from deploy.commands.demo import MANAGERS
 from deploy.commands.signals import begin_anew
 from deploy.ledger import LiveLedger
+from deploy.scrape import see
 from deploy.stack import Stack
 from deploy.topic_reader import all_of
 from partners.client import Publisher
 from partners.population import generate
-from streams.errors import ThroughlineError
+from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
+from tests.streams.tiny import wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 NOT_COMPARED = {"raised_at", "changed_at", "source_offset"}
@@ -78,10 +80,10 @@ def test_after_a_reset_and_a_reissue_the_signals_that_there_were_come_out_again(
     processes.end([stack.running["signals"]], 30)
     (stack.data_dir / "state" / "signals.sqlite").unlink()
     lost_at = time.time_ns() // 1_000_000
-    stopped = throughline(stack.data_dir, "worker", "signals")
-    assert stopped.returncode == 2
-    assert "store is behind its group" in stopped.stderr
-    assert "throughline signals reset" in stopped.stderr
+    stack.start("signals")
+    wait_until(lambda: see("signals", stack.data_dir).stopped is Stop.STORE_BEHIND, "the stop")
+    assert "throughline signals reset" in see("signals", stack.data_dir).why_not_ready[0]
+    assert throughline(stack.data_dir, "drain", "signals").returncode == 1
 
     done = throughline(stack.data_dir, "signals", "reset", "--json")
     assert done.returncode == 0, done.stderr

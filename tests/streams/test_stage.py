@@ -330,6 +330,11 @@ def test_internal_errors_in_a_row_stop_the_stage_before_it_rejects_a_whole_topic
     rejected = [row["n"] for row in tiny.sent() if "rejected" in row]
     assert rejected == list(range(1, 2 * limit - 1))
     assert tiny.standing().offsets == {(topic, 0): 2 * limit - 1}, "the record that was too much is still to be read"
+    tiny.errors_before = limit - 1
+    for _ in range(3):  # a supervisor that knows no better
+        assert refused(tiny) == f"tiny: {limit} internal errors in a row"
+    assert [row["n"] for row in tiny.sent() if "rejected" in row] == rejected, "no start rejects any more of them"
+    assert tiny.standing().offsets == {(topic, 0): 2 * limit - 1}
 
 
 def test_internal_errors_that_come_slowly_are_in_a_row_too(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:

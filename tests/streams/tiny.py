@@ -55,6 +55,7 @@ class Tiny:
     deciding: Callable[[Arrivals], None] = lambda _arrivals: None
     """Told of every batch before it is decided."""
     held_back: Callable[[], bool] = lambda: False
+    errors_before: int = 0
     hearing: Callable[[Done], None] = lambda _done: None
     """Told of every batch that is done."""
 
@@ -133,6 +134,7 @@ class Tiny:
             self.batch_records,
             linger_seconds=0.05,
             after=(self.hearing,),
+            errors_before=self.errors_before,
         )
 
     def _counted(self, arrival: Arrival, state: Working, keyring: Keyring) -> Out:

@@ -17,6 +17,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
 from deploy.commands.worker import run_signals, run_stage
+from deploy.stack import WORKERS
 from deploy.topic_reader import TopicReader
 from processors import names
 from processors.records import Arrival
@@ -25,6 +26,7 @@ from sinks.questions import Questions
 from streams import clients, consent, resolve, signals
 from streams.settings import Settings
 from streams.sink import Sink
+from streams.stops import Stops
 from support.brokers import fresh_broker
 from support.calendars import around, to_toml
 from support.events import Message
@@ -166,6 +168,8 @@ class KafkaWorld(World):
         while True:
             if self._failed:
                 raise self._failed[0]
+            stops = [Stops(role, self.settings.data_dir).noted() for role in WORKERS]
+            assert stops == [None] * len(WORKERS)
             for arrival in self._reader.arrivals():
                 self.topics[arrival.topic].append(arrival)
             if done():
