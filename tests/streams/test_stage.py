@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
+from deploy.scrape import Seen, see
 from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
@@ -25,19 +27,12 @@ from streams.keyring import Keyring
 from streams.pulse import Done
 from streams.stage import Stage, _Input, next_offsets, usable
 from streams.store import Partition, Store
-from tests.streams.tiny import CRASHED, POISON, Tiny, wait_until
+from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny, wait_until
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")
-MOMENTS = [
-    "read, not decided",
-    "before the store's commit",
-    "after the store's commit",
-    "records on the broker, transaction open",
-    "offsets sent, transaction open",
-    "transaction committed",
-    "batch done",
-]
+OCCURRENCES = (1, 2, 1, 3, 1)
+"""At which of its comings each of five workers dies, one after the other."""
 INPUTS = [b"%d" % n for n in range(60)]
 
 
@@ -52,7 +47,7 @@ def tiny(broker: str, tmp_path: Path) -> Tiny:
 @contextmanager
 def worker(tiny: Tiny, **more: Any) -> Iterator[subprocess.Popen[str]]:
     """The stage in a process of its own."""
-    argv = [sys.executable, str(SCRIPT), tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(more)]
+    argv = [sys.executable, str(SCRIPT), "work", tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(more)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -66,6 +61,11 @@ def stop(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 0, said
+
+
+def seen(tiny: Tiny) -> Seen:
+    """The worker as its endpoints show it."""
+    return see(ROLE, tiny.folder)
 
 
 @contextmanager
@@ -123,17 +123,29 @@ def assert_exactly_once(tiny: Tiny, topic: str, inputs: Sequence[bytes], partiti
     ring.close()
 
 
-@pytest.mark.parametrize(("moment", "occurrence"), [*((m, 3) for m in MOMENTS), (MOMENTS[2], 1), (MOMENTS[3], 1)])
-def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(tiny: Tiny, moment: str, occurrence: int) -> None:
-    topic = tiny.topic("in", 2)
-    tiny.send(topic, INPUTS, 2)
-    with worker(tiny, moment=moment, occurrence=occurrence) as crashing:
-        assert crashing.wait(60) == CRASHED
+@pytest.fixture(scope="module")
+def crashed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tiny]:
+    """By moment, what five workers left that were killed there one after the other; the moments beside each other."""
+    made = {moment: Tiny(broker, tmp_path_factory.mktemp("crashed")) for moment in MOMENTS}
+    for tiny in made.values():
+        tiny.topic("out")
+        tiny.send(tiny.topic("in", 2), INPUTS, 2)
+    series = [
+        {"folder": str(tiny.folder), "name": tiny.name, "moment": moment, "occurrences": OCCURRENCES}
+        for moment, tiny in made.items()
+    ]
+    argv = [sys.executable, str(SCRIPT), "crash", broker, json.dumps(series)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_five_crashes_at_any_step_lose_nothing_and_double_nothing(crashed: dict[str, Tiny], moment: str) -> None:
+    tiny = crashed[moment]
     assert len(tiny.sent()) < len(INPUTS)
-    with worker(tiny) as successor:
-        tiny.wait_for(len(INPUTS))
-        stop(successor)
-    assert_exactly_once(tiny, topic, INPUTS, 2)
+    run_once(tiny, len(INPUTS))
+    assert_exactly_once(tiny, f"{tiny.name}.in", INPUTS, 2)
 
 
 @pytest.mark.parametrize("moment", ["records on the broker, transaction open", "transaction committed"])
@@ -487,6 +499,32 @@ def test_a_look_up_that_fails_is_made_again_and_nothing_half_decided_is_kept(
     found = run_once(tiny, len(INPUTS))
     assert [row["input"].encode() for row in found] == INPUTS
     assert next(refusals) >= 3 * 6
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits what another process writes")
+@pytest.mark.parametrize("then", ["room", "kill"])
+def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost_when_there_is_room_again(tiny: Tiny, then: str) -> None:
+    topic = tiny.topic("in", 2)
+    tiny.send(topic, INPUTS[:20], 2)
+    with worker(tiny) as process:
+        tiny.wait_for(20)
+        log, keys = (tiny.folder / f"{name}.sqlite-wal" for name in (tiny.name, "keys"))
+        assert keys.stat().st_size < log.stat().st_size, "it is the store that is to find no room"
+        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
+        tiny.send(topic, INPUTS[20:], 2)
+        wait_until(lambda: seen(tiny).total("throughline_waits_total", friend="store") > 1, "a second try")
+        said = seen(tiny)
+        assert (said.why_not_live, said.why_not_ready) == ((), ("the store does not answer",))
+        assert len(tiny.sent()) == 20
+        if then == "kill":
+            process.kill()
+        else:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
+            tiny.wait_for(len(INPUTS))
+            assert seen(tiny).why_not_ready == ()
+            stop(process)
+    run_once(tiny, len(INPUTS))
+    assert_exactly_once(tiny, topic, INPUTS, 2)
 
 
 def test_a_disk_that_stays_full_does_not_keep_a_stage_from_stopping(tiny: Tiny) -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +25,18 @@ from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Out, Outs, derived_id
 from processors.state import Working
 from streams import clients
+from streams.health import Health, served
 from streams.keyring import Keyring
-from streams.pulse import Done
+from streams.metrics import Metrics
+from streams.numbering import Numbering
+from streams.pulse import Done, Pulse
+from streams.settings import Settings
 from streams.stage import Stage, StageParts
 from streams.store import Partition, Standing, Store
 
-CRASHED = 77
+CRASHED = -signal.SIGKILL
 POISON = b"poison"
+ROLE = "tiny"
 WAIT_SECONDS = 30.0
 
 
@@ -56,6 +62,7 @@ class Tiny:
     """Told of every batch before it is decided."""
     held_back: Callable[[], bool] = lambda: False
     errors_before: int = 0
+    pulse: Pulse = field(default_factory=Pulse)
     hearing: Callable[[Done], None] = lambda _done: None
     """Told of every batch that is done."""
 
@@ -134,6 +141,7 @@ class Tiny:
             self.batch_records,
             linger_seconds=0.05,
             after=(self.hearing,),
+            pulse=self.pulse,
             errors_before=self.errors_before,
         )
 
@@ -170,51 +178,106 @@ class Tiny:
             keyring.close()
 
 
+class Mortal(Producer):
+    """A producer that may be the last thing its process does."""
+
+    def send_offsets_to_transaction(self, *args: Any) -> None:
+        """Send them once the records are on the broker."""
+        self.flush(10)
+        super().send_offsets_to_transaction(*args)
+
+
+def _has_come_further(stage: Stage) -> bool:
+    return stage._batch > stage._standing.batch  # noqa: SLF001  # else a worker that dies there never would
+
+
+def _brings_something(_stage: Stage, arrivals: Arrivals) -> bool:
+    return len(arrivals) > 0
+
+
+def _always(*_args: Any, **_more: Any) -> bool:
+    return True
+
+
+STEPS: tuple[tuple[type[Any], str, str, str, Callable[..., bool]], ...] = (
+    (Stage, "_read", "before reading", "", _has_come_further),
+    (Stage, "_decide", "read, not decided", "decided", _brings_something),
+    (Keyring, "flush", "", "keys on the disk", _always),
+    (Store, "commit", "before the store's commit", "after the store's commit", _always),
+    (Numbering, "keep", "", "numbers kept", _always),
+    (Mortal, "begin_transaction", "before the transaction", "transaction open, no record yet", _always),
+    (Mortal, "produce", "", "a record handed to the client", _always),
+    (Mortal, "send_offsets_to_transaction", "", "offsets sent, transaction open", _always),
+    (Mortal, "flush", "", "records on the broker, transaction open", _always),
+    (Mortal, "commit_transaction", "", "transaction committed", _always),
+    (Stage, "_do_batch", "", "batch done", _always),
+)
+"""What is called, the moments before and after it, and whether such a call counts."""
+MOMENTS = tuple(moment for _, _, before, after, _ in STEPS for moment in (before, after) if moment)
+
+
 def crash_at(moment: str, occurrence: int) -> None:
-    """From now on the process dies the n-th time that it comes to a moment."""
+    """From now on the process dies the n-th time that it comes to a moment: at once, with nothing written or closed."""
     seen = 0
 
     def here(name: str) -> None:
         nonlocal seen
         seen += name == moment
         if seen == occurrence:
-            os._exit(CRASHED)
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    class Mortal(Producer):
-        """A producer that may be the last thing its process does."""
+    def mortal(act: Callable[..., Any], before: str, after: str, counts: Callable[..., bool]) -> Callable[..., Any]:
+        def acting(*args: Any, **more: Any) -> Any:
+            is_one = counts(*args, **more)
+            if is_one:
+                here(before)
+            answer = act(*args, **more)
+            if is_one:
+                here(after)
+            return answer
 
-        def send_offsets_to_transaction(self, *args: Any) -> None:
-            self.flush(10)
-            here("records on the broker, transaction open")
-            super().send_offsets_to_transaction(*args)
-            here("offsets sent, transaction open")
+        return acting
 
-        def commit_transaction(self, *args: Any) -> None:
-            super().commit_transaction(*args)
-            here("transaction committed")
+    for owner, name, before, after, counts in STEPS:
+        setattr(owner, name, mortal(getattr(owner, name), before, after, counts))
+    clients.Producer = Mortal  # type: ignore[misc]
 
-    commit, decide, do_batch = Store.commit, Stage._decide, Stage._do_batch  # noqa: SLF001  # the moments between steps
 
-    def committing(self: Store, *args: Any) -> Any:
-        here("before the store's commit")
-        number = commit(self, *args)
-        here("after the store's commit")
-        return number
+def crash_again_and_again(bootstrap: str, series: str) -> None:
+    """Workers that die one after the other, each at its occurrence of a moment; series beside each other.
 
-    def deciding(self: Stage, arrivals: Arrivals) -> Any:
-        if arrivals:
-            here("read, not decided")
-        return decide(self, arrivals)
+    By fork, before there is any client: starting Python anew for each would take longer than all that is tested.
+    """
+    children = [_fork(lambda one=one: _crash_series(bootstrap, **one)) for one in json.loads(series)]  # type: ignore[misc]
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
 
-    def doing(self: Stage, stopping: threading.Event) -> None:
-        do_batch(self, stopping)
-        here("batch done")
 
-    for owner, name, value in (
-        (clients, "Producer", Mortal), (Store, "commit", committing),
-        (Stage, "_decide", deciding), (Stage, "_do_batch", doing),
-    ):  # fmt: skip
-        setattr(owner, name, value)
+def _crash_series(bootstrap: str, folder: str, name: str, moment: str, occurrences: list[int]) -> None:
+    for occurrence in occurrences:
+        more = json.dumps({"moment": moment, "occurrence": occurrence, "batch_records": 4})
+        child = _fork(lambda more=more: _mortal(bootstrap, folder, name, more))  # type: ignore[misc]
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code != CRASHED:
+            sys.exit(f"{moment}, occurrence {occurrence}: ended with {code}")
+
+
+def _mortal(bootstrap: str, folder: str, name: str, more: str) -> None:
+    signal.alarm(int(WAIT_SECONDS) * 2)
+    main(bootstrap, folder, name, more)
+
+
+def _fork(run: Callable[[], None]) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            run()
+            code = 0
+        except BaseException:  # noqa: BLE001  # to the test that started it
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
 
 
 def main(bootstrap: str, folder: str, name: str, more: str) -> None:
@@ -230,8 +293,11 @@ def main(bootstrap: str, folder: str, name: str, more: str) -> None:
             print("deciding", flush=True)  # noqa: T201  # to the test that started it
             time.sleep(said["slow"])
 
-    Tiny(bootstrap, Path(folder), name, ticks=said.get("ticks", 0), deciding=deciding).run(stopping)
+    size = said.get("batch_records", 10)
+    tiny = Tiny(bootstrap, Path(folder), name, size, ticks=said.get("ticks", 0), deciding=deciding)
+    with served(Health(ROLE, tiny.pulse, Metrics(ROLE, tiny.pulse)), Settings(data_dir=tiny.folder)):
+        tiny.run(stopping)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"work": main, "crash": crash_again_and_again}[sys.argv[1]](*sys.argv[2:])
