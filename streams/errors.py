@@ -32,6 +32,8 @@ class Stop(StrEnum):
     """A topic was deleted and made anew."""
     RECORDS_GONE = "records_gone"
     """Records that were not read yet are no longer there."""
+    LOG_CUT = "log_cut"
+    """A partition lost its end and has grown again: it holds another record than the last one that was read."""
     INTERNAL_ERRORS = "internal_errors"
     """Too many in a row: one bug must not reject a whole topic."""
     UNDECIDABLE = "undecidable"

@@ -1,16 +1,24 @@
 """Whether what a store remembers of its topics is still so: a worker stops rather than jump over records."""
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from processors.records import Arrival
+from processors.state import Changes
 from streams import clients
-from streams.errors import Stop, StoppedError
+from streams.errors import BROKER_AWAY, REBUILD, Stop, StoppedError, TransientError
 from streams.store import Partition, Standing, Store
 
 SECONDS = 10.0
 STORE = "the store expects"
+LAST = "last_read"
+"""Table of a stage's store: what the last record of each partition was that it has read."""
+LOOKS, LOOK_SECONDS = 100, 0.1
+SMALL = {"enable.partition.eof": True, "max.partition.fetch.bytes": 65_536}
+"""For a consumer that wants one record of each partition."""
 
 
 def check(bootstrap: str, group: str, store: Store, standing: Standing, topics: Sequence[str]) -> Mapping[str, str]:
@@ -75,6 +83,80 @@ def start_of(
         line = f"{who}{topic}/{part} holds offsets {low} to {high}, {keeper} {next_}: {so}"
         raise StoppedError(line, Stop.RECORDS_GONE)
     return TopicPartition(topic, part, next_)
+
+
+def last_read(last: Mapping[Partition, Arrival]) -> Changes:
+    """What a commit is to remember of the last record of each partition: by a checksum, so nothing about anybody."""
+    return {LAST: {_key(place): _identity(arrival) for place, arrival in last.items()}} if last else {}
+
+
+def check_last(
+    consumer: Callable[..., Consumer], bootstrap: str, who: str, store: Store, places: Sequence[Partition]
+) -> None:
+    """See that partitions still hold what was read of them last: one that lost its end may have grown again.
+
+    Args:
+        consumer: makes one.
+        bootstrap: address of the broker.
+        who: the stage.
+        store: its store.
+        places: of which the store's next offset is there.
+
+    Raises:
+        StoppedError: one holds another record there.
+        TransientError: the broker does not answer.
+    """
+    known = store.get_many(LAST, [_key(place) for place in places])
+    left = {place: known[_key(place)] for place in places if _key(place) in known}
+    if not left:
+        return
+    reader = consumer(bootstrap, who, **SMALL)
+    try:
+        reader.incremental_assign([TopicPartition(*place, _offset(one)) for place, one in left.items()])
+        for _ in range(LOOKS):
+            for message in reader.consume(len(left), LOOK_SECONDS):
+                if (expected := left.pop(place_of(message), None)) is not None:
+                    _compare(reader, who, message, expected)
+            if not left:
+                return
+    except KafkaException as error:
+        raise clients.trouble(error) from error
+    finally:
+        reader.close()
+    raise TransientError(BROKER_AWAY, "the last records read")
+
+
+def _compare(reader: Consumer, who: str, message: Message, expected: bytes) -> None:
+    """Hold what is there now to what was read, but for what was removed since from the beginning of the log."""
+    topic, part = place_of(message)
+    offset = _offset(expected)
+    if message.error() is None and [_identity(one) for one in clients.arrivals([message])] == [expected]:
+        return
+    low, _ = reader.get_watermark_offsets(TopicPartition(topic, part), timeout=SECONDS)
+    if low <= offset:
+        line = (
+            f"{who}: {topic}/{part} holds another record at offset {offset} than the one that was read: its end was "
+            f"lost, and it has grown again; {REBUILD}"
+        )
+        raise StoppedError(line, Stop.LOG_CUT)
+
+
+def _key(place: Partition) -> str:
+    return f"{place[0]}/{place[1]}"
+
+
+def _identity(arrival: Arrival) -> bytes:
+    checksum = zlib.crc32(arrival.value or b"", zlib.crc32(arrival.key or b""))
+    return b"%d %d %d" % (arrival.offset, arrival.appended_at, checksum)
+
+
+def _offset(identity: bytes) -> int:
+    return int(identity.partition(b" ")[0])
+
+
+def place_of(message: Message) -> Partition:
+    """Topic and partition of a message."""
+    return str(message.topic()), int(message.partition() or 0)
 
 
 def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: Mapping[Partition, int]) -> None:

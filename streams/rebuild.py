@@ -31,8 +31,9 @@ from streams.store import Standing, Store
 
 BATCH = 2_000
 WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
-UNCOMPARED = (SENT, TAKEN, "head", "seen")
-"""Tables that a rebuild need not give again: numbers, the audit's order, and digests of bytes that have expired."""
+UNCOMPARED = (SENT, TAKEN, positions.LAST, "head", "seen")
+"""Tables that a rebuild need not give again: numbers, the audit's order, digests of bytes that have expired, what was
+read last."""
 WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.AGREEMENTS}
 """Topics of which nothing may be gone but what compaction removes."""
 LAST = 100

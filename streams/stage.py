@@ -29,6 +29,7 @@ from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, Transi
 from streams.keyring import Keyring
 from streams.numbering import Numbering
 from streams.ports import REAL, Ports
+from streams.positions import place_of
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
 
@@ -168,7 +169,8 @@ class Stage:
             return
         outs = decided.outs
         self._patiently(stopping, lambda: self._numbering.number(outs, self._partitions_of))
-        changes, token = decided.changes | self._numbering.changes(batch), self._standing.token
+        last, token = last_of(arrivals), self._standing.token
+        changes = decided.changes | self._numbering.changes(batch) | positions.last_read(last)
         # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
         moved = next_offsets(arrivals) or dict([min(self._offsets.items())])
         self._patiently(stopping, self._keyring.flush)
@@ -179,7 +181,7 @@ class Stage:
         self._offsets.update(moved)
         self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
         self._tell(Done(
-            len(arrivals), moved if arrivals else {}, last_appended(arrivals), self._sent, len(outs),
+            len(arrivals), moved if arrivals else {}, appended(last), self._sent, len(outs),
             decided.counts, decided.newest, self._ports.clock() - began, batch.repeats, batch.missing,
         ))  # fmt: skip
 
@@ -332,7 +334,9 @@ class Stage:
                 found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions}
                 if new := sorted(found - input_.assigned):
                     self._committed_batch(new)
-                    input_.consumer.incremental_assign([self._start(input_.consumer, place) for place in new])
+                    starts = [self._start(input_.consumer, place) for place in new]
+                    positions.check_last(self._ports.consumer, self._bootstrap, self._parts.name, self._store, new)
+                    input_.consumer.incremental_assign(starts)
                     input_.assigned |= set(new)
                     input_.unread |= set(new)
         except KafkaException as error:
@@ -405,15 +409,20 @@ def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[
     return found
 
 
+def last_of(arrivals: Arrivals) -> dict[Partition, Arrival]:
+    """The last record of each partition."""
+    places = dict(zip(zip(arrivals.topics, arrivals.partitions, strict=True), range(len(arrivals)), strict=True))
+    return dict(zip(places, arrivals.at(list(places.values())), strict=True))
+
+
+def appended(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
+    """LogAppendTime in milliseconds of some partitions' last records."""
+    return {place: arrival.appended_at for place, arrival in last.items()}
+
+
 def last_appended(arrivals: Arrivals) -> dict[Partition, int]:
     """LogAppendTime in milliseconds of the last record of each partition."""
-    places = zip(arrivals.topics, arrivals.partitions, strict=True)
-    return dict(zip(places, arrivals.appended_at, strict=True))
-
-
-def place_of(message: Message) -> Partition:
-    """Topic and partition of a message."""
-    return str(message.topic()), int(message.partition() or 0)
+    return appended(last_of(arrivals))
 
 
 def is_end(message: Message) -> bool:

@@ -14,6 +14,7 @@ class Disaster(Enum):
     DELETED = "records were deleted"
     RECREATED = "the log was made anew"
     CUT = "the log was cut"
+    REGROWN = "the log was cut and has grown again while no worker was there"
     RESTORED = "an older copy of the store was put back"
 
 
@@ -29,6 +30,12 @@ def strike(disaster: Disaster, broker: Broker, feeder: Feeder, group: str, draw:
         broker.make(LOG[0])
     elif disaster is Disaster.CUT:
         _cut(broker, feeder, draw)
+        feeder.is_held = True
+    elif disaster is Disaster.REGROWN:
+        high = log.high
+        _cut(broker, feeder, draw)
+        while log.high <= high and not feeder.is_done:
+            feeder.step(is_calm=True)
 
 
 def _cut(broker: Broker, feeder: Feeder, draw: Callable[[int], int]) -> None:
@@ -37,7 +44,6 @@ def _cut(broker: Broker, feeder: Feeder, draw: Callable[[int], int]) -> None:
     log = broker.partition(LOG)
     at = log.low + draw(log.high - log.low)
     broker.cut(LOG, at)
-    feeder.is_held = True
     kept = {
         value for slot in log.slots if slot.fate is Fate.COMMITTED for name, value in slot.headers if name == "ce_id"
     }

@@ -169,7 +169,12 @@ class Schedule:
             self._kill_zombies()
         if self.disaster is Disaster.RESTORED:
             self._restore()
+        if self.disaster is Disaster.REGROWN:
+            self._kill_zombies()
+            self.current.kill()
         strike(self.disaster, self.broker, self.feeder, consent.NAME, self.outside.draw)
+        if self.disaster is Disaster.REGROWN:
+            self.current = self._worker()
         self.is_harmless |= self.disaster is Disaster.DELETED and self.broker.partition(LOG).low <= before
         self.trace.append(("DISASTER", self.disaster.value))
 

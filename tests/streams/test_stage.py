@@ -22,7 +22,7 @@ from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
 from streams import clients, stage
-from streams.errors import StaleError, StoppedError, ThroughlineError, TransientError
+from streams.errors import StaleError, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.pulse import Done
 from streams.stage import Stage, _Input, next_offsets, usable
@@ -279,6 +279,32 @@ def test_a_topic_made_anew_while_the_stage_runs_stops_it(tiny: Tiny) -> None:
         wait_until(lambda: bool(ended), "the stop")
     assert isinstance(ended[0], StoppedError)
     assert "made anew" in str(ended[0])
+
+
+def test_a_partition_that_lost_its_end_and_has_grown_again_stops_the_stage(
+    own_broker: LocalKafka, tmp_path: Path
+) -> None:
+    tiny = Tiny(own_broker.bootstrap, tmp_path)
+    tiny.topic("out")
+    topic = tiny.topic("in")
+    tiny.send(topic, INPUTS[:10])
+    run_once(tiny, 10)
+    own_broker.stop()
+    [log] = (tmp_path / "kafka").rglob(f"{topic}-0")
+    shutil.copytree(log, tmp_path / "before")
+    own_broker.start()
+    tiny.send(topic, INPUTS[10:20])
+    run_once(tiny, 20)
+    own_broker.stop()
+    shutil.rmtree(log)
+    shutil.copytree(tmp_path / "before", log)
+    own_broker.start()
+    tiny.send(topic, INPUTS[30:])
+    with pytest.raises(StoppedError) as caught:
+        tiny.run(threading.Event())
+    assert caught.value.why is Stop.LOG_CUT
+    assert f"{topic}/0 holds another record at offset 19 than the one that was read" in str(caught.value)
+    assert len(tiny.sent()) == 20
 
 
 def test_records_deleted_before_they_were_read_stop_the_stage(tiny: Tiny) -> None:
