@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery schemas lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ demo: setup  ## the main job, live: local Kafka, made-up partners, every stage, 
 
 test: setup-dev  ## the whole suite against a real broker
 	@$(BIN)/python -m pytest
+
+test-fastavro: setup-dev  ## the contract, the decisions and the scenarios with fastavro in charge, not the columns
+	@THROUGHLINE_CODEC=fastavro $(BIN)/python -m pytest tests/schemas_avro tests/processors tests/scenarios
 
 SEED ?= 0
 chaos: setup-dev  ## workers and broker killed, workers stopped, while events flow; everything compared (LONG=1, SEED=n)

@@ -47,6 +47,11 @@ def use_arrow(on: bool) -> None:  # noqa: FBT001  # a switch, called by its name
     _switch.arrow = on
 
 
+def uses_arrow() -> bool:
+    """Whether columns carry the batches."""
+    return _switch.arrow
+
+
 def decode(schema_id: int, payloads: Sequence[bytes]) -> Decoded:
     """Decode Avro payloads (without the five-byte header) of one schema.
 

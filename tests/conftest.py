@@ -1,4 +1,7 @@
-"""One real Apache Kafka for a whole test run; each test has topics of its own by running on a fresh set of them."""
+"""One real Apache Kafka for a whole test run; each test has topics of its own by running on a fresh set of them.
+
+``THROUGHLINE_CODEC=fastavro`` puts the referee in charge of every batch, here and in the processes that tests start.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +10,13 @@ import pytest
 from support.brokers import fresh_broker
 
 from deploy.local_kafka import LocalKafka
+from schemas_avro import codec
 from streams import settings
+
+
+def pytest_configure() -> None:
+    """Have batches carried as the settings say."""
+    codec.use_arrow(settings.load().codec == "arrow")
 
 
 @pytest.fixture(scope="session")

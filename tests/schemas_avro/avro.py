@@ -34,11 +34,12 @@ def field(name: str, kind: Any, **changed: Any) -> Row:
 @contextmanager
 def carried_by(arrow: bool) -> Iterator[None]:  # noqa: FBT001  # which of two
     """Batches go by Arrow's columns, or by the referee alone."""
+    before = codec.uses_arrow()
     codec.use_arrow(arrow)
     try:
         yield
     finally:
-        codec.use_arrow(on=True)
+        codec.use_arrow(before)
 
 
 @contextmanager

@@ -2,14 +2,15 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas_avro import catalog, lint
-from tests.schemas_avro.avro import EVERY, Row, field, record
+from tests.schemas_avro.avro import EVERY, Row, field, record, schemas
 
 NO_DOC = "doc is one line of text without quotation marks and backslashes"
 NO_FIXED = "fixed is not admitted; instead: an encrypted payload is a base64 string"
@@ -351,3 +352,46 @@ def test_whatever_is_put_in_place_of_a_part_the_lint_answers(data: st.DataObject
             break
         node = node[key]
     assert isinstance(lint.lint(schema), list)
+
+
+BEYOND: list[Any] = [
+    "bytes", "float", "double", "null", "Nowhere",
+    {"type": "fixed", "name": "F", "size": 4},
+    {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
+    {"type": "string", "logicalType": "uuid"},
+    {"type": "long", "logicalType": "timestamp-millis"},
+    ["null", "string", "long"],
+    ["string", "null"],
+    {"type": "record", "name": "Empty", "doc": "A sample.", "fields": []},
+]  # fmt: skip
+
+
+def places_of(node: Any, place: str) -> Iterator[tuple[Any, str | int, str]]:
+    """Where in a record's types another could stand: its holder, its key, and its place in a fault."""
+    for one in node["fields"]:
+        yield from _places_in(one, "type", f"{place}.{one['name']}")
+
+
+def _places_in(holder: Any, key: str | int, place: str) -> Iterator[tuple[Any, str | int, str]]:
+    yield holder, key, place
+    match holder[key]:
+        case ["null", _]:
+            yield from _places_in(holder[key], 1, place)
+        case {"type": "array"}:
+            yield from _places_in(holder[key], "items", f"{place}[]")
+        case {"type": "map"}:
+            yield from _places_in(holder[key], "values", f"{place}[]")
+        case {"type": "record"}:
+            yield from places_of(holder[key], place)
+
+
+@settings(deadline=None)
+@given(schemas(), st.sampled_from(BEYOND), st.data())
+def test_a_type_beyond_the_subset_is_refused_by_its_place_wherever_in_a_schema_it_stands(
+    schema: Row, beyond: Any, data: st.DataObject
+) -> None:
+    assert lint.lint(schema) == []
+    holder, key, place = data.draw(st.sampled_from(list(places_of(schema, schema["name"]))))
+    holder[key] = copy.deepcopy(beyond)
+    faults = lint.lint(schema)
+    assert [fault for fault in faults if fault.startswith(f"{place}: ")], faults

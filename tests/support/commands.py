@@ -5,10 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+CODEC = "THROUGHLINE_CODEC"
+
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """An environment without the settings of whoever runs the tests; a Kafka that it starts leaves no volume behind."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("THROUGHLINE_")}
+    """An environment without the settings of whoever runs the tests, but for who decodes batches.
+
+    A Kafka that it starts leaves no volume behind.
+    """
+    kept = {name: value for name, value in os.environ.items() if name == CODEC or not name.startswith("THROUGHLINE_")}
     return {
         **kept,
         "THROUGHLINE_BROKER": "native",
