@@ -4,7 +4,6 @@ MurmurHash2 (Austin Appleby), 32 bits, by Kafka's seed (``org.apache.kafka.commo
 since a key takes eight times as long by itself.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -24,20 +23,20 @@ def partitions_of(keys: Sequence[str], partitions: int) -> list[int]:
         partitions: how many the topic has.
     """
     encoded = [key.encode() for key in keys]
-    found, count = [0] * len(keys), pa.scalar(partitions, pa.uint32())
-    for places in _by_length(encoded):
-        hashes = pc.bit_wise_and(_murmur2([encoded[i] for i in places]), POSITIVE)
-        rest = pc.subtract(hashes, pc.multiply(pc.divide(hashes, count), count))
-        for place, partition in zip(places, rest.to_pylist(), strict=True):
+    lengths = set(map(len, encoded))
+    if len(lengths) == 1:
+        return _of_one_length(encoded, partitions)
+    found = [0] * len(keys)
+    for length in lengths:
+        places = [i for i, key in enumerate(encoded) if len(key) == length]
+        for place, partition in zip(places, _of_one_length([encoded[i] for i in places], partitions), strict=True):
             found[place] = partition
     return found
 
 
-def _by_length(keys: Sequence[bytes]) -> list[list[int]]:
-    places: dict[int, list[int]] = defaultdict(list)
-    for i, length in enumerate(map(len, keys)):
-        places[length].append(i)
-    return list(places.values())
+def _of_one_length(keys: Sequence[bytes], partitions: int) -> list[int]:
+    hashes, count = pc.bit_wise_and(_murmur2(keys), POSITIVE), pa.scalar(partitions, pa.uint32())
+    return list(pc.subtract(hashes, pc.multiply(pc.divide(hashes, count), count)).to_pylist())
 
 
 def murmur2(keys: Sequence[bytes]) -> list[int]:
@@ -48,23 +47,24 @@ def murmur2(keys: Sequence[bytes]) -> list[int]:
 def _murmur2(keys: Sequence[bytes]) -> pa.Array:
     length = len(keys[0])
     whole, rest = divmod(length, WORD_BYTES)
-    words = _words(keys, length)
+    words, a_key = _words(keys, length), whole + bool(rest)
+    mixed = _each(pc.multiply(_folded(pc.multiply(words, MIX), 24), MIX), a_key)
     found = pa.repeat(pa.scalar(SEED ^ length, pa.uint32()), len(keys))
     for i in range(whole):
-        mixed = pc.multiply(pc.list_element(words, i), MIX)
-        mixed = pc.multiply(_folded(mixed, 24), MIX)
-        found = pc.bit_wise_xor(pc.multiply(found, MIX), mixed)
+        found = pc.bit_wise_xor(pc.multiply(found, MIX), pc.list_element(mixed, i))
     if rest:
-        found = pc.multiply(pc.bit_wise_xor(found, pc.list_element(words, whole)), MIX)
+        found = pc.multiply(pc.bit_wise_xor(found, pc.list_element(_each(words, a_key), whole)), MIX)
     return _folded(pc.multiply(_folded(found, 13), MIX), 15)
 
 
-def _words(keys: Sequence[bytes], length: int) -> pa.FixedSizeListArray:
-    """Each key as little-endian words, zeros behind its end."""
-    padding = b"\0" * (-length % WORD_BYTES)
-    content = padding.join([*keys, b""])
-    words = pa.Array.from_buffers(pa.uint32(), len(content) // WORD_BYTES, [None, pa.py_buffer(content)])
-    return pa.FixedSizeListArray.from_arrays(words, (length + len(padding)) // WORD_BYTES)
+def _words(keys: Sequence[bytes], length: int) -> pa.Array:
+    """All keys as little-endian words, zeros behind each one's end."""
+    content = (b"\0" * (-length % WORD_BYTES)).join([*keys, b""])
+    return pa.Array.from_buffers(pa.uint32(), len(content) // WORD_BYTES, [None, pa.py_buffer(content)])
+
+
+def _each(words: pa.Array, a_key: int) -> pa.FixedSizeListArray:
+    return pa.FixedSizeListArray.from_arrays(words, max(a_key, 1))
 
 
 def _folded(hashes: pa.Array, bits: int) -> pa.Array:

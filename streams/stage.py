@@ -15,7 +15,7 @@ its stage's only active one: the store's lock says so, and the token in it makes
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ SEND_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
 """For each step of a transaction; by then the broker has ended it."""
 BY_KEY = -1
 """Of a record that was stored before a stage chose partitions itself: the client does."""
+NOTHING_ASKED: dict[str, Any] = {}
 NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
 Decide = Callable[[Arrivals, Working], Outs]
@@ -451,31 +452,27 @@ def usable(message: Message) -> bool:
 
 
 def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:
-    """Hand records to the client."""
+    """Hand records to the client, each with its id, its number if it has one, and what else it says."""
     # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
     told = set({topic: i for i, topic in enumerate(outs.topics)}.values())
-    columns = zip(outs.topics, outs.values, outs.keys, outs.partitions, _headers(outs), strict=True)
     produce: Any = producer.produce
-    for i, (topic, value, key, partition, headers) in enumerate(columns):
-        more = {"on_delivery": delivered} if i in told else {}
+    for i, (topic, value, key, partition, id_, sequence, more) in enumerate(_sendable(outs)):
+        headers = [("ce_id", id_), (SEQUENCE, sequence)] if sequence else [("ce_id", id_)]
+        if more:
+            headers += more.items()
+        asked = {"on_delivery": delivered} if i in told else NOTHING_ASKED
         while True:
             try:
-                produce(topic, value, key, BY_KEY if partition is None else partition, headers=headers, **more)
+                produce(topic, value, key, BY_KEY if partition is None else partition, headers=headers, **asked)
             except BufferError:
                 producer.poll(0.1)
             else:
                 break
 
 
-def _headers(outs: Outs) -> Iterator[list[tuple[str, str | bytes]]]:
-    """Each record's id, its number if it has one, and what else it says."""
-    for id_, sequence, headers in zip(outs.ids, outs.sequences(), outs.headers, strict=True):
-        found: list[tuple[str, str | bytes]] = [("ce_id", id_)]
-        if sequence:
-            found.append((SEQUENCE, sequence))
-        if headers:
-            found += headers.items()
-        yield found
+def _sendable(outs: Outs) -> Iterable[tuple[str, bytes, str, int | None, str, str, Mapping[str, Any]]]:
+    columns = outs.topics, outs.values, outs.keys, outs.partitions, outs.ids, outs.sequences(), outs.headers
+    return zip(*columns, strict=True)
 
 
 def next_offsets(arrivals: Arrivals) -> dict[Partition, int]:
