@@ -107,7 +107,7 @@ def test_a_page_names_only_files_commands_and_settings_that_there_are(name: str)
     text = (ROOT / name).read_text(encoding="utf-8")
     folders = "docs|streams|processors|schemas_avro|sinks|partners|portal|deploy|tests|bench"
     assert [path for path in re.findall(rf"`((?:{folders})/[^`<* ]*)`", text) if not (ROOT / path).exists()] == []
-    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(cli.app_of()).commands  # type: ignore[attr-defined]
     assert set(re.findall(r"throughline ([a-z][a-z-]+)", text)) <= commands.keys()
     settings = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     assert set(re.findall(r"THROUGHLINE_[A-Z_]*[A-Z]", text)) <= settings
