@@ -234,6 +234,9 @@ def _connect(path: pathlib.Path, memory_limit: str, threads: int) -> duckdb.Duck
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "memory_limit": memory_limit,
+        # A checkpoint writes the newest row group anew: at DuckDB's 16 MB that is most of what a row costs. After a
+        # kill a log of 128 MB is read in a second and a half.
+        "checkpoint_threshold": "128MB",
         "threads": threads,
         "lock_configuration": True,
     }
