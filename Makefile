@@ -19,8 +19,9 @@ setup-dev: .venv/.ready-dev  ## the same, with what tests and linters need
 demo: setup  ## the main job, live: local Kafka, made-up partners, every stage, the portal; Ctrl-C stops it
 	@$(BIN)/throughline demo
 
-test: setup-dev  ## the whole suite against a real broker
-	@$(BIN)/python -m pytest
+JOBS ?= 2
+test: setup-dev  ## the whole suite against real brokers, in two processes (JOBS=n)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 test-fastavro: setup-dev  ## the contract, the decisions and the scenarios with fastavro in charge, not the columns
 	@THROUGHLINE_CODEC=fastavro $(BIN)/python -m pytest tests/schemas_avro tests/processors tests/scenarios

@@ -3,8 +3,9 @@
 ``THROUGHLINE_CODEC=fastavro`` puts the referee in charge of every batch, here and in the processes that tests start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.brokers import fresh_broker
@@ -17,6 +18,14 @@ from streams import settings
 def pytest_configure() -> None:
     """Have batches carried as the settings say."""
     codec.use_arrow(settings.load().codec == "arrow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """What was logged may be no text; where tests run in several processes, reports travel as UTF-8."""
+    report = yield
+    report.sections = [(name, said.encode("utf-8", "backslashreplace").decode()) for name, said in report.sections]
+    return report
 
 
 @pytest.fixture(scope="session")
