@@ -35,6 +35,7 @@ from processors.numbers import SENT, TAKEN
 from processors.records import Arrival
 from processors.resolve import decide as resolve
 from processors.state import Memory, Working
+from streams import positions
 from streams.keyring import Keyring, read_or_make_secret
 from streams.resolve import first, pseudonym_key_path
 from streams.settings import Settings
@@ -43,7 +44,7 @@ from streams.store import Store
 ROLES = ("resolve", "consent")
 PHASES = ("history", "changes")
 BATCH = 500
-UNCOMPARED = {SENT, TAKEN, "head", "clock", "count"}
+UNCOMPARED = {SENT, TAKEN, positions.LAST, "head", "clock", "count"}
 """Tables of a state that tell of numbers, of the audit's order, and of when the clock was read."""
 Content = dict[str, dict[str, Any]]
 

@@ -11,6 +11,7 @@ from support.events import event_id
 from support.kafka_world import KafkaWorld
 from support.worlds import Row
 
+from processors.records import Outs
 from streams.store import Store
 
 pytestmark = pytest.mark.broker
@@ -99,7 +100,7 @@ def test_a_store_that_differs_stays_and_the_table_is_named(world: KafkaWorld) ->
     shutil.copy(path, path.with_suffix(".kept"))
     with Store.open(path) as store:
         standing = store.take_over()
-        batch = store.commit(standing.token, standing.batch, {"record": {"made-up": b"{}"}}, {}, [])
+        batch = store.commit(standing.token, standing.batch, {"record": {"made-up": b"{}"}}, {}, Outs())
         store.adopt(standing.token, batch - 1, standing.offsets, standing.topics)
     done = throughline(
         world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
