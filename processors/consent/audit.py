@@ -49,6 +49,10 @@ class Record(NamedTuple):
     decided: Decided
     input_hash: str
 
+    def __repr__(self) -> str:
+        """Its id alone: nobody's event shows where it is printed."""
+        return f"Record({self.decision_id})"
+
 
 def record(
     event: Row, person_id: str, cause: str, position: int, outcome: str, decisions: Decided, inputs: str

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from processors import counts, sealing
 from processors.consent import audit, release
@@ -108,21 +108,22 @@ def decide_fact(batch: Batch, row: Row, entry: Entry) -> None:
     batch.audits.append(audit.record(row, person_id, event_id, entry.position, outcome, judged.decided, judged.inputs))
 
 
-class _Settled(NamedTuple):
+@dataclass(slots=True)
+class _Settled:
     """One event decided, and how many records had to be sent for it."""
 
-    event: Row
+    event: Row = field(repr=False)
     judged: Judged
     sent: int
 
 
 def _audit_again(batch: Batch, cause: Cause, person_id: str, settled: Sequence[_Settled]) -> None:
     """Audit records of the events for which deciding again changed something."""
-    for event, judged, sent in settled:
-        if sent:
-            outcome = counts.CARRIED if judged.terms else counts.WITHHELD
-            terms = (outcome, judged.decided, judged.inputs)
-            batch.audits.append(audit.record(event, person_id, cause.id, cause.position, *terms))
+    for s in settled:
+        if s.sent:
+            outcome = counts.CARRIED if s.judged.terms else counts.WITHHELD
+            terms = (outcome, s.judged.decided, s.judged.inputs)
+            batch.audits.append(audit.record(s.event, person_id, cause.id, cause.position, *terms))
 
 
 def _settle(batch: Batch, key: str, fact: Row, person_id: str, cause: Cause) -> list[_Settled]:

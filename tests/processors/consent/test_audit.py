@@ -11,6 +11,8 @@ from support.sam import CENTER, KNOWN, award, caseload, consent, enrolled, wages
 from support.worlds import PureWorld
 
 from processors.consent import audit
+from processors.consent.judge import Judged
+from processors.consent.settle import _Settled
 from processors.names import AUDIT_DECISIONS, RESOLVED_EVENTS
 from processors.records import Arrival
 
@@ -125,3 +127,10 @@ def test_the_audit_holds_no_payload() -> None:
     world.settle()
     values = [arrival.value or b"" for arrival in world.topics[AUDIT_DECISIONS]]
     assert [v for v in values if b"Zaphodelia" in v or b"s1" in v.split() or b"REYES" in v] == []
+
+
+def test_neither_a_record_nor_what_was_settled_shows_an_event_in_its_repr() -> None:
+    event = {"event_id": "canary", "family": "canary", "partner_id": "canary"}
+    made = audit.record(event, "canary", "cause", 0, "carried", audit.decided(()), audit.START)
+    judged = Judged((), audit.START, audit.decided(()), {}, ())
+    assert "canary" not in repr(made) + repr(_Settled(event, judged, 0))

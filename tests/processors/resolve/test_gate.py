@@ -11,7 +11,7 @@ from support import events, worlds
 from support.events import NOON, Message, arrival, message, zigzag
 
 from processors.consent.agreements import Agreement
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from processors.resolve import gate
 from processors.resolve.codes import Code, Rejection
 from schemas_avro import catalog, wire
@@ -291,5 +291,6 @@ def test_neither_arrival_nor_admitted_event_shows_content_in_its_repr() -> None:
     sent = ccc("identity", first_name="Zaphod", ssn="219-09-9998")
     [outcome] = judge([sent])
     shown = repr(outcome) + repr(arrival(sent)) + repr(Arrival("t", 0, 0, 0, b"Zaphod", struct.pack(">I", 1)))
+    shown += repr(Arrivals.of([arrival(sent)]))
     assert "Zaphod" not in shown
     assert "219" not in shown.replace("2190", "")

@@ -7,6 +7,8 @@ from support import worlds
 from support.events import NOON, Message, message
 from support.worlds import ResolveWorld
 
+from processors.records import Outs
+
 PLANTED = {
     "first_name": "Zaphodelia", "middle_name": "Quuxandra", "last_name": "Beeblebroxton", "name_suffix": "Esquirette",
     "other_first_name": "Trillianne", "other_last_name": "Mcmillanova", "birth_city": "Betelgeusia",
@@ -76,4 +78,5 @@ def test_no_key_or_value_of_the_state_holds_what_was_planted(told: ResolveWorld)
 
 
 def test_no_record_shows_key_or_value_in_its_repr(told: ResolveWorld) -> None:
-    assert [c for c in canaries() if c in repr(told.outs)] == []
+    shown = repr(told.outs) + repr(Outs.of(told.outs))
+    assert [c for c in canaries() if c in shown] == []
