@@ -19,6 +19,7 @@ from deploy.processes import Started
 from deploy.stack import SERVE
 from streams import clients, consent, resolve, signals, sink
 from streams.errors import StoreLockedError, ThroughlineError
+from streams.positions import batch_of, place_of
 from streams.stage import is_end
 from streams.stops import Stops
 from streams.store import Partition, Store
@@ -176,7 +177,7 @@ def _is_level(reader: Consumer, ends: dict[Partition, int]) -> bool:
     deadline, left = time.monotonic() + ANSWER_SECONDS, {(p.topic, p.partition) for p in starts}
     while left and time.monotonic() < deadline:
         for message in reader.consume(1, POLL_SECONDS):
-            place = (str(message.topic()), int(message.partition() or 0))
+            place = place_of(message)
             if message.error() is not None and not is_end(message):
                 continue
             if int(message.offset() or 0) < ends[place]:
@@ -197,5 +198,4 @@ def _unsent(path: Path, group: Consumer) -> State | None:
     there = group.list_topics(timeout=ANSWER_SECONDS).topics
     places = [TopicPartition(*place) for place in standing.offsets if place[0] in there]
     committed = group.committed(places, ANSWER_SECONDS) if places else []
-    sent = max((int(p.metadata) for p in committed if p.metadata), default=0)
-    return "not_sent" if sent < standing.batch else None
+    return "not_sent" if batch_of(committed) < standing.batch else None

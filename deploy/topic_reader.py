@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from streams import clients
+from streams.positions import place_of
 
 BATCH = 10_000
 TRIES, PAUSE_SECONDS = 20, 0.5
@@ -63,7 +64,7 @@ class TopicReader:
                 for message in messages:
                     error = message.error()
                     if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its name
-                        place = (str(message.topic()), int(message.partition() or 0))
+                        place = place_of(message)
                         self._ends[place] = int(message.offset() or 0)
                         open_ends.discard(place)
                     elif error is not None:
@@ -108,7 +109,7 @@ def decoded(arrivals: list[Arrival]) -> Iterator[Read]:
         by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
     for schema_id, part in by_schema.items():
         name = catalog.catalog()[schema_id].family
-        rows = codec.decode_own(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        rows = codec.decode_own(schema_id, wire.payloads_of(a.value for a in part))
         for a, row in zip(part, rows, strict=True):
             yield Read(a.topic, a.partition, a.offset, a.appended_at, name, row)
 

@@ -54,4 +54,4 @@ def framed(family: str, rows: Sequence[Row]) -> list[bytes]:
         KeyError: there is no such family.
     """
     schema_id = schema_id_of(family)
-    return [wire.frame(schema_id, payload) for payload in codec.encode_rows(schema_id, rows)]
+    return wire.framed(schema_id, codec.encode_rows(schema_id, rows))

@@ -35,16 +35,12 @@ def partitions_of(keys: Sequence[str], partitions: int) -> list[int]:
 
 
 def _of_one_length(keys: Sequence[bytes], partitions: int) -> list[int]:
-    hashes, count = pc.bit_wise_and(_murmur2(keys), POSITIVE), pa.scalar(partitions, pa.uint32())
+    hashes, count = pc.bit_wise_and(murmur2(keys), POSITIVE), pa.scalar(partitions, pa.uint32())
     return list(pc.subtract(hashes, pc.multiply(pc.divide(hashes, count), count)).to_pylist())
 
 
-def murmur2(keys: Sequence[bytes]) -> list[int]:
+def murmur2(keys: Sequence[bytes]) -> pa.Array:
     """Hash of each of some keys of one length."""
-    return list(_murmur2(keys).to_pylist())
-
-
-def _murmur2(keys: Sequence[bytes]) -> pa.Array:
     length = len(keys[0])
     whole, rest = divmod(length, WORD_BYTES)
     words, a_key = _words(keys, length), whole + bool(rest)

@@ -63,9 +63,9 @@ class ReleaseWriter:
 
         A transaction that fails leaves more known than there is, which only has those rows merged.
         """
-        hashes = [hash(key) for key in zip(*(rows.column(name).to_pylist() for name in _KEY), strict=True)]
         if self._known is None:
             return _merged(writer, rows)
+        hashes = [hash(key) for key in zip(*(rows.column(name).to_pylist() for name in _KEY), strict=True)]
         is_new = [one not in self._known for one in hashes]
         self._learn(hashes)
         if all(is_new):

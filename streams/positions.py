@@ -1,7 +1,7 @@
 """Whether what a store remembers of its topics is still so: a worker stops rather than jump over records."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -152,6 +152,11 @@ def _identity(arrival: Arrival) -> bytes:
 
 def _offset(identity: bytes) -> int:
     return int(identity.partition(b" ")[0])
+
+
+def batch_of(committed: Iterable[TopicPartition]) -> int:
+    """Number of the last batch that a stage has sent, by the metadata of its group's offsets; 0: none."""
+    return max((int(place.metadata) for place in committed if place.metadata), default=0)
 
 
 def place_of(message: Message) -> Partition:

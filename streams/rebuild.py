@@ -26,7 +26,7 @@ from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, T
 from streams.keyring import read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
 from streams.settings import Settings
-from streams.stage import StageParts, is_end, next_offsets, usable
+from streams.stage import StageParts, is_end, usable
 from streams.store import Standing, Store
 
 BATCH = 2_000
@@ -78,7 +78,7 @@ def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Targe
             last = [number for topic in _outputs(consumer, role) for number in _last_numbers(consumer, topic, role)]
         except KafkaException as error:
             raise clients.away(error.args[0]) from error
-    batch = max((int(p.metadata) for p in committed if p.metadata), default=0)
+    batch = positions.batch_of(committed)
     found = _of_store(role, path, batch)
     if found is not None:
         return found
@@ -235,7 +235,7 @@ def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iter
         kept = [i for i, offset in enumerate(arrivals.offsets) if end is None or offset < end]
         if kept:
             yield arrivals.at(kept)
-        next_ = max(next_, *next_offsets(arrivals).values()) if arrivals else next_
+        next_ = arrivals.offsets[-1] + 1 if arrivals else next_
         if any(is_end(m) for m in messages):
             return
 

@@ -40,7 +40,7 @@ from streams.errors import BROKER_AWAY, Stop, StoppedError, ThroughlineError, Tr
 from streams.numbering import Numbering
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
-from streams.stage import BACK_OFF_SECONDS, last_appended, next_offsets
+from streams.stage import BACK_OFF_SECONDS, appended, last_of, next_offsets
 from streams.store import Store
 from streams.telemetry import where
 
@@ -189,7 +189,8 @@ class Signals:
             outs, changes = await self._decide(new.fresh)  # 2
             self._numbering.number(outs, self._partitions.__getitem__)
             changes |= self._numbering.changes(new)
-            moved = next_offsets(arrivals)
+            last = last_of(arrivals)
+            moved = next_offsets(last)
             batch = self._store.commit(self._standing.token, self._standing.batch, changes, moved, outs)  # 3
             self._numbering.keep()
             offsets = {**self._standing.offsets, **moved}
@@ -197,7 +198,7 @@ class Signals:
             await self._send(app)  # 4
             self._pulse.answered()
             seconds = time.monotonic() - began
-            told = Done(len(arrivals), moved, last_appended(arrivals), {}, len(outs), seconds=seconds)
+            told = Done(len(arrivals), moved, appended(last), {}, len(outs), seconds=seconds)
             self._told(replace(told, repeats=new.repeats, missing=new.missing))
         for event in taken:  # 5
             event.ack()

@@ -17,7 +17,7 @@ from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
 from streams import clients, positions
 from streams.errors import REBUILD
 from streams.pulse import Pulse, Standing, Written
-from streams.stage import last_appended, next_offsets, standings, usable
+from streams.stage import appended, last_of, next_offsets, standings, usable
 from streams.store import Partition
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ class Sink:
         self._consumer.close()
 
     def _write(self, arrivals: Arrivals) -> None:
-        began, moved = time.monotonic(), next_offsets(arrivals)
+        began, moved = time.monotonic(), next_offsets(last_of(arrivals))
         new = sifted(arrivals, self._numbers)
         for position in new.gaps:
             log.error("gap", stage=GROUP, position=position)
@@ -145,7 +145,7 @@ def written(
     signals = {row["signal_id"]: (row["rule"], row["state"]) for row in batch.signals if row["signal_id"] in changed}
     since_released = [now - at / 1_000 for at in arrivals.appended_at]
     return Written(
-        len(arrivals), last_appended(arrivals), seconds, skipped(arrivals, before), new.repeats, new.missing,
+        len(arrivals), appended(last_of(arrivals)), seconds, skipped(arrivals, before), new.repeats, new.missing,
         since_published, since_released, tuple(signals.values()),
     )  # fmt: skip
 
@@ -170,7 +170,7 @@ def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Ma
     ticks: dict[str, int] = {}
     for schema_id, part in by_schema.items():
         family = catalog.catalog()[schema_id].family
-        rows = codec.decode_own_columns(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        rows = codec.decode_own_columns(schema_id, wire.payloads_of(a.value for a in part))
         if family == "clock_ticked":
             for arrival, tick_at in zip(part, rows.column("tick_at").to_pylist(), strict=True):
                 ticks[_recipient(arrival)] = max(ticks.get(_recipient(arrival), 0), tick_at)

@@ -42,7 +42,6 @@ SEND_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
 """For each step of a transaction; by then the broker has ended it."""
 BY_KEY = -1
 """Of a record that was stored before a stage chose partitions itself: the client does."""
-NOTHING_ASKED: dict[str, Any] = {}
 NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
 Decide = Callable[[Arrivals, Working], Outs]
@@ -173,7 +172,7 @@ class Stage:
         last, token = last_of(arrivals), self._standing.token
         changes = decided.changes | self._numbering.changes(batch) | positions.last_read(last)
         # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
-        moved = next_offsets(arrivals) or dict([min(self._offsets.items())])
+        moved = next_offsets(last) or dict([min(self._offsets.items())])
         self._patiently(stopping, self._keyring.flush)
         self._batch = self._until_stored(
             stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs)
@@ -291,7 +290,7 @@ class Stage:
     def _send(self, producer: Producer, outs: Outs, moved: Mapping[Partition, int]) -> None:
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                self._sent[str(message.topic()), int(message.partition() or 0)] = int(message.offset() or 0) + 1
+                self._sent[place_of(message)] = int(message.offset() or 0) + 1
 
         producer.begin_transaction()
         _produce(producer, outs, delivered)
@@ -315,7 +314,7 @@ class Stage:
         """
         partitions = [TopicPartition(topic, part) for topic, part in places]
         committed = self._first.consumer.committed(partitions, SETTLE_SECONDS) if partitions else []
-        number = max((int(p.metadata) for p in committed if p.metadata), default=0)
+        number = positions.batch_of(committed)
         if number > self._batch:
             raise StoppedError(
                 f"{self._parts.name}: the store is behind its group (batch {self._batch}, group {number}): "
@@ -411,19 +410,19 @@ def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[
 
 
 def last_of(arrivals: Arrivals) -> dict[Partition, Arrival]:
-    """The last record of each partition."""
+    """The last record of each partition; each partition's records come in their order."""
     places = dict(zip(zip(arrivals.topics, arrivals.partitions, strict=True), range(len(arrivals)), strict=True))
     return dict(zip(places, arrivals.at(list(places.values())), strict=True))
+
+
+def next_offsets(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
+    """Where to read on, by partition, behind the last record of each."""
+    return {place: arrival.offset + 1 for place, arrival in last.items()}
 
 
 def appended(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
     """LogAppendTime in milliseconds of some partitions' last records."""
     return {place: arrival.appended_at for place, arrival in last.items()}
-
-
-def last_appended(arrivals: Arrivals) -> dict[Partition, int]:
-    """LogAppendTime in milliseconds of the last record of each partition."""
-    return appended(last_of(arrivals))
 
 
 def is_end(message: Message) -> bool:
@@ -460,10 +459,11 @@ def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | N
         headers = [("ce_id", id_), (SEQUENCE, sequence)] if sequence else [("ce_id", id_)]
         if more:
             headers += more.items()
-        asked = {"on_delivery": delivered} if i in told else NOTHING_ASKED
+        asked = delivered if i in told else None
         while True:
             try:
-                produce(topic, value, key, BY_KEY if partition is None else partition, headers=headers, **asked)
+                to = BY_KEY if partition is None else partition
+                produce(topic, value, key, to, headers=headers, on_delivery=asked)
             except BufferError:
                 producer.poll(0.1)
             else:
@@ -473,9 +473,3 @@ def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | N
 def _sendable(outs: Outs) -> Iterable[tuple[str, bytes, str, int | None, str, str, Mapping[str, Any]]]:
     columns = outs.topics, outs.values, outs.keys, outs.partitions, outs.ids, outs.sequences(), outs.headers
     return zip(*columns, strict=True)
-
-
-def next_offsets(arrivals: Arrivals) -> dict[Partition, int]:
-    """Where to read on, by partition; each partition's records come in their order."""
-    places = zip(arrivals.topics, arrivals.partitions, strict=True)
-    return {place: last + 1 for place, last in dict(zip(places, arrivals.offsets, strict=True)).items()}

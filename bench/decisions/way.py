@@ -20,7 +20,7 @@ from sinks.case_views import CaseViews
 from streams import consent, sink
 from streams.keyring import Keyring, read_or_make_secret
 from streams.settings import Settings
-from streams.stage import Decide, next_offsets
+from streams.stage import Decide, last_of, next_offsets
 from streams.store import Store
 
 
@@ -47,7 +47,9 @@ class Stage:
         working, columns = Working(self._store), Arrivals.of(arrivals)
         outs = self._decide(columns, working)
         self._keyring.flush()
-        self._batch = self._store.commit(self._token, self._batch, working.changes(), next_offsets(columns), outs)
+        self._batch = self._store.commit(
+            self._token, self._batch, working.changes(), next_offsets(last_of(columns)), outs
+        )
         return outs
 
 
@@ -91,7 +93,7 @@ class Way:
         """One batch of the sink, as ``streams/sink.py`` writes it; its figures too."""
         columns = Arrivals.of(arrivals)
         new = sifted(columns, {})
-        batch = sink.view_batch(new.fresh, next_offsets(columns), new.taken)
+        batch = sink.view_batch(new.fresh, next_offsets(last_of(columns)), new.taken)
         changes = self.views.apply(batch)
         sink.written(columns, new, batch, changes, {}, 0.0)
 

@@ -1,12 +1,11 @@
 """The engines that are compared: how each is made ready and started, how many events it gets, and how many runs."""
 
-import subprocess
 import sys
-import venv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import environments
 from bench.stage import kafka_streams
 from bench.stage.measure import ROOT, Work
 from bench.stage.topics import PARTITIONS
@@ -50,12 +49,7 @@ def _kafka_streams(folder: Path) -> Command:
 
 def _quix(folder: Path) -> Command:
     """An environment of its own: it pins older libraries than ours."""
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"Quix Streams cannot be installed: {_last(done.stderr)}")
+    python = environments.made(folder, REQUIREMENTS)
     return lambda work: [*_python(python, "peers.quix", work), *_folder(work), *_commit()]
 
 
@@ -85,8 +79,3 @@ def _folder(work: Work) -> list[str]:
 
 def _commit() -> list[str]:
     return ["--commit-seconds", str(COMMIT_SECONDS)]
-
-
-def _last(said: str) -> str:
-    lines = said.strip().splitlines()
-    return lines[-1] if lines else "(nothing said)"

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from bench.stores.environment import python_of
+from bench import environments
+from bench.stores.table import NEEDS_LIBRARY
 
 SIZES = (1_000, 10_000)
 """Events a batch."""
@@ -22,6 +23,7 @@ KILLED_AFTER = 2
 OURS = "sqlite"
 MEGABYTE = 1 << 20
 ROOT = Path(__file__).parents[2]
+REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 Row = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ class Comparison:
 
     def _prepare(self, name: str) -> None:
         try:
-            self._pythons[name] = python_of(name, self._folder)
+            self._pythons[name] = self._python_of(name)
         except RuntimeError as error:
             self._unavailable[name] = str(error)
             _say(f"{name} cannot be had: {error}")
@@ -78,6 +80,12 @@ class Comparison:
         self._run("load", name)
         self._found[name].add(load_s=time.monotonic() - started, loaded_mb=self._megabytes(name))
         _say(f"{name}: {self._persons} persons are loaded")
+
+    def _python_of(self, name: str) -> str:
+        """Ours for SQLite; for libraries that the product does not have, one made for them."""
+        if name not in NEEDS_LIBRARY:
+            return sys.executable
+        return environments.made(self._folder / "environment", REQUIREMENTS)
 
     def _round(self, name: str, number: int) -> None:
         found = self._found[name]

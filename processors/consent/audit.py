@@ -75,7 +75,9 @@ def chained(records: Sequence[Record], state: Working) -> Outs:
         heads.append({HEADER: head.encode()})
     state.put("head", "audit", head)
     event_ids, ids = [one.event_id for one in records], [one.decision_id for one in records]
-    return Outs([AUDIT_DECISIONS] * len(ids), event_ids, values, ids, [None] * len(ids), [*heads])
+    outs = Outs.to([AUDIT_DECISIONS] * len(ids), event_ids, values, ids)
+    outs.headers = [*heads]
+    return outs
 
 
 def _columns(records: Sequence[Record], schema_id: int) -> pa.RecordBatch:

@@ -42,7 +42,7 @@ def _entries(arrivals: Sequence[Arrival]) -> list[Entry]:
     found: dict[int, Entry] = {}
     for schema_id, where in places.items():
         name = catalog.catalog()[schema_id].family
-        rows = codec.decode_own(schema_id, [wire.payload_of(values[i]) for i in where])
+        rows = codec.decode_own(schema_id, wire.payloads_of(values[i] for i in where))
         for row, i in zip(rows, where, strict=True):
             found[i] = Entry(arrivals[i].offset, arrivals[i].headers.get("ce_id", b"").decode(), name, row)
     return [found[i] for i in sorted(found)]

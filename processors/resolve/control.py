@@ -50,7 +50,7 @@ def _decoded(arrivals: Sequence[Arrival]) -> dict[str, list[tuple[Arrival, Row]]
     for subject in (ACTIVATED, REISSUE):
         schema_id = catalog.id_of(subject)
         framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) == schema_id]
-        decoded = codec.decode(schema_id, [wire.payload_of(a.value or b"") for a in framed])
+        decoded = codec.decode(schema_id, wire.payloads_of(a.value for a in framed))
         found[subject] = [(framed[i], row) for row, i in zip(decoded.rows.to_pylist(), decoded.good, strict=True)]
     return found
 

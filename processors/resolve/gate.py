@@ -132,7 +132,7 @@ def _decode(
 ) -> Iterator[tuple[int, Outcome]]:
     """Decode the arrivals of one schema and judge each; places are those of the whole batch."""
     family = catalog.catalog()[schema_id].family
-    decoded = codec.decode(schema_id, [wire.payload_of(arrival.value or b"") for _, arrival in placed])
+    decoded = codec.decode(schema_id, wire.payloads_of(arrival.value for _, arrival in placed))
     for i in decoded.bad:
         yield placed[i][0], Rejection(Code.UNDECODABLE, event_id=header_event_id(placed[i][1]))
     if not decoded.good:

@@ -47,7 +47,7 @@ def _rows(arrivals: Sequence[Arrival]) -> Iterable[tuple[str, str, Row]]:
     for i, arrival in enumerate(arrivals):
         by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(i)
     for schema_id, places in by_schema.items():
-        rows = codec.decode_own(schema_id, [wire.payload_of(arrivals[i].value or b"") for i in places])
+        rows = codec.decode_own(schema_id, wire.payloads_of(arrivals[i].value for i in places))
         for i, row in zip(places, rows, strict=True):
             found[i] = arrivals[i].topic, catalog.catalog()[schema_id].family, row
     return [found[i] for i in sorted(found)]
@@ -72,7 +72,7 @@ def restore_digests(arrivals: Sequence[Arrival], rejected: Collection[str], stat
     for arrival in taken:
         by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
     for schema_id, part in by_schema.items():
-        decoded = codec.decode(schema_id, [wire.payload_of(a.value or b"") for a in part])
+        decoded = codec.decode(schema_id, wire.payloads_of(a.value for a in part))
         ids = decoded.rows.column("envelope").to_pylist()
         for place, envelope in zip(decoded.good, ids, strict=True):
             partner_id = Topic.parse(part[place].topic).partner_id

@@ -78,7 +78,7 @@ def _entries(arrivals: Sequence[Arrival]) -> Iterator[tuple[Place, int, Row]]:
     found: dict[int, Row] = {}
     for schema_id, where in by_schema.items():
         if _matters(schema_id):
-            rows = codec.decode_own(schema_id, [wire.payload_of(arrivals[i].value or b"") for i in where])
+            rows = codec.decode_own(schema_id, wire.payloads_of(arrivals[i].value for i in where))
             found.update(zip(where, rows, strict=True))
     for i in sorted(found):
         if found[i].get("release", {}).get("family", "clock") in {*FAMILIES, "clock"}:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from processors.records import Arrivals
+from processors.records import Arrival, Arrivals
 from processors.state import Changes, Working
 from sinks import view_batch
 from streams import positions, stage
@@ -35,8 +35,8 @@ def reads_on_too_late() -> AbstractContextManager[None]:
     """Step 1: where to read on is one offset too far."""
     known = stage.next_offsets
 
-    def wrong(arrivals: Arrivals) -> dict[Partition, int]:
-        return {place: next_ + 1 for place, next_ in known(arrivals).items()}
+    def wrong(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
+        return {place: next_ + 1 for place, next_ in known(last).items()}
 
     return replaced(stage, "next_offsets", wrong)
 

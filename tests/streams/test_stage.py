@@ -25,7 +25,7 @@ from streams import clients, stage
 from streams.errors import StaleError, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.pulse import Done
-from streams.stage import Stage, _Input, next_offsets, usable
+from streams.stage import Stage, _Input, last_of, next_offsets, usable
 from streams.store import Partition, Store
 from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny, wait_until
 
@@ -622,5 +622,5 @@ def test_told_to_stop_while_its_broker_is_away_it_ends_in_peace_and_the_next_one
 
 def test_where_to_read_on_is_behind_the_last_of_each_partition() -> None:
     found = Arrivals.of(Arrival("t", p, offset, 0, None, None) for p, offset in [(0, 3), (1, 9), (0, 4), (0, 6)])
-    assert next_offsets(found) == {("t", 0): 7, ("t", 1): 10}
-    assert next_offsets(Arrivals()) == {}
+    assert next_offsets(last_of(found)) == {("t", 0): 7, ("t", 1): 10}
+    assert next_offsets(last_of(Arrivals())) == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from confluent_kafka import TopicPartition
 
+from deploy.drain import WAYS
 from deploy.stack import SERVE, WORKERS, Stack
 from deploy.topic_reader import TopicReader
 from processors.records import Arrival
@@ -24,7 +25,7 @@ INPUTS: Mapping[str, Callable[[str], bool]] = {
     SERVE: lambda topic: topic.startswith(sink.READ),
 }
 """By role, in the order of the way."""
-GROUPS = {**{role: role for role in WORKERS}, SERVE: sink.GROUP}
+GROUPS = {way.role: way.group for way in WAYS}
 FAMILIES = "SELECT recipient, family, count(*) FROM release_row WHERE state = 'released' GROUP BY ALL"
 PERSONS = "SELECT recipient, person_id, count(*) FROM release_row WHERE state = 'released' GROUP BY ALL"
 ROWS = "SELECT recipient, person_id, event_id FROM release_row WHERE state = 'released'"
