@@ -100,6 +100,14 @@ def test_a_withdrawal_of_one_category_releases_the_rest_of_the_fields_anew() -> 
     assert reasons(world) == {}
 
 
+def test_what_an_event_reveals_beyond_its_fields_must_be_granted_too() -> None:
+    revealing = award("of housing", data_categories=["housing"])
+    world = told(*SERVED, revealing)
+    assert facts(world) == FACTS
+    wider = consent("wider", published_at=NOON + 1, records_covered=["education", "aid", "wage", "housing"])
+    assert facts(hears(world, wider)) == FACTS | {revealing.event_id}
+
+
 def test_a_grant_after_a_withdrawal_releases_again() -> None:
     world = told(*SERVED, withdrawal(published_at=NOON + 1), consent("new", published_at=NOON + 2))
     assert facts(world) == FACTS
