@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from sinks.view_batch import COLUMNS
+from sinks.view_batch import COLUMNS, KEY, keys_of
 
 TABLE = """
 CREATE TABLE release_row (
@@ -21,10 +21,9 @@ CREATE TABLE release_row (
 
 CHANGE = ("seq", "recipient", "person_id", "event_id", "family", "state")
 """What is told of a row that was changed."""
-_KEY = ("recipient", "person_id", "event_id")
 # Who is asked for at every reading stands in a column of its own: to look for it in bodies takes four times as long.
 _MANAGER = "CASE WHEN b.family = 'caseload' THEN b.body->>'case_manager_id' END"
-_REPLACED = ", ".join([*(f"{n} = b.{n}" for n in COLUMNS.names if n not in _KEY), f"case_manager_id = {_MANAGER}"])
+_REPLACED = ", ".join([*(f"{n} = b.{n}" for n in COLUMNS.names if n not in KEY), f"case_manager_id = {_MANAGER}"])
 _STORED = ", ".join([*COLUMNS.names, "case_manager_id"])
 _VALUES = ", ".join([*(f"b.{name}" for name in COLUMNS.names), _MANAGER])
 INSERT = f"INSERT INTO release_row ({_STORED}) SELECT {_VALUES} FROM batch b"  # noqa: S608  # column names only
@@ -32,7 +31,7 @@ INSERT = f"INSERT INTO release_row ({_STORED}) SELECT {_VALUES} FROM batch b"  #
 # ON CONFLICT 501 ms. Keys are unique all the same: one thread writes, and a batch holds each key once. It goes through
 # the whole table, though, so what is known to be new is inserted.
 MERGE = f"""
-MERGE INTO release_row r USING batch b ON ({" AND ".join(f"r.{name} = b.{name}" for name in _KEY)})
+MERGE INTO release_row r USING batch b ON ({" AND ".join(f"r.{name} = b.{name}" for name in KEY)})
 WHEN MATCHED AND b.position > r.position THEN UPDATE SET {_REPLACED}
 WHEN NOT MATCHED THEN INSERT ({_STORED}) VALUES ({_VALUES})
 RETURNING {", ".join(CHANGE)}
@@ -41,7 +40,7 @@ CONTENT_IN_ORDER = f"""
 SELECT {", ".join(name for name in COLUMNS.names if name not in {"position", "seq"})} FROM release_row
 WHERE state = 'released' ORDER BY recipient, person_id, event_id
 """  # noqa: S608  # column names only, from a constant
-KEYS = f"SELECT {', '.join(_KEY)} FROM release_row"  # noqa: S608  # likewise
+KEYS = f"SELECT {', '.join(KEY)} FROM release_row"  # noqa: S608  # likewise
 MOST_KNOWN = 1_000_000
 """Rows that are known by heart, at some 80 bytes each; where there are more, none is, and every batch is merged."""
 Changed = tuple[Any, ...]
@@ -65,7 +64,7 @@ class ReleaseWriter:
         """
         if self._known is None:
             return _merged(writer, rows)
-        hashes = [hash(key) for key in zip(*(rows.column(name).to_pylist() for name in _KEY), strict=True)]
+        hashes = list(map(hash, keys_of(rows)))
         is_new = [one not in self._known for one in hashes]
         self._learn(hashes)
         if all(is_new):

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Row = dict[str, Any]
 """The fields of ``release.avsc`` in physical values (days, microseconds), and ``body``, ``state`` and ``reason``."""
@@ -43,6 +45,9 @@ COLUMNS = pa.schema(
 
 UNNUMBERED = pa.schema([column for column in COLUMNS if column.name != "seq"])
 """The same, before change numbers are given."""
+KEY = ("recipient", "person_id", "event_id")
+Key = tuple[str, ...]
+"""The values of ``KEY``."""
 CONTENT = {"occurred_on", "effective_from", "effective_to", "expires_on", "body"}
 LISTS = {"consent_event_ids", "groups"}
 """What a retraction leaves of a release's content: nothing, or an empty list."""
@@ -68,11 +73,8 @@ class ViewBatch:
 
 def released(rows: pa.RecordBatch) -> pa.Table:
     """Columns of decoded releases of one schema."""
-    body = rows.column("body")
-    names, columns = [f.name for f in body.type], [column.to_pylist() for column in body.flatten()]
-    texts = [as_text(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
     nothing = pa.nulls(rows.num_rows, pa.string())
-    return _columns(rows.column("release"), "released", pa.array(texts, pa.string()), nothing)
+    return _columns(rows.column("release"), "released", texts(rows.column("body")), nothing)
 
 
 def retracted(rows: pa.RecordBatch) -> pa.Table:
@@ -98,15 +100,19 @@ def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def newest_per_key(table: pa.Table) -> pa.Table:
     """Of the rows with one recipient, person and event, the one with the highest position; of equal ones the first."""
-    kept: dict[tuple[str, str, str], tuple[int, int]] = {}
-    columns = (table.column(name).to_pylist() for name in ("recipient", "person_id", "event_id", "position"))
-    for place, (recipient, person_id, event_id, position) in enumerate(zip(*columns, strict=True)):
-        known = kept.setdefault((recipient, person_id, event_id), (position, place))
-        if position > known[0]:
-            kept[recipient, person_id, event_id] = (position, place)
-    if len(kept) == table.num_rows:
+    keys = keys_of(table)
+    if len(set(keys)) == len(keys):
         return table
+    kept: dict[Key, tuple[int, int]] = {}
+    for place, (key, position) in enumerate(zip(keys, table.column("position").to_pylist(), strict=True)):
+        if position > kept.setdefault(key, (position, place))[0]:
+            kept[key] = (position, place)
     return table.take(pa.array([place for _, place in kept.values()], pa.int64()))
+
+
+def keys_of(table: pa.Table) -> list[Key]:
+    """Recipient, person and event of each row."""
+    return list(zip(*(table.column(name).to_pylist() for name in KEY), strict=True))
 
 
 def numbered(table: pa.Table, first_seq: int) -> pa.Table:
@@ -114,6 +120,22 @@ def numbered(table: pa.Table, first_seq: int) -> pa.Table:
     return table.append_column(COLUMNS.field("seq"), pa.array(range(first_seq, first_seq + table.num_rows), pa.int64()))
 
 
-def as_text(value: Row) -> str:
+def as_text(value: Any) -> str:
     """JSON text, the same for equal values."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def texts(rows: pa.StructArray) -> pa.StringArray:
+    """What ``as_text`` makes of each row: written a column at a time, since most values of a column are alike."""
+    columns = sorted(zip((field.name for field in rows.type), rows.flatten(), strict=True), key=itemgetter(0))
+    members = [_members("," if i else "{", name, column) for i, (name, column) in enumerate(columns)]
+    return pc.binary_join_element_wise(*members, "}", "")
+
+
+def _members(before: str, name: str, column: pa.Array) -> pa.StringArray:
+    """A column's values as a member of an object, and what stands before it."""
+    head = f'{before}"{name}":'
+    if pa.types.is_nested(column.type):  # such values have no dictionary
+        return pa.array([head + as_text(value) for value in column.to_pylist()], pa.string())
+    alike = column.dictionary_encode(null_encoding="encode")
+    return pa.array([head + as_text(value) for value in alike.dictionary.to_pylist()], pa.string()).take(alike.indices)

@@ -10,7 +10,7 @@ import structlog
 from confluent_kafka import KafkaException, TopicPartition
 
 from processors.numbers import Number, Sifted, sifted
-from processors.records import Arrival, Arrivals
+from processors.records import Arrivals
 from schemas_avro import catalog, codec, wire
 from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
@@ -162,20 +162,18 @@ def skipped(arrivals: Arrivals, before: Mapping[Partition, int]) -> int:
 
 def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Mapping[str, Number]) -> ViewBatch:
     """What a batch of recipients' records brings to the views."""
-    by_schema: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in arrivals:
-        by_schema[wire.schema_id_of(arrival.value or b"") or 0].append(arrival)
     releases, signals = [], []
     agreements: list[tuple[str, Row]] = []
     ticks: dict[str, int] = {}
-    for schema_id, part in by_schema.items():
-        family = catalog.catalog()[schema_id].family
-        rows = codec.decode_own_columns(schema_id, wire.payloads_of(a.value for a in part))
+    for schema_id, places in wire.places_by_schema(arrivals.values).items():
+        family = catalog.catalog()[schema_id or 0].family
+        rows = codec.decode_own_columns(schema_id or 0, wire.payloads_of(arrivals.values[i] for i in places))
+        recipients = (arrivals.topics[i].removeprefix(RELEASED) for i in places)
         if family == "clock_ticked":
-            for arrival, tick_at in zip(part, rows.column("tick_at").to_pylist(), strict=True):
-                ticks[_recipient(arrival)] = max(ticks.get(_recipient(arrival), 0), tick_at)
+            for recipient, tick_at in zip(recipients, rows.column("tick_at").to_pylist(), strict=True):
+                ticks[recipient] = max(ticks.get(recipient, 0), tick_at)
         elif family == "agreement_activated":
-            agreements += [(_recipient(a), row) for a, row in zip(part, rows.to_pylist(), strict=True)]
+            agreements += zip(recipients, rows.to_pylist(), strict=True)
         elif family == "signal_changed":
             signals += rows.to_pylist()
         else:
@@ -183,7 +181,3 @@ def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Ma
     return ViewBatch(
         pa.concat_tables([UNNUMBERED.empty_table(), *releases]), agreements, signals, ticks, offsets, numbers
     )
-
-
-def _recipient(arrival: Arrival) -> str:
-    return arrival.topic.removeprefix(RELEASED)

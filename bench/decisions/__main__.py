@@ -19,7 +19,7 @@ from bench import made_up
 from bench.decisions.parts import Clock
 from bench.decisions.way import Way
 from processors.names import RESOLVED_EVENTS
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from streams.memory import collect_rarely
 
 BATCHES = (2_000, 500)
@@ -70,7 +70,7 @@ def figures(events: int, batch: int, profile: cProfile.Profile | None = None) ->
 
 def take(way: Way, arrivals: list[Arrival], batch: int, clock: Clock) -> None:
     """Through all three, a batch at a time."""
-    for part in _cut(arrivals, batch):
+    for part in map(Arrivals.of, _cut(arrivals, batch)):
         with clock.stage("resolve"):
             outs = way.stages["resolve"].take(part)
         log = way.topics.sent(outs, lambda topic: topic == RESOLVED_EVENTS)

@@ -17,7 +17,7 @@ PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     "decode": ((codec, "decode"),),
     "encode": ((codec, "encode"), (codec, "encode_rows"), (release, "encode")),
     "look_ups": ((Store, "get_many"), (Store, "scan")),
-    "json": ((Working, "prefetch"), (Working, "changes"), (view_batch, "as_text")),
+    "json": ((Working, "prefetch"), (Working, "changes"), (view_batch, "texts")),
     "seal": ((sealing, "seal"), (sealing, "unseal")),
     "chain": ((audit, "chained"),),
     "commit": ((Store, "commit"),),

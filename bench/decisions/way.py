@@ -42,14 +42,13 @@ class Stage:
         standing = store.take_over()
         self._token, self._batch = standing.token, standing.batch
 
-    def take(self, arrivals: Sequence[Arrival]) -> Outs:
+    def take(self, arrivals: Arrivals) -> Outs:
         """Decide a batch and commit it, as ``streams/stage.py`` does; what it sends."""
-        working, columns = Working(self._store), Arrivals.of(arrivals)
-        outs = self._decide(columns, working)
+        working = Working(self._store)
+        outs = self._decide(arrivals, working)
         self._keyring.flush()
-        self._batch = self._store.commit(
-            self._token, self._batch, working.changes(), next_offsets(last_of(columns)), outs
-        )
+        offsets = next_offsets(last_of(arrivals))
+        self._batch = self._store.commit(self._token, self._batch, working.changes(), offsets, outs)
         return outs
 
 
@@ -66,10 +65,12 @@ class Topics:
         self._ends[topic] = offset + 1
         return Arrival(topic, 0, offset, time.time_ns() // 1_000_000, key, value, headers)
 
-    def sent(self, outs: Outs, wanted: Callable[[str], bool]) -> list[Arrival]:
+    def sent(self, outs: Outs, wanted: Callable[[str], bool]) -> Arrivals:
         """What a stage sends, as who reads some topics gets it."""
         chosen = [out for out in outs if wanted(out.topic)]
-        return [self.append(o.topic, o.key.encode(), o.value, {"ce_id": o.id.encode(), **o.headers}) for o in chosen]
+        return Arrivals.of(
+            self.append(o.topic, o.key.encode(), o.value, {"ce_id": o.id.encode(), **o.headers}) for o in chosen
+        )
 
 
 class Way:
@@ -89,13 +90,12 @@ class Way:
         self.views = held.enter_context(closing(CaseViews.open(folder / "views.duckdb")))
         self.topics = Topics()
 
-    def write(self, arrivals: Sequence[Arrival]) -> None:
+    def write(self, arrivals: Arrivals) -> None:
         """One batch of the sink, as ``streams/sink.py`` writes it; its figures too."""
-        columns = Arrivals.of(arrivals)
-        new = sifted(columns, {})
-        batch = sink.view_batch(new.fresh, next_offsets(last_of(columns)), new.taken)
+        new = sifted(arrivals, {})
+        batch = sink.view_batch(new.fresh, next_offsets(last_of(arrivals)), new.taken)
         changes = self.views.apply(batch)
-        sink.written(columns, new, batch, changes, {}, 0.0)
+        sink.written(arrivals, new, batch, changes, {}, 0.0)
 
     def control(self) -> Iterator[Arrival]:
         """The agreements that the facts are under."""

@@ -55,3 +55,27 @@ def test_a_header_alone_has_no_payload() -> None:
 def test_an_id_beyond_four_bytes_is_refused(schema_id: int) -> None:
     with pytest.raises(struct.error):
         wire.frame(schema_id, b"")
+
+
+def test_places_of_values_stand_together_by_schema_in_the_order_of_the_values() -> None:
+    values = [
+        wire.frame(7, b"a"),
+        b"\x00\x00",
+        wire.frame(300, b""),
+        None,
+        wire.frame(7, b"b"),
+        b"\x01\x00\x00\x00\x07",
+        b"",
+    ]
+    assert list(wire.places_by_schema(values).items()) == [(7, [0, 4]), (None, [1, 3, 5, 6]), (300, [2])]
+    assert wire.places_by_schema([]) == {}
+
+
+@given(
+    st.lists(st.none() | st.binary(max_size=6) | st.builds(wire.frame, st.sampled_from([1, 2]), st.binary(max_size=1)))
+)
+def test_every_place_stands_once_and_where_its_value_belongs(values: list[bytes | None]) -> None:
+    found = wire.places_by_schema(values)
+    placed = {place: id_ for id_, places in found.items() for place in places}
+    assert placed == {place: wire.schema_id_of(value or b"") for place, value in enumerate(values)}
+    assert all(places == sorted(set(places)) for places in found.values())
