@@ -58,7 +58,7 @@ bench-stage: setup-dev  ## the whole stage beside Kafka Streams, Quix Streams, F
 bench-decisions: setup-dev  ## CPU an event of resolve, consent and sink in one process, no Kafka; a minute or two
 	@PYTHONPATH=. $(BIN)/python -m bench.decisions $(if $(EVENTS),--events $(EVENTS))
 
-bench-stores: setup-dev  ## the state store on SQLite, LMDB and RocksDB over 3,000,000 persons; an hour (PERSONS, ROUNDS, FOLDER)
+bench-stores: setup-dev  ## the state store on RocksDB, beside SQLite and LMDB, over 3,000,000 persons; an hour (PERSONS, ROUNDS, FOLDER)
 	@PYTHONPATH=. $(BIN)/python -m bench.stores $(if $(PERSONS),--persons $(PERSONS)) $(if $(BATCHES),--batches $(BATCHES)) \
 	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(FOLDER),--folder $(FOLDER))
 

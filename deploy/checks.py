@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 from deploy import container_kafka, kafka_jars
 from deploy.commands.topics import load_agreements
 from streams import migrations
-from streams.errors import ThroughlineError
+from streams.errors import StoreError, ThroughlineError
 from streams.settings import Settings
 
 Level = Literal["ok", "warn", "fail"]
@@ -28,10 +28,9 @@ LITTLE_MEMORY, TOO_LITTLE_MEMORY = 1_500_000_000, 700_000_000
 """A broker, three workers and the portal take some 1.2 GB."""
 OTHERS = 0o077
 """What others than the owner may do."""
-FORMAT_AT = 60
-"""Where SQLite's file has its user_version, four bytes, big-endian."""
-LOCK_AT, LOCK_LENGTH = 0x40000000, 512
-"""Bytes of a file that SQLite locks."""
+LOCK = "LOCK"
+"""What a store, which is a folder, holds locked."""
+TO_ITS_END = 0
 
 
 @dataclass(frozen=True)
@@ -130,24 +129,27 @@ def _can_be_had(host: str, port: int) -> bool:
 
 def stores(data_dir: Path) -> Iterator[Finding]:
     """Whether stores are of this version's format, and who has them."""
-    for path in sorted((data_dir / "state").glob("*.sqlite")):
+    for path in migrations.all_in(data_dir / "state"):
         check = f"store of {path.stem}"
-        with path.open("rb") as file:
-            found = int.from_bytes(file.read(FORMAT_AT + 4)[FORMAT_AT:], "big")
-        if found > migrations.FORMAT:
-            remedy = 'see "Upgrade" in docs/keep-it-running.md'
-            yield Finding(check, "fail", f"format {found}, this version reads {migrations.FORMAT}", remedy)
+        try:
+            found = migrations.format_of(path)
+        except StoreError as error:
+            yield Finding(check, "fail", str(error))
+            continue
+        if not migrations.OLDEST <= found <= migrations.FORMAT:
+            what = f"format {found}, this version reads {migrations.OLDEST} to {migrations.FORMAT}"
+            yield Finding(check, "fail", what, 'see "Upgrade" in docs/keep-it-running.md')
             continue
         holder = locked_by(path)
         yield Finding(check, "ok", "free" if holder is None else f"in use by process {holder}")
 
 
 def locked_by(path: Path) -> int | None:
-    """Process that has an SQLite file open, asked without taking the lock; None: nobody, or no Linux."""
+    """Process that has a store or the views, asked without taking the lock; None: nobody, or no Linux."""
     if sys.platform != "linux":
         return None
-    with path.open("rb") as file:
-        asked = struct.pack("hhqqi", fcntl.F_WRLCK, 0, LOCK_AT, LOCK_LENGTH, 0)
+    with (path / LOCK if path.is_dir() else path).open("rb") as file:
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, TO_ITS_END, 0)
         kind, _, _, _, pid = struct.unpack("hhqqi", fcntl.fcntl(file.fileno(), fcntl.F_GETLK, asked)[: len(asked)])
     return None if kind == fcntl.F_UNLCK else int(pid)
 

@@ -51,9 +51,9 @@ def _none(topic: str) -> bool:
 
 
 WAYS = (
-    Way(resolve.NAME, "state/resolve.sqlite", resolve.NAME, _none, numbers_batches=True),
-    Way(consent.NAME, "state/consent.sqlite", consent.NAME, consent.inputs, numbers_batches=True),
-    Way(signals.NAME, "state/signals.sqlite", signals.NAME, lambda topic: topic.startswith(signals.RELEASED)),
+    Way(resolve.NAME, "state/resolve.rocksdb", resolve.NAME, _none, numbers_batches=True),
+    Way(consent.NAME, "state/consent.rocksdb", consent.NAME, consent.inputs, numbers_batches=True),
+    Way(signals.NAME, "state/signals.rocksdb", signals.NAME, lambda topic: topic.startswith(signals.RELEASED)),
     Way(SERVE, "views/case.duckdb", sink.GROUP, lambda topic: topic.startswith(sink.READ)),
 )
 """In the order of the way: who writes before who reads it."""

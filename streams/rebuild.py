@@ -4,6 +4,7 @@ It ends exactly where the stage stopped: at its offsets and its batch number, un
 Where the store that is there can be read, the two must be equal, table by table, but for numbers and the audit's order.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -21,7 +22,7 @@ from processors.records import Arrivals, Outs
 from processors.resolve import rebuild
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
-from streams import clients, consent, positions, resolve
+from streams import clients, consent, migrations, positions, resolve
 from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
 from streams.keyring import read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
@@ -88,7 +89,7 @@ def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Targe
 
 def _of_store(role: str, path: Path, committed: int) -> Target | None:
     """By the store; None where there is none that can be read, or it is behind what was published."""
-    if not path.exists():
+    if migrations.found(path) is None:
         return None
     try:
         with Store.open(path) as store:
@@ -120,7 +121,7 @@ def rebuild_store(
     Raises:
         ThroughlineError: the broker does not answer, or topics do not reach back far enough.
     """
-    path.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
     generation = target.generation + 1
     with Store.open(path) as store:
         maker = _Maker(store, bootstrap, target.standing, told)

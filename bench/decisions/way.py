@@ -85,7 +85,7 @@ class Way:
             "resolve": _resolve(keyring, folder),
             "consent": consent.parts(settings, keyring).decide,
         }
-        stores = {name: held.enter_context(closing(Store.open(folder / f"{name}.sqlite"))) for name in decides}
+        stores = {name: held.enter_context(closing(Store.open(folder / f"{name}.rocksdb"))) for name in decides}
         self.stages = {name: Stage(stores[name], keyring, decide) for name, decide in decides.items()}
         self.views = held.enter_context(closing(CaseViews.open(folder / "views.duckdb")))
         self.topics = Topics()

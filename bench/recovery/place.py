@@ -24,7 +24,7 @@ from processors.records import Out, Outs
 from streams import clients, consent
 from streams.keyring import Keyring
 from streams.settings import Settings
-from streams.store import Store
+from streams.store import Store, path_of
 
 ROOT = Path(__file__).parents[2]
 LOG = TopicPartition(names.RESOLVED_EVENTS, 0)
@@ -75,7 +75,7 @@ class Place:
     @property
     def store_path(self) -> Path:
         """Of consent's store."""
-        return self.settings.data_dir / "state" / f"{consent.NAME}.sqlite"
+        return path_of(self.settings.data_dir, consent.NAME)
 
     def _fill(self) -> None:
         """Through the store's own commits; where it stands stays as it was."""
@@ -87,7 +87,7 @@ class Place:
             for first, last in in_parts(self._persons, PERSONS_AT_ONCE):
                 batch = store.commit(standing.token, batch, self.people.rows(stored, first, last), {}, Outs())
             store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
-        size = self.store_path.stat().st_size / MEGABYTE
+        size = sum(file.stat().st_size for file in self.store_path.iterdir()) / MEGABYTE
         self._say(f"{self._persons} persons in the store, {size:.0f} MB, in {time.monotonic() - started:.0f} s")
 
     def send(self, log: Iterable[Out]) -> None:

@@ -18,7 +18,7 @@ from streams.keyring import Keyring
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.stage import Decide, Stage, StageParts
-from streams.store import Store
+from streams.store import Store, path_of
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
 def run(made: StageParts, bootstrap: str, chosen: Settings, stopping: threading.Event) -> None:
     """Run the stage over a store and a keyring of its own."""
     keyring = Keyring(chosen.data_dir / "keys")
-    with Store.open(chosen.data_dir / "state" / f"{made.name}.sqlite") as store:
+    with Store.open(path_of(chosen.data_dir, made.name)) as store:
         metrics = Metrics(made.name, made.pulse)
         stage = Stage(replace(made, after=(metrics.done,)), bootstrap, store, keyring)
         metrics.follow(stage.standings)

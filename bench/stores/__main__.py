@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench.stores.comparison import Comparison
-from bench.stores.table import CLASSES, ENGINES
+from bench.stores.table import CLASSES
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=3_000_000)
     parser.add_argument("--batches", type=int, default=30, help="of 1,000 events a round; of 10,000 a fifth as many")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--engines", nargs="*", default=ENGINES, choices=sorted(CLASSES))
+    parser.add_argument("--engines", nargs="*", default=list(CLASSES), choices=sorted(CLASSES))
     parser.add_argument("--folder", type=Path, help="on the disk that is to be measured; some 5 GB an engine")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="throughline-bench-", dir=asked.folder) as folder:

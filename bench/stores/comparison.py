@@ -20,7 +20,8 @@ SIZES = (1_000, 10_000)
 """Events a batch."""
 KILLED_AFTER = 2
 """Batches; the one after it is under way when the process is killed."""
-OURS = "sqlite"
+BASE = "sqlite"
+"""What ratios are to: it came first, and decision 0007 names it."""
 MEGABYTE = 1 << 20
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
@@ -82,7 +83,7 @@ class Comparison:
         _say(f"{name}: {self._persons} persons are loaded")
 
     def _python_of(self, name: str) -> str:
-        """Ours for SQLite; for libraries that the product does not have, one made for them."""
+        """Ours; for libraries that the product does not have, one made for them."""
         if name not in NEEDS_LIBRARY:
             return sys.executable
         return environments.made(self._folder / "environment", REQUIREMENTS)
@@ -166,13 +167,13 @@ def _medians(figures: dict[str, list[float]]) -> Row:
 
 
 def _ratios(engines: dict[str, Row | None]) -> Row:
-    """Of each other engine's time and CPU to SQLite's, as it is in the product."""
-    ours = engines.get(OURS)
-    if ours is None:
+    """Of each other engine's time and CPU to SQLite's."""
+    base = engines.get(BASE)
+    if base is None:
         return {}
     names = [f"{what}_us_{size}" for size in SIZES for what in ("wall", "cpu")]
-    others = {name: of for name, of in engines.items() if of and name != OURS}
-    return {name: {which: round(of[which] / ours[which], 3) for which in names} for name, of in others.items()}
+    others = {name: of for name, of in engines.items() if of and name != BASE}
+    return {name: {which: round(of[which] / base[which], 3) for which in names} for name, of in others.items()}
 
 
 def _environment() -> dict[str, str]:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import lmdb
-import orjson
 
 from bench.stores import workload
 from processors.records import Outs
 from processors.state import Changes
+from streams import rows
 from streams.errors import StaleError
-from streams.store import LAST_CHARACTER, NOT_OURS, Partition, Standing, _packed, _unpacked
+from streams.rows import Partition
+from streams.store import NOT_OURS, Standing
 
 MAP_BYTES = 1 << 36
 TABLES = 32
@@ -55,30 +56,23 @@ class LmdbEngine:
 
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands."""
-        with self._env.begin(write=True) as txn:
-            token, batch, offsets = self._standing(txn)
-            _put_standing(txn, self._own, token + 1, batch, offsets)
-            heads, content = txn.get(b"heads", db=self._own), txn.get(b"content", db=self._own)
-        return Standing(token + 1, batch, offsets, {}, _unpacked(heads, content) if heads else Outs())
-
-    def _standing(self, txn: Any) -> tuple[int, int, dict[Partition, int]]:
-        raw = txn.get(b"standing", db=self._own)
-        token, batch, offsets = orjson.loads(raw) if raw else (0, 0, [])
-        return token, batch, {(topic, part): next_ for topic, part, next_ in offsets}
+        with self._env.begin(write=True, db=self._own) as txn:
+            token, batch, offsets = rows.standing_of(txn.get(rows.STANDING))
+            txn.put(*rows.standing(token + 1, batch, offsets))
+            sent = rows.pending_of(txn.get(rows.HEADS), txn.get(rows.CONTENT))
+        return Standing(token + 1, batch, offsets, {}, sent)
 
     def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
         """Make a batch's effects durable, all or none; the new batch number."""
         for table in changes:
             self._ensure(table)
-        with self._env.begin(write=True) as txn:
-            *standing, before = self._standing(txn)
+        with self._env.begin(write=True, db=self._own) as txn:
+            *standing, before = rows.standing_of(txn.get(rows.STANDING))
             if standing != [token, batch]:
                 raise StaleError(NOT_OURS)
             self._change(txn, changes)
-            heads, content = _packed(pending)
-            txn.put(b"heads", heads, db=self._own)
-            txn.put(b"content", content, db=self._own)
-            _put_standing(txn, self._own, token, batch + 1, before | dict(offsets))
+            for key, value in (*rows.pending(pending), rows.standing(token, batch + 1, before | dict(offsets))):
+                txn.put(key, value)
         return batch + 1
 
     def _ensure(self, table: str) -> None:
@@ -86,12 +80,12 @@ class LmdbEngine:
             self._tables[table] = self._env.open_db(table.encode())
 
     def _change(self, txn: Any, changes: Changes) -> None:
-        for table, rows in changes.items():
+        for table, found in changes.items():
             cursor = txn.cursor(self._tables[table])
-            for key in [key for key, value in rows.items() if value is None]:
+            for key in [key for key, value in found.items() if value is None]:
                 if cursor.set_key(key.encode()):
                     cursor.delete()
-            cursor.putmulti(sorted((key.encode(), value) for key, value in rows.items() if value is not None))
+            cursor.putmulti(sorted((key.encode(), value) for key, value in found.items() if value is not None))
             cursor.close()
 
     def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
@@ -113,13 +107,8 @@ class LmdbEngine:
         self._env.close()
 
 
-def _put_standing(txn: Any, own: Any, token: int, batch: int, offsets: Mapping[Partition, int]) -> None:
-    rows = [(topic, part, next_) for (topic, part), next_ in offsets.items()]
-    txn.put(b"standing", orjson.dumps((token, batch, rows)), db=own)
-
-
 def _between(cursor: Any, prefix: str, limit: int | None, after: str) -> Iterator[tuple[str, bytes]]:
-    end, passed = (prefix + LAST_CHARACTER).encode(), after.encode()
+    end, passed = prefix.encode() + rows.END, after.encode()
     left = limit if limit is not None else -1
     if not cursor.set_range(max(prefix.encode(), passed) or b"\0"):
         return

@@ -1,109 +1,119 @@
-"""SQLite: the product's own store as it is, and with other knobs turned."""
+"""SQLite under the contract, as the product had it: a B-tree a table beside a log; ``synchronous=FULL``."""
 
 import os
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from processors.records import Outs
 from processors.state import Changes
-from streams import store
-from streams.store import Store
+from streams import rows
+from streams.errors import StaleError
+from streams.rows import Partition
+from streams.store import NOT_OURS, Standing
 
+PRAGMAS = (
+    "locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "cache_size=-131072", "wal_autocheckpoint=16384",
+)  # fmt: skip
 FOR_LOADING = ("synchronous=OFF", "journal_mode=OFF", "cache_size=-2097152")
+KEYS_A_QUERY = 500
+LAST_CHARACTER = "\U0010ffff"
 
 
-class SqliteEngine(Store):
-    """The product's store."""
+class SqliteEngine:
+    """A table a table, keys as text."""
 
-    PRAGMAS: tuple[str, ...] = ()
-    """Beside the product's, and over them."""
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Use ``open``."""
+        self._db = db
+        found = db.execute("SELECT name FROM sqlite_master WHERE name LIKE 's\\_%' ESCAPE '\\'").fetchall()
+        self._tables = {name.removeprefix("s_") for (name,) in found}
 
     @classmethod
-    def open(cls, path: Path) -> "SqliteEngine":
-        """Open or make it, with what is turned."""
-        before = store.PRAGMAS
-        store.PRAGMAS = (*(p for p in cls.PRAGMAS if p.startswith("page_size")), *before, *cls.PRAGMAS)
-        try:
-            return super().open(path)
-        finally:
-            store.PRAGMAS = before
+    def open(cls, path: Path, pragmas: Iterable[str] = PRAGMAS) -> "SqliteEngine":
+        """Open or make the store."""
+        db = sqlite3.connect(path, isolation_level=None)
+        for pragma in pragmas:
+            db.execute(f"PRAGMA {pragma}")
+        db.execute("CREATE TABLE IF NOT EXISTS own (name BLOB PRIMARY KEY, value BLOB)")
+        return cls(db)
 
     @classmethod
     def load(cls, path: Path, parts: Iterable[Changes]) -> None:
-        """Through ``commit``, without syncs."""
-        made = cls.open(path)
-        for pragma in FOR_LOADING:
-            made._db.execute(f"PRAGMA {pragma}")  # noqa: SLF001  # no part of the contract
-        standing = made.take_over()
-        for number, changes in enumerate(parts):
-            made.commit(standing.token, number, changes, {}, Outs())
-        made.adopt(standing.token, 0, {}, {})
+        """A transaction a part, without syncs."""
+        made = cls.open(path, FOR_LOADING)
+        made.put_all(parts)
         made.close()
         cls.open(path).close()
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
+    def put_all(self, parts: Iterable[Changes]) -> None:
+        """Every row."""
+        for changes in parts:
+            with self._transaction():
+                self._change(changes)
 
-class SmallCache(SqliteEngine):
-    """64 MiB of pages."""
+    def take_over(self) -> Standing:
+        """Become the owner: a new token, and where the stage stands."""
+        with self._transaction():
+            token, batch, offsets = self._standing()
+            self._keep([rows.standing(token + 1, batch, offsets)])
+        return Standing(token + 1, batch, offsets, {}, rows.pending_of(self._own(rows.HEADS), self._own(rows.CONTENT)))
 
-    PRAGMAS = ("cache_size=-65536",)
+    def _own(self, name: bytes) -> bytes | None:
+        found = self._db.execute("SELECT value FROM own WHERE name = ?", (name,)).fetchone()
+        return None if found is None else bytes(found[0])
 
+    def _keep(self, own: Iterable[rows.Row]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO own VALUES (?, ?)", own)
 
-class LargeCache(SqliteEngine):
-    """1 GiB of pages."""
+    def _standing(self) -> tuple[int, int, dict[Partition, int]]:
+        return rows.standing_of(self._own(rows.STANDING))
 
-    PRAGMAS = ("cache_size=-1048576",)
+    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
+        """Make a batch's effects durable, all or none; the new batch number."""
+        with self._transaction():
+            *standing, before = self._standing()
+            if standing != [token, batch]:
+                raise StaleError(NOT_OURS)
+            self._change(changes)
+            self._keep([*rows.pending(pending), rows.standing(token, batch + 1, before | dict(offsets))])
+        return batch + 1
 
+    def _change(self, changes: Changes) -> None:
+        for table, found in changes.items():
+            if table not in self._tables:
+                self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB)")
+                self._tables.add(table)
+            gone = [(key,) for key, value in found.items() if value is None]
+            self._db.executemany(f"DELETE FROM s_{table} WHERE k = ?", gone)  # noqa: S608  # our own table's name
+            put = f"INSERT INTO s_{table} VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v"  # noqa: S608
+            self._db.executemany(put, [(key, value) for key, value in found.items() if value is not None])
 
-class LargePages(SqliteEngine):
-    """16 KiB a page."""
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        yield
+        self._db.execute("COMMIT")
 
-    PRAGMAS = ("page_size=16384", "wal_autocheckpoint=4096")
-
-
-class SmallLog(SqliteEngine):
-    """SQLite's default of 4 MB of log."""
-
-    PRAGMAS = ("wal_autocheckpoint=1000",)
-
-
-class LargeLog(SqliteEngine):
-    """512 MiB of log."""
-
-    PRAGMAS = ("wal_autocheckpoint=131072",)
-
-
-class Mapped(SqliteEngine):
-    """Reads through a memory map of 8 GiB."""
-
-    PRAGMAS = ("mmap_size=8589934592",)
-
-
-class Sorted(SqliteEngine):
-    """Look-ups and writes in the order of keys."""
-
-    def _change(self, table: str, rows: dict[str, bytes | None]) -> None:  # type: ignore[override]
-        super()._change(table, dict(sorted(rows.items())))
-
-
-class WithoutRowid(SqliteEngine):
-    """A table that is its own index."""
-
-    def _ensure(self, table: str) -> None:
-        if table not in self._tables:
-            self._db.execute(f"CREATE TABLE IF NOT EXISTS s_{table} (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID")
-
-
-class OneByOne(SqliteEngine):
-    """A query a key in place of one for 500."""
-
-    def get_many(self, table: str, keys: Iterable[str]) -> dict[str, bytes]:  # type: ignore[override]
+    def get_many(self, table: str, keys: Collection[str]) -> dict[str, bytes]:
         """Values of those keys that there are."""
-        if table not in self._tables:
-            return {}
-        ask, query, found = self._db.execute, f"SELECT v FROM s_{table} WHERE k = ?", {}  # noqa: S608
-        for key in keys:
-            if row := ask(query, (key,)).fetchone():
-                found[key] = row[0]
+        found: dict[str, bytes] = {}
+        wanted = list(keys) if table in self._tables else []
+        for start in range(0, len(wanted), KEYS_A_QUERY):
+            part = wanted[start : start + KEYS_A_QUERY]
+            marks = ",".join("?" * len(part))
+            found.update(self._db.execute(f"SELECT k, v FROM s_{table} WHERE k IN ({marks})", part))  # noqa: S608
         return found
+
+    def scan(self, table: str, prefix: str, limit: int | None = None, after: str = "") -> list[tuple[str, bytes]]:
+        """Keys that begin with a prefix and come after another, in order, and their values."""
+        begins, first = (">", after) if after >= prefix and after else (">=", prefix)
+        query = f"SELECT k, v FROM s_{table} WHERE k {begins} ? AND k < ? ORDER BY k LIMIT ?"  # noqa: S608
+        return list(self._db.execute(query, (first, prefix + LAST_CHARACTER, -1 if limit is None else limit)))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()

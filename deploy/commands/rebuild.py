@@ -1,5 +1,6 @@
 """``throughline rebuild resolve|consent``: a stage's store made anew from topics, with the stage stopped."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,10 +20,9 @@ from streams import consent, rebuild, resolve, settings
 from streams.errors import ThroughlineError
 from streams.keyring import Keyring
 from streams.rebuild import Rebuilt, Target
+from streams.store import path_of
 
 ROLES = (resolve.NAME, consent.NAME)
-BESIDE = ("", "-wal", "-shm")
-"""What SQLite's files of one store end in."""
 
 
 def rebuild_(
@@ -43,7 +43,7 @@ def rebuild_(
             "`throughline agreements reissue`"
         )
     chosen, address = settings.load(), bootstrap()
-    path = chosen.data_dir / "state" / f"{role}.sqlite"
+    path = path_of(chosen.data_dir, role)
     began = time.monotonic()
     with closing(Keyring(keys_dir(chosen))) as keys, _progress(role) as told:
         target = rebuild.target_of(role, stage_parts(role, chosen, address, keys), address, path)
@@ -55,7 +55,7 @@ def rebuild_(
     if is_sound and not check:
         _swap(new, path, target.generation)
     else:
-        _move(new, None)
+        shutil.rmtree(new)
     _tell(role, done, target, time.monotonic() - began, is_swapped=is_sound and not check, as_json=as_json)
     if not is_sound:
         raise typer.Exit(FAILED)
@@ -63,19 +63,9 @@ def rebuild_(
 
 def _swap(new: Path, path: Path, generation: int) -> None:
     """The new store takes the place of the old one, which stays beside it under its generation."""
-    _move(path, path.with_suffix(f".generation-{generation}"))
-    _move(new, path)
-
-
-def _move(path: Path, to: Path | None) -> None:
-    """A store's files elsewhere; None: away."""
-    for ending in BESIDE:
-        if not (one := path.with_name(path.name + ending)).exists():
-            continue
-        if to is None:
-            one.unlink()
-        else:
-            one.replace(to.with_name(to.name + ending))
+    if path.exists():
+        path.rename(path.with_suffix(f".generation-{generation}"))
+    new.rename(path)
 
 
 def _tell(role: str, done: Rebuilt, target: Target, seconds: float, *, is_swapped: bool, as_json: bool) -> None:

@@ -12,16 +12,15 @@ from confluent_kafka import KafkaError, KafkaException
 from deploy.checks import locked_by
 from deploy.commands.topics import load_agreements
 from deploy.console import bootstrap, waiting_for
-from streams import clients, settings, signals
+from streams import clients, migrations, settings, signals
 from streams.errors import ThroughlineError
 from streams.faust_app import SESSION_SECONDS
+from streams.store import path_of
 
 signals_app = typer.Typer(help="Signals: beginning anew where their store was lost.", no_args_is_help=True)
 LEAVE_SECONDS = SESSION_SECONDS + 5
 """A worker that has stopped stays a member of its group for its session: it is expected back."""
 POLL_SECONDS = 0.5
-FILES = ("", "-wal", "-shm")
-"""What SQLite keeps beside a store, and the store itself."""
 
 
 @signals_app.callback()
@@ -41,7 +40,7 @@ def reset(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
     """
     chosen = settings.load()
     recipients = sorted({a.party for a in load_agreements(chosen.agreements) if a.tier == "dsa"})
-    aside = begin_anew(bootstrap(), chosen.data_dir / "state" / f"{signals.NAME}.sqlite")
+    aside = begin_anew(bootstrap(), path_of(chosen.data_dir, signals.NAME))
     if as_json:
         told = {"store_moved_to": None if aside is None else str(aside), "to_reissue": recipients}
         typer.echo(orjson.dumps(told))
@@ -60,8 +59,9 @@ def begin_anew(address: str, store: Path) -> Path | None:
     Raises:
         ThroughlineError: the worker runs, or the broker does not answer.
     """
-    if store.exists() and (process := locked_by(store)):
-        raise ThroughlineError(f"{store.name} is in use by process {process}: stop the worker signals first")
+    found = migrations.found(store)
+    if found is not None and (process := locked_by(found)):
+        raise ThroughlineError(f"{found.name} is in use by process {process}: stop the worker signals first")
     with waiting_for("the worker signals to leave its group"):
         _forget_group(address)
     return _put_aside(store)
@@ -94,9 +94,9 @@ def _forget_group(address: str) -> None:
 
 
 def _put_aside(store: Path) -> Path | None:
-    """Move the store and what is beside it."""
-    aside = store.with_name(f"{store.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    found = [end for end in FILES if store.with_name(store.name + end).exists()]
-    for end in found:
-        store.with_name(store.name + end).rename(aside.with_name(aside.name + end))
-    return aside if found else None
+    """Move the store; one of an older format, which is a file, would be made into this one's place."""
+    found = migrations.found(store)
+    if found is None:
+        return None
+    aside = found.with_name(f"{found.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    return found.rename(aside)

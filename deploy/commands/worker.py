@@ -21,7 +21,7 @@ from streams.pulse import Done, Pulse
 from streams.settings import Settings
 from streams.stage import INTERNAL_ERRORS_IN_A_ROW, Stage, StageParts
 from streams.stops import Stops
-from streams.store import Store
+from streams.store import Store, path_of
 
 log = structlog.get_logger()
 SIGNALS = "signals"
@@ -64,7 +64,7 @@ def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> No
     """
     from streams import signals  # noqa: PLC0415  # Faust takes 0.3 s to load, which a stage that starts again would lose
 
-    with Store.open(chosen.data_dir / "state" / f"{SIGNALS}.sqlite") as store:
+    with Store.open(path_of(chosen.data_dir, SIGNALS)) as store:
         metrics = Metrics(SIGNALS, pulse := Pulse())
         stops = Stops(SIGNALS, chosen.data_dir)
         worker_ = signals.Signals(chosen, address, store, pulse, lambda done: _tell(done, metrics, stops))
@@ -82,7 +82,7 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
     keyring = Keyring(keys_dir(chosen))
-    with Store.open(chosen.data_dir / "state" / f"{role}.sqlite") as store:
+    with Store.open(path_of(chosen.data_dir, role)) as store:
         parts = stage_parts(role, chosen, address, keyring)
         metrics = Metrics(role, parts.pulse, parts.sweeps)
         stops = Stops(role, chosen.data_dir)

@@ -1,18 +1,20 @@
 """The comparison of store engines: what it runs is right, and a store that lost or halved something is told."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bench.stores import comparison, workload
 from bench.stores.comparison import Comparison
-from bench.stores.sqlite_engine import SqliteEngine
-from bench.stores.table import CLASSES
+from bench.stores.rocksdb_engine import RocksdbEngine
+from streams import rows
+from streams.rocks import Rocks
+from streams.store import Engine
 
 PERSONS, EVENTS = 300, 20
 ROOT = Path(__file__).parents[2]
@@ -22,10 +24,10 @@ def test_an_engine_does_the_work_is_killed_and_has_lost_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison, "SIZES", (EVENTS, 2 * EVENTS))
-    found = Comparison(["sqlite", "sqlite_sorted"], PERSONS, 2, 1, tmp_path).compare()
+    found = Comparison(["rocksdb", "sqlite"], PERSONS, 2, 1, tmp_path).compare()
     assert (found["lost"], found["unavailable"]) == ([], {})
-    assert all(figure > 0 for figure in found["engines"]["sqlite"].values())
-    assert set(found["ratio_to_sqlite"]) == {"sqlite_sorted"}
+    assert all(figure > 0 for name in ("rocksdb", "sqlite") for figure in found["engines"][name].values())
+    assert set(found["ratio_to_sqlite"]) == {"rocksdb"}
 
 
 def test_an_engine_whose_library_cannot_be_had_is_null_with_its_reason(
@@ -37,8 +39,8 @@ def test_an_engine_whose_library_cannot_be_had_is_null_with_its_reason(
     assert "cannot be installed" in found["unavailable"]["lmdb"]
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSES if name.startswith("sqlite")])
-def test_every_setting_of_sqlite_keeps_the_contract(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["rocksdb", "sqlite"])
+def test_an_engine_keeps_the_contract(tmp_path: Path, name: str) -> None:
     asked = ["--engine", name, "--path", str(tmp_path / "store"), "--persons", str(PERSONS), "--events", str(EVENTS)]
     for act in (["load"], ["work", "--batches", "2"], ["reopen"]):
         said = child(*act, *asked)
@@ -52,40 +54,40 @@ def child(*words: str) -> dict[str, object]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def drop(db: sqlite3.Connection) -> None:
+def drop(engine: Engine) -> None:
     """One row of the last batch is gone."""
-    db.execute("DELETE FROM s_person WHERE rowid = (SELECT max(rowid) FROM s_person)")
+    key = next(reversed(workload.batch(1, EVENTS, PERSONS).changes[workload.PERSON]))
+    engine.write(rows.changed({workload.PERSON: {key: None}}))
 
 
-def halve(db: sqlite3.Connection) -> None:
+def halve(engine: Engine) -> None:
     """A row of the batch after the last is there."""
     [key, *_] = workload.batch(2, EVENTS, PERSONS).changes[workload.SEEN]
-    db.execute("INSERT INTO s_seen VALUES (?, x'00')", (key,))
+    engine.write(rows.changed({workload.SEEN: {key: b""}}))
 
 
-def move(db: sqlite3.Connection) -> None:
+def move(engine: Engine) -> None:
     """An offset is another."""
-    db.execute("UPDATE next_offset SET next = next + 1")
+    token, batch, offsets = rows.standing_of(*engine.get([rows.STANDING]))
+    engine.write([rows.standing(token, batch, {place: next_ + 1 for place, next_ in offsets.items()})])
 
 
-def unsend(db: sqlite3.Connection) -> None:
+def unsend(engine: Engine) -> None:
     """What was to be sent is not there."""
-    db.execute("DELETE FROM pending")
+    engine.write([(rows.HEADS, None), (rows.CONTENT, None)])
 
 
 @pytest.mark.parametrize("fault", [drop, halve, move, unsend], ids=lambda fault: fault.__name__)
-def test_a_store_that_is_not_whole_is_told(tmp_path: Path, fault: Callable[[sqlite3.Connection], None]) -> None:
+def test_a_store_that_is_not_whole_is_told(tmp_path: Path, fault: Callable[[Engine], None]) -> None:
     path = tmp_path / "store"
-    SqliteEngine.load(path, [workload.preloaded(0, PERSONS)])
-    with SqliteEngine.open(path) as store:
+    RocksdbEngine.load(path, [workload.preloaded(0, PERSONS)])
+    with RocksdbEngine.open(path) as store:
         made = workload.batch(1, EVENTS, PERSONS)
         store.commit(store.take_over().token, 0, made.changes, made.offsets, made.pending)
-    asked = ["--engine", "sqlite", "--path", str(path), "--persons", str(PERSONS), "--events", str(EVENTS)]
+    asked = ["--engine", "rocksdb", "--path", str(path), "--persons", str(PERSONS), "--events", str(EVENTS)]
     assert child("reopen", *asked)["whole"] is True
-    db = sqlite3.connect(path)
-    fault(db)
-    db.commit()
-    db.close()
+    with closing(Rocks(path)) as engine:
+        fault(engine)
     assert child("reopen", *asked)["whole"] is False
 
 

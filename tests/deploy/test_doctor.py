@@ -22,7 +22,7 @@ from deploy.commands.config import masked, shown
 from streams import topics
 from streams.migrations import FORMAT
 from streams.settings import Settings
-from streams.store import Store
+from streams.store import Store, path_of
 from streams.topics import DAY_MS, TopicSpec
 
 ROOT = Path(__file__).parents[2]
@@ -73,23 +73,25 @@ def test_a_port_is_free_taken_or_ours(tmp_path: Path) -> None:
 
 
 def test_a_store_of_a_newer_format_fails_and_one_in_use_says_by_whom(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    with sqlite3.connect(tmp_path / "state" / "resolve.sqlite") as old:
-        old.execute(f"PRAGMA user_version={FORMAT + 7}")
-    old.close()
-    Store.open(tmp_path / "state" / "consent.sqlite").close()
-    with sqlite3.connect(tmp_path / "state" / "signals.sqlite") as old:
-        old.execute("PRAGMA user_version=1")
-    old.close()
-    found = {one.check: one for one in checks.stores(tmp_path)}
-    assert found["store of resolve"].what == f"format {FORMAT + 7}, this version reads {FORMAT}"
-    assert found["store of consent"] == Finding("store of consent", "ok", "free")
-    assert found["store of signals"].level == "ok", "its worker brings it to this version's format"
+    for role in ("resolve", "consent", "lost"):
+        Store.open(path_of(tmp_path, role)).close()
+    (path_of(tmp_path, "resolve") / "format").write_text(f"{FORMAT + 7}\n")
+    (path_of(tmp_path, "lost") / "format").unlink()
+    for role, format_ in (("signals", 3), ("older", 2), ("consent", 3)):
+        with sqlite3.connect(tmp_path / "state" / f"{role}.sqlite") as old:
+            old.execute(f"PRAGMA user_version={format_}")
+        old.close()
+    found = {one.check.removeprefix("store of "): one for one in checks.stores(tmp_path)}
+    assert found["resolve"].what == f"format {FORMAT + 7}, this version reads 3 to {FORMAT}"
+    assert found["older"].what == f"format 2, this version reads 3 to {FORMAT}"
+    assert found["consent"] == Finding("store of consent", "ok", "free"), "what it was made of is looked at no more"
+    assert (found["signals"].level, found["signals"].what) == ("ok", "free"), "its worker brings it to this format"
+    assert (found["lost"].level, "is damaged" in found["lost"].what) == ("fail", True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="locks are asked for as Linux tells them")
 def test_who_has_a_store_is_told_without_taking_it(tmp_path: Path) -> None:
-    path = tmp_path / "consent.sqlite"
+    path = tmp_path / "consent.rocksdb"
     with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdin=-1, stdout=-1, cwd=ROOT) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"open\n"

@@ -25,7 +25,7 @@ from processors.names import RESOLVED_EVENTS
 from sinks.case_views import CaseViews
 from streams import clients
 from streams.settings import Settings
-from streams.store import Partition, Store
+from streams.store import Partition, Store, path_of
 from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
@@ -89,7 +89,7 @@ def last_records(stack: Stack) -> dict[Partition, int]:
 
 def taken(stack: Stack) -> dict[Partition, int]:
     """How far consent and the views have come, by what is on their disks."""
-    with Store.open(stack.data_dir / "state" / "consent.sqlite") as store:
+    with Store.open(path_of(stack.data_dir, "consent")) as store:
         offsets = dict(store.take_over().offsets)
     with closing(CaseViews.open(stack.data_dir / "views" / "case.duckdb")) as views:
         return offsets | dict(views.offsets())
@@ -102,12 +102,12 @@ def test_after_a_drain_under_load_nothing_is_between_the_stages_and_every_worker
     ends = last_records(stack)
     at = taken(stack)
     assert {place: end for place, end in ends.items() if at.get(place, 0) < end} == {}
-    with Store.open(stack.data_dir / "state" / "signals.sqlite") as store:
+    with Store.open(path_of(stack.data_dir, "signals")) as store:
         read = store.take_over().offsets
     released = {place: end for place, end in ends.items() if place[0].startswith("released.")}
     assert {place: end for place, end in released.items() if read.get(place, 0) < end} == {}
     for role in ("resolve", "consent"):
-        with Store.open(stack.data_dir / "state" / f"{role}.sqlite") as store, closing(
+        with Store.open(path_of(stack.data_dir, role)) as store, closing(
             clients.consumer(stack.bootstrap, role)
         ) as group:  # fmt: skip
             standing = store.take_over()
@@ -153,7 +153,7 @@ def test_a_worker_that_hangs_is_waited_for_no_longer_than_asked_and_named_with_i
 
 def test_a_store_that_is_ahead_of_what_was_sent_is_told(stack: Stack) -> None:
     assert drain(stack).returncode == 0
-    with Store.open(stack.data_dir / "state" / "resolve.sqlite") as store:
+    with Store.open(path_of(stack.data_dir, "resolve")) as store:
         standing = store.take_over()
         store.commit(standing.token, standing.batch, {}, dict(standing.offsets), standing.pending)
     code, said = drained(stack)

@@ -1,6 +1,7 @@
 """``throughline signals reset``: the signals that there were come back after their store was lost."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from partners.client import Publisher
 from partners.population import generate
 from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
+from streams.store import path_of
 from tests.streams.tiny import wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -72,13 +74,13 @@ def test_after_a_reset_and_a_reissue_the_signals_that_there_were_come_out_again(
     before = settled(stack)
     refused = throughline(stack.data_dir, "signals", "reset")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("throughline: signals.sqlite is in use by process ")
+    assert refused.stderr.startswith("throughline: signals.rocksdb is in use by process ")
 
     with pytest.raises(ThroughlineError, match="on whichever machine it runs"):
-        begin_anew(stack.bootstrap, stack.data_dir / "another" / "signals.sqlite")
+        begin_anew(stack.bootstrap, path_of(stack.data_dir / "another", "signals"))
 
     processes.end([stack.running["signals"]], 30)
-    (stack.data_dir / "state" / "signals.sqlite").unlink()
+    shutil.rmtree(path_of(stack.data_dir, "signals"))
     lost_at = time.time_ns() // 1_000_000
     stack.start("signals")
     wait_until(lambda: see("signals", stack.data_dir).stopped is Stop.STORE_BEHIND, "the stop")

@@ -1,6 +1,7 @@
 """A worker whose store was lost, as operators see it: while it stands still, after it was ended, and mended."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from deploy.stack import Stack
 from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
 from streams.stops import Stops
+from streams.store import path_of
 from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
@@ -27,7 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(Settings(data_dir=tmp_path_factory.mktemp("stopped"), portal_port=0, broker="native")) as started:
         wait_until(lambda: see(ROLE, started.data_dir).total("throughline_batch_records_sum") > 0, "a record", SECONDS)
         assert throughline(started.data_dir, "drain", ROLE).returncode == 0
-        (started.data_dir / "state" / "resolve.sqlite").unlink()
+        shutil.rmtree(path_of(started.data_dir, ROLE))
         started.start(ROLE)
         yield started
 

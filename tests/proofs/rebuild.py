@@ -9,6 +9,7 @@ Prints one JSON object as its last line; exits 1 unless all are equal.
 import argparse
 import json
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ from streams import positions
 from streams.keyring import Keyring, read_or_make_secret
 from streams.resolve import first, pseudonym_key_path
 from streams.settings import Settings
-from streams.store import Store
+from streams.store import Store, path_of
 
 ROLES = ("resolve", "consent")
 PHASES = ("history", "changes")
@@ -77,7 +78,7 @@ def prove(folder: Path, people: int, orders: int) -> tuple[bool, int]:
         is_right = _as_the_truth(made, dict(ledger.catch_up().outcomes), ids)
         _stop(stack)
         sent = _sent(stack.bootstrap)
-        contents = {role: _of_store(stack.data_dir / "state" / f"{role}.sqlite") for role in ROLES}
+        contents = {role: _of_store(path_of(stack.data_dir, role)) for role in ROLES}
     with closing(Keyring(folder / "keys")) as keys:
         key = read_or_make_secret(pseudonym_key_path(stack.settings))
         records = contents["resolve"]["record"]
@@ -100,7 +101,7 @@ def _rebuilt(stack: Stack) -> bool:
     _stop(stack)
     checked = [_command(stack, role, "--check")["equal"] for role in ROLES]
     for role in ROLES:
-        (stack.data_dir / "state" / f"{role}.sqlite").unlink()
+        shutil.rmtree(path_of(stack.data_dir, role))
         checked.append(_command(stack, role)["swapped"])
         stack.start(role)
     return checked == [True] * 4

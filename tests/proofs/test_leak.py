@@ -143,6 +143,7 @@ def test_no_file_that_we_write_holds_a_planted_value(written: Written) -> None:
     folder = written.stack.data_dir
     files = [p for p in folder.rglob("*") if p.is_file() and "kafka" not in p.relative_to(folder).parts[:1]]
     assert {p.suffix for p in files} >= {".sqlite", ".duckdb", ".log", ".out"}
+    assert {p.parent.name for p in files} >= {"resolve.rocksdb", "consent.rocksdb", "signals.rocksdb"}
     assert [(p.name, needle) for p in files for needle in found_in(p.read_bytes())] == []
 
 

@@ -1,52 +1,82 @@
-"""The stage's own store on a disk that all its workers share: SQLite in memory, which outlives whoever writes to it.
+"""The stage's own store on a disk that all its workers share: rows in memory, which outlive whoever writes them.
 
 The real store's lock keeps a second worker out. Here it never does, as if the lock were lost with a machine that only
 seemed dead: what then protects the state is the token and the batch number.
 """
 
-import sqlite3
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from simulation.ports import Turn
 
 from processors.records import Outs
 from processors.state import Changes
+from streams import rows
 from streams.errors import DiskError
+from streams.rows import Row
 from streams.store import Partition, Standing, Store
+
+
+class Rows:
+    """What ``streams.rocks`` does, in memory: each write is whole, as a call of a worker is one turn."""
+
+    def __init__(self, found: Mapping[bytes, bytes]) -> None:
+        self.rows = dict(found)
+        self._keys = sorted(self.rows)
+
+    def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Value of each key."""
+        return [self.rows.get(key) for key in keys]
+
+    def scan(self, first: bytes, end: bytes, limit: int | None = None) -> list[tuple[bytes, bytes]]:
+        """Keys between two, in order, and their values."""
+        keys = self._keys[bisect_left(self._keys, first) : bisect_left(self._keys, end)]
+        return [(key, self.rows[key]) for key in keys[:limit]]
+
+    def write(self, changed: Iterable[Row]) -> None:
+        """All of them."""
+        for key, value in list(changed):
+            is_there = key in self.rows
+            if value is not None:
+                if not is_there:
+                    insort(self._keys, key)
+                self.rows[key] = value
+            elif is_there:
+                del self._keys[bisect_left(self._keys, key)], self.rows[key]
+
+    def mend(self) -> None:
+        """Nothing fails here that a worker's turn does not say."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 class Disk:
     """What stays."""
 
     def __init__(self) -> None:
-        self.database = sqlite3.connect(":memory:", isolation_level=None)
+        self.rows = Rows({})
         self.owner = 0
         """Token of whoever took the store over last."""
         self.stale: list[str] = []
         """Writes of others that were taken all the same."""
-        Store(self.database)._prepare(Path("store"))  # noqa: SLF001  # as ``Store.open`` does
 
-    def copy(self) -> bytes:
+    def copy(self) -> Mapping[bytes, bytes]:
         """A backup."""
-        return self.database.serialize()
+        return dict(self.rows.rows)
 
-    def restore(self, backup: bytes) -> None:
+    def restore(self, backup: Mapping[bytes, bytes]) -> None:
         """Put a backup back; whoever had the store open has it no more."""
-        self.database.close()
-        self.database = sqlite3.connect(":memory:", isolation_level=None)
-        self.database.deserialize(backup)
+        self.rows = Rows(backup)
+
+    def stands(self) -> tuple[int, int, dict[Partition, int]]:
+        """Token, batch number and offsets: a look from outside."""
+        return rows.standing_of(*self.rows.get([rows.STANDING]))
 
     def store(self) -> Store:
         """The store as nobody's: for a look at the end."""
-        store = Store(self.database)
-        store.take_over()
-        return store
-
-    def close(self) -> None:
-        """Forget everything."""
-        self.database.close()
+        return Store(self.rows)
 
 
 def away() -> Exception:
@@ -58,8 +88,7 @@ class WorkersStore(Store):
     """The store as one worker has it, each call at its turn."""
 
     def __init__(self, disk: Disk, turn: Turn) -> None:
-        super().__init__(disk.database)
-        self._tables = self._found_tables()
+        super().__init__(disk.rows)
         self._disk, self._turn = disk, turn
         self._reads = 0
 
@@ -78,8 +107,12 @@ class WorkersStore(Store):
         self._write("know topics", token, lambda: Store.know_topics(self, token, ids))
 
     def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
-        """Step 3."""
-        return self._write("commit", token, lambda: Store.commit(self, token, batch, changes, offsets, pending))
+        """Step 3; the answer that a turn loses is one that the disk did not give."""
+        try:
+            return self._write("commit", token, lambda: Store.commit(self, token, batch, changes, offsets, pending))
+        except DiskError:
+            self._in_doubt = (token, batch)
+            raise
 
     def _write(self, name: str, token: int, act: Callable[[], Any]) -> Any:
         def write() -> Any:

@@ -32,7 +32,6 @@ def test_one_seed_is_one_order_of_everything() -> None:
         traces.append(
             (schedule.trace, [slot for topic in schedule.broker.topics.values() for slot in topic.partitions])
         )
-        schedule.disk.close()
     assert traces[0] == traces[1]
 
 
@@ -44,7 +43,6 @@ def storms() -> list[Schedule]:
         for seed in range(350):
             schedule = Schedule(seed)
             schedule.run()
-            schedule.disk.close()
             found.append(schedule)
     return found
 

@@ -194,12 +194,11 @@ class Schedule:
 
     def disk_batch(self) -> int:
         """Batch number in the store."""
-        return int(self.disk.database.execute("SELECT batch FROM standing").fetchone()[0])
+        return self.disk.stands()[1]
 
     def disk_next(self) -> int:
         """Offset of the log that the store will read next."""
-        row = self.disk.database.execute("SELECT next FROM next_offset WHERE topic = ?", LOG[:1]).fetchone()
-        return int(row[0]) if row else 0
+        return self.disk.stands()[2].get(LOG, 0)
 
     def _arrive(self) -> None:
         """An effect that nobody waits for any more comes, where it is not refused."""

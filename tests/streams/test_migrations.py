@@ -1,5 +1,6 @@
 """Stores of older formats: opened, they are of the present one and hold what they held; or they are as they were."""
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -9,136 +10,171 @@ from pathlib import Path
 import orjson
 import pytest
 
-from processors.numbers import HEADER
 from processors.records import Out, Outs
 from streams import migrations
-from streams.errors import StoreError
-from streams.store import Store
+from streams.errors import StoreError, StoreLockedError
+from streams.store import Store, path_of
 
-FIRST = """
+FORMAT_3 = """
 CREATE TABLE standing (token INTEGER, batch INTEGER);
 CREATE TABLE next_offset (topic TEXT, part INTEGER, next INTEGER, PRIMARY KEY (topic, part));
-CREATE TABLE pending (n INTEGER PRIMARY KEY, head TEXT, value BLOB);
-CREATE TABLE s_state (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID;
+CREATE TABLE pending (heads BLOB, content BLOB);
+CREATE TABLE topic (name TEXT PRIMARY KEY, id TEXT);
+CREATE TABLE s_state (k TEXT PRIMARY KEY, v BLOB);
+CREATE TABLE s_other (k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID;
 INSERT INTO standing VALUES (3, 7);
 INSERT INTO next_offset VALUES ('t', 0, 5), ('t', 1, 9);
-INSERT INTO s_state VALUES ('a', x'31'), ('b', x'00ff');
-PRAGMA user_version = 1;
+INSERT INTO topic VALUES ('t', 'its id');
+INSERT INTO s_state VALUES ('b', x'00ff'), ('a', x'31'), ('', x'');
+INSERT INTO s_other VALUES ('é|1', x'32');
+PRAGMA user_version = 3;
 """
-"""As the first version made it; a later one of the same format had the table of topics too."""
-TOPICS = "CREATE TABLE topic (name TEXT PRIMARY KEY, id TEXT); INSERT INTO topic VALUES ('t', 'its id');"
-SENT = [
+"""As that version made it."""
+SENT = Outs.of(
     Out("out", f"key {n}", bytes([0, 255, n]) * n, f"id {n}", n % 3 or None, {"h": b"\xff\x00", "empty": b""})
     for n in range(12)
-]
+)
+SENT.numbers, SENT.numbered_by = list(range(12)), "stage/1/"
 
 
-def first(path: Path, sent: list[Out], more: str = "") -> Path:
-    """A store of format 1, of the day when it was the present one."""
-    db = sqlite3.connect(path)
-    db.executescript(FIRST + more)
-    for n, out in enumerate(sent):
-        headers = {name: value.decode("latin-1") for name, value in out.headers.items()}
-        head = orjson.dumps([out.topic, out.key, out.id, out.partition, headers])
-        db.execute("INSERT INTO pending VALUES (?, ?, ?)", (n, head, out.value))
+def old_of(path: Path) -> Path:
+    """Where it was."""
+    return path.with_suffix(".sqlite")
+
+
+def old_store(path: Path, sent: Outs | None = SENT) -> Path:
+    """A store of format 3, of the day when it was the present one; None: it had sent nothing yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(old_of(path))
+    db.execute("PRAGMA journal_mode=WAL")
+    db.executescript(FORMAT_3)
+    if sent is not None:
+        headers = [{name: text.decode("latin-1") for name, text in of.items()} for of in sent.headers]
+        sizes = list(map(len, sent.values))
+        heads = [sent.topics, sent.keys, sizes, sent.ids, sent.partitions, sent.numbers, sent.numbered_by, headers]
+        db.execute("INSERT INTO pending VALUES (?, ?)", (orjson.dumps(heads), b"".join(sent.values)))
     db.commit()
     db.close()
     return path
 
 
-@pytest.mark.parametrize("sent", [SENT, []], ids=["pending", "nothing_pending"])
-@pytest.mark.parametrize(("more", "topics"), [("", {}), (TOPICS, {"t": "its id"})], ids=["the_first", "with_topics"])
-def test_a_store_of_format_1_stands_where_it_stood(
-    tmp_path: Path, sent: list[Out], more: str, topics: dict[str, str]
-) -> None:
-    path = first(tmp_path / "stage.sqlite", sent, more)
+def assert_is_what_it_was(path: Path, sent: Outs = SENT) -> None:
+    """A store stands where the old one stood and holds what it held; nothing else is left of that one."""
     with Store.open(path) as store:
         standing = store.take_over()
-        assert (standing.token, standing.batch, standing.topics) == (4, 7, topics)
+        assert (standing.token, standing.batch, standing.topics) == (4, 7, {"t": "its id"})
         assert standing.offsets == {("t", 0): 5, ("t", 1): 9}
-        assert list(standing.pending) == sent
-        assert store.scan("state", "") == [("a", b"1"), ("b", b"\x00\xff")]
-        assert store.commit(4, 7, {"state": {"a": b"2", "b": None, "c": b"3"}}, {("t", 0): 6}, Outs.of(SENT[:2])) == 8
+        assert standing.pending == sent
+        assert store.scan("state", "") == [("", b""), ("a", b"1"), ("b", b"\x00\xff")]
+        assert store.scan("other", "") == [("é|1", b"2")]
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the store of a stage is."""
+    return path_of(tmp_path, "stage")
+
+
+@pytest.mark.parametrize("sent", [SENT, Outs(), None], ids=["pending", "nothing_pending", "new"])
+def test_a_store_of_format_3_stands_where_it_stood_and_goes_on(path: Path, sent: Outs | None) -> None:
+    assert_is_what_it_was(old_store(path, sent), sent or Outs())
+    assert migrations.format_of(path) == migrations.FORMAT
     with Store.open(path) as store:
-        assert list(store.take_over().pending) == SENT[:2]
-        assert store.scan("state", "") == [("a", b"2"), ("c", b"3")]
-    assert version(path) == migrations.FORMAT
-
-
-def test_a_store_of_format_2_sends_what_is_pending_with_the_numbers_that_it_has(tmp_path: Path) -> None:
-    sent = [Out("out", f"key {n}", bytes([n]), f"id {n}", 0, {HEADER: b"stage/1/%d" % n}) for n in range(3)]
-    path = first(tmp_path / "stage.sqlite", sent, TOPICS)
-    db = sqlite3.connect(path)
-    migrations._pending_in_one_row(db)  # noqa: SLF001  # as format 2 was
-    db.execute("PRAGMA user_version = 2")
-    db.commit()
-    db.close()
+        token = store.take_over().token
+        changes: dict[str, dict[str, bytes | None]] = {"state": {"a": b"2", "b": None, "c": b"3"}}
+        assert store.commit(token, 7, changes, {("t", 0): 6}, Outs()) == 8
     with Store.open(path) as store:
-        assert list(store.take_over().pending) == sent
-    assert version(path) == migrations.FORMAT
+        assert store.scan("state", "") == [("", b""), ("a", b"2"), ("c", b"3")]
 
 
-def version(path: Path) -> int:
-    """Format that a store says it is of."""
-    db = sqlite3.connect(path)
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    db.close()
-    return int(found)
+def test_every_row_of_a_table_is_taken_however_many_there_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "ROWS_AT_ONCE", 2)
+    assert_is_what_it_was(old_store(path))
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
-    path = first(tmp_path / "stage.sqlite", SENT)
-    db = sqlite3.connect(path)
-    db.execute("UPDATE pending SET head = 'no JSON' WHERE n = 11")
-    db.commit()
-    db.close()
-    with pytest.raises(orjson.JSONDecodeError):
+def test_a_worker_of_the_version_before_that_still_runs_is_not_overtaken(path: Path) -> None:
+    db = sqlite3.connect(old_of(old_store(path)))
+    db.execute("PRAGMA locking_mode=EXCLUSIVE")
+    db.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreLockedError, match=r"stage\.sqlite is in use by another worker; stop that one first"):
         Store.open(path)
-    db = sqlite3.connect(path)
-    assert db.execute("SELECT count(*) FROM pending WHERE head IS NOT NULL").fetchone() == (12,)
     db.close()
-    assert version(path) == 1
+    assert_is_what_it_was(path)
+
+
+@pytest.mark.parametrize("format_", [1, 2, 5])
+def test_a_format_that_this_version_does_not_read_is_refused_by_its_name_and_not_touched(
+    path: Path, format_: int
+) -> None:
+    db = sqlite3.connect(old_of(old_store(path)))
+    db.execute(f"PRAGMA user_version = {format_}")
+    db.close()
+    before = old_of(path).read_bytes()
+    told = rf"stage\.sqlite has format {format_}, this version reads 3 to 4; see .Upgrade. in docs/keep-it-running"
+    with pytest.raises(StoreError, match=told):
+        Store.open(path)
+    assert not path.exists()
+    assert old_of(path).read_bytes() == before
+
+
+def test_an_old_store_that_is_damaged_stays_as_it_was(path: Path) -> None:
+    old = old_of(old_store(path))
+    whole = old.read_bytes()
+    old.write_bytes(whole[:4_096] + b"\xaa" * (len(whole) - 4_096))
+    with pytest.raises(StoreError, match=r"stage\.sqlite is damaged"):
+        Store.open(path)
+    assert not path.exists()
+    old.write_bytes(whole)
+    assert_is_what_it_was(path)
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from streams import migrations
+from streams.rocks import Rocks
 from streams.store import Store
-def and_dies(db):
-    migrations._pending_in_one_row(db)
+
+def dies(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-migrations.STEPS = (and_dies,)
-Store.open(Path(sys.argv[1]))
+
+def after(act):
+    def wrong(*given):
+        act(*given)
+        dies()
+    return wrong
+
+moment, path = sys.argv[1], Path(sys.argv[2])
+if moment == "before any row":
+    migrations.STEPS = (dies,)
+elif moment == "between rows":
+    migrations.ROWS_AT_ONCE = 1
+    Rocks.write = after(Rocks.write)
+elif moment == "with all rows":
+    migrations.STEPS = (after(*migrations.STEPS),)
+elif moment == "before it has its name":
+    Path.rename = dies
+elif moment == "when it has its name":
+    Path.rename = after(Path.rename)
+elif moment == "before the old one is gone":
+    Path.unlink = lambda *_, **__: dies()
+Store.open(path)
 """
+MOMENTS = ("before any row", "between rows", "with all rows", "before it has its name", "when it has its name",
+           "before the old one is gone")  # fmt: skip
 
 
-def test_a_process_killed_between_steps_leaves_a_store_that_the_next_one_brings_up(tmp_path: Path) -> None:
-    path = first(tmp_path / "stage.sqlite", SENT)
-    died = subprocess.run([sys.executable, "-c", KILLED, path], check=False, timeout=30)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_process_killed_at_any_moment_leaves_a_store_that_the_next_one_brings_up(path: Path, moment: str) -> None:
+    old_store(path)
+    died = subprocess.run([sys.executable, "-c", KILLED, moment, path], check=False, timeout=30)
     assert died.returncode == -signal.SIGKILL
-    with Store.open(path) as store:
-        assert list(store.take_over().pending) == SENT
+    assert path.exists() is (moment in MOMENTS[-2:])
+    assert_is_what_it_was(path)
 
 
-def test_steps_are_taken_in_order_from_the_format_that_was_found(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    taken: list[int] = []
-    steps = tuple(lambda _db, n=n: taken.append(n) for n in (1, 2, 3))
-    monkeypatch.setattr(migrations, "STEPS", steps)
-    db = sqlite3.connect(":memory:")
-    migrations.bring_up(db, 2)
-    db.close()
-    assert taken == [2, 3]
-
-
-def test_a_newer_format_is_refused_by_its_name_and_not_touched(tmp_path: Path) -> None:
-    path = first(tmp_path / "stage.sqlite", SENT)
-    db = sqlite3.connect(path)
-    db.execute(f"PRAGMA user_version = {migrations.FORMAT + 1}")
-    db.close()
-    told = rf"stage\.sqlite has format {migrations.FORMAT + 1}, this version reads {migrations.FORMAT}; see .Upgrade."
-    with pytest.raises(StoreError, match=told):
-        Store.open(path)
-    assert version(path) == migrations.FORMAT + 1
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+def test_the_new_store_is_its_owners_alone(path: Path) -> None:
+    Store.open(old_store(path)).close()
+    assert path.stat().st_mode & 0o077 == 0

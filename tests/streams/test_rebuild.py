@@ -12,7 +12,7 @@ from support.kafka_world import KafkaWorld
 from support.worlds import Row
 
 from processors.records import Outs
-from streams.store import Store
+from streams.store import Store, path_of
 
 pytestmark = pytest.mark.broker
 ROLES = ("resolve", "consent")
@@ -55,7 +55,7 @@ def rebuilt(world: KafkaWorld, role: str, *more: str) -> Row:
 
 
 def store_of(world: KafkaWorld, role: str) -> Path:
-    return world.settings.data_dir / "state" / f"{role}.sqlite"
+    return path_of(world.settings.data_dir, role)
 
 
 def test_a_stage_that_runs_is_not_rebuilt(world: KafkaWorld) -> None:
@@ -84,7 +84,7 @@ def test_a_store_that_is_lost_comes_back_from_topics_and_nothing_is_sent_twice(w
     world.stop()
     for role in ROLES:
         before = rebuilt(world, role, "--check")["generation"]
-        store_of(world, role).unlink()
+        shutil.rmtree(store_of(world, role))
         found = rebuilt(world, role)
         assert (found["equal"], found["swapped"], found["generation"]) == (None, True, before)
     world.go_on()
@@ -98,7 +98,7 @@ def test_a_store_that_is_lost_comes_back_from_topics_and_nothing_is_sent_twice(w
 def test_a_store_that_differs_stays_and_the_table_is_named(world: KafkaWorld) -> None:
     world.stop()
     path = store_of(world, "consent")
-    shutil.copy(path, path.with_suffix(".kept"))
+    shutil.copytree(path, path.with_suffix(".kept"))
     with Store.open(path) as store:
         standing = store.take_over()
         batch = store.commit(standing.token, standing.batch, {"record": {"made-up": b"{}"}}, {}, Outs())
@@ -109,7 +109,8 @@ def test_a_store_that_differs_stays_and_the_table_is_named(world: KafkaWorld) ->
     assert done.returncode == 1
     assert "not equal to the store that is there, in record" in done.stdout
     assert not path.with_suffix(".new").exists()
-    path.with_suffix(".kept").replace(path)
+    shutil.rmtree(path)
+    path.with_suffix(".kept").rename(path)
 
 
 def test_what_is_stored_and_not_published_must_be_published_first(world: KafkaWorld) -> None:

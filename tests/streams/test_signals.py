@@ -1,6 +1,7 @@
 """The worker signals against a real broker: crashed, without its store, with new topics, and with a bug in it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from processors.signals import decide
 from streams import clients, signals, topics
 from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError
 from streams.settings import Settings
-from streams.store import Store
+from streams.store import Store, path_of
 from tests.streams.tiny import wait_until
 
 LOST = {"aid_year": "2026-2027", "sap_status": "not_eligible"}
@@ -50,7 +51,7 @@ class Place:
     @property
     def store(self) -> Path:
         """The worker's."""
-        return self.settings.data_dir / "state" / "signals.sqlite"
+        return path_of(self.settings.data_dir, signals.NAME)
 
     def make(self, *names: str) -> None:
         """Topics of two partitions."""
@@ -182,7 +183,7 @@ def test_without_its_store_it_stops_and_says_what_to_do_rather_than_forget_what_
     with place.working():
         place.send(released("aid", "e1", **LOST))
         place.wait_for("p1")
-    place.store.unlink()
+    shutil.rmtree(place.store)
     with pytest.raises(StoppedError, match=r"^[^\n]*store is behind its group[^\n]*reissue[^\n]*$"):
         place.run(threading.Event())
 

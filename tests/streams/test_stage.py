@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import resource
 import shutil
 import signal
@@ -225,7 +226,7 @@ def test_a_stage_that_is_told_to_stop_finishes_its_batch(tiny: Tiny) -> None:
 def test_a_lost_store_stops_rather_than_begin_again(tiny: Tiny) -> None:
     tiny.send(tiny.topic("in"), INPUTS)
     run_once(tiny, len(INPUTS))
-    tiny.path.unlink()
+    shutil.rmtree(tiny.path)
     assert refused(tiny).startswith("tiny: the store is behind its group (batch 0, group 6): it was restored or lost;")
     assert len(tiny.sent()) == len(INPUTS)
 
@@ -234,10 +235,11 @@ def test_a_store_restored_from_an_older_copy_stops_rather_than_do_again(tiny: Ti
     topic = tiny.topic("in")
     tiny.send(topic, INPUTS[:20])
     run_once(tiny, 20)
-    shutil.copy(tiny.path, tiny.folder / "backup")
+    shutil.copytree(tiny.path, tiny.folder / "backup")
     tiny.send(topic, INPUTS[20:])
     run_once(tiny, len(INPUTS))
-    shutil.copy(tiny.folder / "backup", tiny.path)
+    shutil.rmtree(tiny.path)
+    shutil.copytree(tiny.folder / "backup", tiny.path)
     assert refused(tiny).startswith("tiny: the store is behind its group (batch 2, group 6)")
     assert len(tiny.sent()) == len(INPUTS)
 
@@ -530,14 +532,14 @@ def test_a_look_up_that_fails_is_made_again_and_nothing_half_decided_is_kept(
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits what another process writes")
 @pytest.mark.parametrize("then", ["room", "kill"])
 def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost_when_there_is_room_again(tiny: Tiny, then: str) -> None:
-    topic = tiny.topic("in", 2)
-    tiny.send(topic, INPUTS[:20], 2)
+    topic, inputs = tiny.topic("in", 2), [value + b" " + os.urandom(50_000).hex().encode() for value in INPUTS]
+    tiny.send(topic, inputs[:20], 2)
     with worker(tiny) as process:
         tiny.wait_for(20)
-        log, keys = (tiny.folder / f"{name}.sqlite-wal" for name in (tiny.name, "keys"))
-        assert keys.stat().st_size < log.stat().st_size, "it is the store that is to find no room"
-        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
-        tiny.send(topic, INPUTS[20:], 2)
+        room = (tiny.folder / "keys.sqlite-wal").stat().st_size + 20_000
+        assert room < 100_000, "it is the store that is to find no room, and not even for what it has in its log"
+        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        tiny.send(topic, inputs[20:], 2)
         wait_until(lambda: seen(tiny).total("throughline_waits_total", friend="store") > 1, "a second try")
         said = seen(tiny)
         assert (said.why_not_live, said.why_not_ready) == ((), ("the store does not answer",))
@@ -546,11 +548,11 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost_when_there_is_ro
             process.kill()
         else:
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
-            tiny.wait_for(len(INPUTS))
+            tiny.wait_for(len(inputs))
             assert seen(tiny).why_not_ready == ()
             stop(process)
-    run_once(tiny, len(INPUTS))
-    assert_exactly_once(tiny, topic, INPUTS, 2)
+    run_once(tiny, len(inputs))
+    assert_exactly_once(tiny, topic, inputs, 2)
 
 
 def test_a_disk_that_stays_full_does_not_keep_a_stage_from_stopping(tiny: Tiny) -> None:

@@ -2,10 +2,10 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from processors.records import Out, Outs
 from processors.state import Changes, Memory
-from streams.errors import StaleError, StoreError, StoreLockedError
-from streams.store import Store
+from streams import store as store_module
+from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
+from streams.rocks import Rocks
+from streams.rows import Row
+from streams.store import Store, path_of
 
 NOTHING: Changes = {}
 
@@ -34,8 +37,8 @@ def outs(*numbers: int) -> Outs:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the store is; its folder is not there yet."""
-    return tmp_path / "state" / "stage.sqlite"
+    """Where the store is; nothing is there yet."""
+    return path_of(tmp_path, "stage")
 
 
 def test_a_new_store_stands_at_nothing(path: Path) -> None:
@@ -122,7 +125,7 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
         said = subprocess.run(
             [sys.executable, "-c", OPENER, path], capture_output=True, text=True, check=True, timeout=30
         )
-    assert said.stdout == "StoreLockedError stage.sqlite is in use by another worker; stop that one first\n"
+    assert said.stdout == "StoreLockedError stage.rocksdb is in use by another worker; stop that one first\n"
     with pytest.raises(StoreLockedError), Store.open(path), Store.open(path):
         pass
     Store.open(path).close()
@@ -130,39 +133,104 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
 
 def test_a_newer_format_is_refused_and_let_go_of(path: Path) -> None:
     Store.open(path).close()
-    _set_version(path, 99)
-    with pytest.raises(StoreError, match=r"stage\.sqlite has format 99, this version reads 3"):
+    (path / "format").write_text("99\n")
+    with pytest.raises(StoreError, match=r"stage\.rocksdb has format 99, this version reads 3 to 4; see .Upgrade."):
         Store.open(path)
-    _set_version(path, 3)
+    (path / "format").write_text("4\n")
+    Store.open(path).close()
 
 
-def _set_version(path: Path, number: int) -> None:
-    db = sqlite3.connect(path, timeout=0)
-    db.execute(f"PRAGMA user_version={number}")
-    db.close()
+def test_nobody_but_its_owner_may_look_into_it(path: Path) -> None:
+    with Store.open(path):
+        assert path.stat().st_mode & 0o077 == 0
 
 
-def test_a_file_that_is_no_store_is_refused(path: Path) -> None:
+def test_a_folder_that_is_no_store_is_refused(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"stage\.rocksdb is damaged; see .Backup. in docs/keep-it-running"):
+        Store.open(path)
+
+
+def test_a_file_in_its_place_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no store " * 1000)
-    with pytest.raises(StoreError, match=r"stage\.sqlite is damaged; see .Backup. in docs/keep-it-running"):
+    with pytest.raises(StoreError, match=r"stage\.rocksdb is damaged"):
         Store.open(path)
 
 
-def test_a_folder_in_its_place_is_refused(path: Path) -> None:
-    path.mkdir(parents=True)
-    with pytest.raises(StoreError, match=r"stage\.sqlite cannot be opened"):
-        Store.open(path)
+def test_a_place_that_takes_no_store_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_bytes(b"a file")
+    with pytest.raises(StoreError, match=r"stage\.rocksdb cannot be opened"):
+        Store.open(path_of(tmp_path, "stage"))
 
 
-def test_damage_that_shows_only_in_reading_is_a_store_error_and_not_a_bug_of_the_decision(path: Path) -> None:
+ROWS: dict[str, bytes | None] = {f"{n:05d}": os.urandom(100) for n in range(5_000)}
+
+
+@pytest.fixture
+def filled(path: Path) -> Path:
+    """A store whose rows are in a table of RocksDB's."""
     with Store.open(path) as store:
-        rows: dict[str, bytes | None] = {f"{n:05d}": b"x" * 100 for n in range(5000)}
-        store.commit(store.take_over().token, 0, {"state": rows}, {}, Outs())
-    healthy = path.read_bytes()
-    path.write_bytes(healthy[:40_960] + b"\xaa" * (len(healthy) - 40_960))
-    with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
-        store.scan("state", "")
+        store.commit(store.take_over().token, 0, {"state": ROWS}, {}, Outs())
+    return path
+
+
+def spoilt(path: Path, at: int) -> None:
+    """Damage a file, some bytes from a place on."""
+    found = bytearray(path.read_bytes())
+    for place in range(at, min(at + 500, len(found))):
+        found[place] ^= 0xAA
+    path.write_bytes(found)
+
+
+def test_damage_that_shows_only_in_reading_is_a_store_error_and_not_a_bug_of_the_decision(filled: Path) -> None:
+    [table] = filled.glob("*.sst")
+    spoilt(table, table.stat().st_size // 2)
+    with Store.open(filled) as store:
+        with pytest.raises(StoreError, match="damaged"):
+            store.scan("state", "")
+        with pytest.raises(StoreError, match="damaged"):
+            store.get_many("state", ROWS)
+        with pytest.raises(StoreError, match="damaged"):
+            list(store.content())
+
+
+@pytest.mark.parametrize("files", ["*.sst", "MANIFEST-*", "CURRENT"])
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "spoilt"])
+def test_a_store_of_which_a_part_is_gone_or_spoilt_is_damaged(filled: Path, files: str, is_gone: bool) -> None:  # noqa: FBT001
+    [part] = filled.glob(files)
+    if is_gone:
+        part.unlink()
+    else:
+        spoilt(part, max(0, part.stat().st_size - 40))
+    with pytest.raises(StoreError, match=r"stage\.rocksdb is damaged; see .Backup. in docs/keep-it-running"):
+        Store.open(filled)
+
+
+DIES = """
+import os, sys
+from pathlib import Path
+from processors.records import Outs
+from streams.store import Store
+store = Store.open(Path(sys.argv[1]))
+token = store.take_over().token
+for batch in range(20):
+    rows = {"last": b"%d" % batch, str(batch): b"x" * 500}
+    store.commit(token, batch, {"state": rows}, {("t", 0): batch + 1}, Outs())
+os._exit(0)
+"""
+
+
+def test_a_log_that_is_spoilt_in_its_middle_gives_an_earlier_batch_and_never_a_part_of_one(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", DIES, path], check=True, timeout=30)
+    [log] = path.glob("*.log")
+    spoilt(log, log.stat().st_size // 2)
+    with Store.open(path) as store:
+        standing = store.take_over()
+        assert 0 < standing.batch < 20, "a stage that stands there finds that its group is ahead, and stops"
+        assert standing.offsets == {("t", 0): standing.batch}
+        assert store.get_many("state", ["last"]) == {"last": b"%d" % (standing.batch - 1)}
+        assert len(store.scan("state", "")) == standing.batch + 1
 
 
 def test_tables_that_no_batch_has_written_are_empty(path: Path) -> None:
@@ -171,15 +239,20 @@ def test_tables_that_no_batch_has_written_are_empty(path: Path) -> None:
         assert store.scan("state", "") == []
 
 
-def test_a_new_owner_finds_a_table_that_the_one_before_made_after_it_was_opened(path: Path) -> None:
+def test_the_whole_content_comes_in_order_page_by_page_without_the_tables_that_are_not_wanted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "PAGE", 3)
+    rows: dict[str, bytes | None] = {f"{n}": b"%d" % n for n in range(8)}
     with Store.open(path) as store:
-        late = Store(store._db)  # noqa: SLF001  # as if the lock were lost
-        store.commit(store.take_over().token, 0, {"made": {"a": b"1"}}, {}, Outs())
-        late.take_over()
-        assert late.get_many("made", ["a"]) == {"a": b"1"}
+        token = store.take_over().token
+        store.commit(token, 0, {"b": rows, "a": rows, "ab": rows, "c": {"": b""}}, {("t", 0): 1}, outs(1))
+        found = list(store.content(["ab"]))
+    assert found == [*(("a", key, value) for key, value in rows.items()),
+                     *(("b", key, value) for key, value in rows.items()), ("c", "", b"")]  # fmt: skip
 
 
-def test_more_keys_are_looked_up_at_once_than_one_query_takes(path: Path) -> None:
+def test_many_keys_are_looked_up_at_once(path: Path) -> None:
     rows: dict[str, bytes | None] = {f"{n}": b"%d" % n for n in range(1_700)}
     with Store.open(path) as store:
         store.commit(store.take_over().token, 0, {"state": rows}, {}, Outs())
@@ -201,12 +274,12 @@ def test_look_ups_and_scans_answer_as_memory_does(
 ) -> None:
     memory = Memory()
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder) / "s.sqlite")
+        store = Store.open(Path(folder) / "s.rocksdb")
         token = store.take_over().token
         for number, batch in enumerate(batches):
             if number == reopened:
                 store.close()
-                store = Store.open(Path(folder) / "s.sqlite")
+                store = Store.open(Path(folder) / "s.rocksdb")
                 token = store.take_over().token
             store.commit(token, number, batch, {}, Outs())
             memory.apply(batch)
@@ -253,24 +326,27 @@ def test_a_store_that_was_killed_while_committing_has_every_batch_whole_or_not_a
 
 FULL_DISK = """
 import resource, sys
+from contextlib import suppress
 from pathlib import Path
 from processors.records import Out, Outs
-from streams.errors import TransientError
+from streams.errors import DiskError, TransientError
 from streams.store import Store
 path = Path(sys.argv[1])
 store = Store.open(path)
 token = store.take_over().token
 store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, Outs.of([Out("out", "k", b"v", "id 1")]))
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-size = path.with_name(path.name + "-wal").stat().st_size
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-for table in ("state", "fresh"):
+[log] = path.glob("*.log")
+resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
+for table in ("state", "fresh", "state"):
     try:
         store.commit(token, 1, {table: {"a": b"2" * 1_000_000}}, {("t", 0): 2}, Outs())
     except TransientError as error:
         print(error)
-assert store.get_many("state", ["a"]) == {"a": b"1"} and store.scan("fresh", "") == []
+    with suppress(DiskError):
+        assert store.get_many("state", ["a"]) == {"a": b"1"} and store.scan("fresh", "") == []
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+assert store.get_many("state", ["a"]) == {"a": b"1"} and store.scan("fresh", "") == []
 print(store.commit(token, 1, {"fresh": {"a": b"3"}}, {("t", 0): 3}, Outs()), store.get_many("fresh", ["a"]))
 """
 
@@ -280,11 +356,54 @@ def test_a_full_disk_is_waited_for_and_changes_nothing(path: Path) -> None:
         [sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True, check=False, timeout=60
     )
     assert said.stderr == ""
-    first, second, last = said.stdout.splitlines()
-    assert first.startswith("the store does not answer: ")
-    assert second.startswith("the store does not answer: ")
+    *refused, last = said.stdout.splitlines()
+    assert len(refused) == 3
+    assert all(line.startswith("the store does not answer: ") for line in refused)
     assert last == "2 {'a': b'3'}"
     with Store.open(path) as store:
         standing = store.take_over()
         assert (standing.batch, standing.offsets) == (2, {("t", 0): 3})
         assert store.get_many("state", ["a"]) == {"a": b"1"}
+
+
+class Silent(Rocks):
+    """A disk that takes one write and does not say so."""
+
+    asked = 0
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write; the third time without an answer."""
+        super().write(rows)
+        self.asked += 1
+        if self.asked == 3:
+            self._is_broken = True
+            raise DiskError("the store does not answer", "made up")
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["the_same_batch", "another_batch"])
+def test_a_batch_that_the_disk_took_without_saying_so_is_found_out_when_it_is_committed_again(
+    path: Path,
+    same: bool,  # noqa: FBT001
+) -> None:
+    Store.open(path).close()
+    store = Store(Silent(path))
+    token = store.take_over().token
+    store.commit(token, 0, {"state": {"a": b"1"}}, {("t", 0): 1}, outs(1))
+    with pytest.raises(DiskError):
+        store.commit(token, 1, {"state": {"a": b"2"}}, {("t", 0): 2}, outs(2))
+    if same:
+        assert store.commit(token, 1, {"state": {"a": b"2"}}, {("t", 0): 2}, outs(2)) == 2
+        assert store.commit(token, 2, {"state": {"a": b"3"}}, {("t", 0): 3}, outs(3)) == 3
+    else:
+        with pytest.raises(StaleError):
+            store.commit(token, 1, {"state": {"a": b"2"}}, {("t", 0): 2}, outs(4))
+    assert store.get_many("state", ["a"]) == {"a": b"3" if same else b"2"}
+    store.close()
+
+
+def test_a_store_that_is_closed_answers_no_more_and_anybody_may_have_it(path: Path) -> None:
+    store = Store.open(path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.get_many("state", ["a"])
+    Store.open(path).close()

@@ -73,8 +73,8 @@ class Tiny:
 
     @property
     def path(self) -> Path:
-        """The store's file."""
-        return self.folder / f"{self.name}.sqlite"
+        """The store's folder."""
+        return self.folder / f"{self.name}.rocksdb"
 
     def topic(self, name: str, partitions: int = 1) -> str:
         """Make a topic; those whose name begins with ``first`` are read first, with ``in`` later."""

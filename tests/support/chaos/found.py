@@ -13,7 +13,7 @@ from deploy.topic_reader import TopicReader
 from processors.records import Arrival
 from sinks.case_views import CaseViews
 from streams import clients, consent, resolve, signals, sink
-from streams.store import Store
+from streams.store import Store, path_of
 from support.chaos.compare import Place, View
 from support.chaos.raised import told
 
@@ -79,7 +79,7 @@ def positions_of(stack: Stack, arrivals: Iterable[Arrival]) -> tuple[dict[str, d
     ends = {role: ends_of(arrivals, wanted) for role, wanted in INPUTS.items()}
     found, wanted = dict[str, dict[Place, int]](), dict[str, dict[Place, int]]()
     for role in WORKERS:
-        with Store.open(data / "state" / f"{role}.sqlite") as store:
+        with Store.open(path_of(data, role)) as store:
             found[f"the store of {role}"] = dict(store.take_over().offsets)
         wanted[f"the store of {role}"] = ends[role]
     for role in (resolve.NAME, consent.NAME):  # signals' group may stay behind its store: what comes again is dropped
