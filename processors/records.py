@@ -19,6 +19,8 @@ SEQUENCE = "sequence"
 """Header of a numbered record: stage/generation/number (``processors.numbers``)."""
 VARIANT = {f"{digit:x}": f"{digit & 0b11 | 0b1000:x}" for digit in range(16)}
 """By the hexadecimal digit that has the variant's two bits: the digit that says RFC 9562."""
+IDS_BEGUN = hashlib.sha1(uuid.NAMESPACE_OID.bytes, usedforsecurity=False)
+"""Of every derived id: the hash that has taken in its namespace."""
 NO_HEADERS: Mapping[str, bytes] = {}
 
 
@@ -191,8 +193,9 @@ def derived_id(parent: str, stage: str, ordinal: int) -> str:
         stage: name of the stage.
         ordinal: place among what the stage makes of that parent.
     """
-    name = f"{parent}|{stage}|{ordinal}".encode()
-    text = hashlib.sha1(uuid.NAMESPACE_OID.bytes + name, usedforsecurity=False).hexdigest()
+    hashed = IDS_BEGUN.copy()
+    hashed.update(f"{parent}|{stage}|{ordinal}".encode())
+    text = hashed.hexdigest()
     # By hand: uuid.uuid5 takes four times as long, and every record that leaves has such an id.
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 

@@ -1,6 +1,7 @@
 """Bodies under AES-256-GCM, a key for each partner record; erasing the key erases the body (NIST SP 800-38D)."""
 
 import base64
+import binascii
 import functools
 import hashlib
 from typing import Protocol
@@ -49,7 +50,7 @@ def unseal(keys: Keys, key_id: str, place: str, sealed: str) -> bytes:
     if key is None:
         raise UnreadableError("key erased")
     try:
-        return _cipher(key).decrypt(_nonce(place), base64.b64decode(sealed), key_id.encode())
+        return _cipher(key).decrypt(_nonce(place), binascii.a2b_base64(sealed), key_id.encode())
     except (InvalidTag, ValueError) as error:
         raise UnreadableError("not what was sealed") from error
 

@@ -20,7 +20,7 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     sweeps: list[Progress] = []
 
     def decide(arrivals: Arrivals, state: Working) -> Outs:
-        outs = consent.decide(list(arrivals), state, context)
+        outs = consent.decide(arrivals, state, context)
         sweeps[:] = _progress(state)
         return outs
 

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ Row = dict[str, Any]
 SUBJECT = "internal.decision_recorded.v1"
 HEADER = "audit-hash"
 START = "0" * 64
+FROM_EVENT = ("event_id", "family", "partner_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,32 +37,19 @@ def decided(decisions: tuple[Audited, ...]) -> Decided:
 
 
 class Record(NamedTuple):
-    """One audit record by the fields of ``decision_recorded.avsc``, in their order."""
+    """What the audit is to have of one event."""
 
-    decision_id: str
-    event_id: str
+    event: Row
+    person_id: str
     caused_by: str
     position: int
-    family: str
-    partner_id: str
-    person_id: str
     outcome: str
     decided: Decided
-    input_hash: str
+    inputs: str
 
     def __repr__(self) -> str:
-        """Its id alone: nobody's event shows where it is printed."""
-        return f"Record({self.decision_id})"
-
-
-def record(
-    event: Row, person_id: str, cause: str, position: int, outcome: str, decisions: Decided, inputs: str
-) -> Record:
-    """One audit record."""
-    event_id = event["event_id"]
-    id_ = derived_id(cause, f"consent.audit.{event_id}.{person_id}", 0)
-    terms = (outcome, decisions, inputs)
-    return Record(id_, event_id, cause, position, event["family"], event["partner_id"], person_id, *terms)
+        """Where it is printed, nobody's event shows."""
+        return f"Record(position={self.position})"
 
 
 def chained(records: Sequence[Record], state: Working) -> Outs:
@@ -69,29 +57,40 @@ def chained(records: Sequence[Record], state: Working) -> Outs:
     if not records:
         return Outs()
     schema_id, head = catalog.id_of(SUBJECT), state.get("head", "audit") or START
-    values, heads = wire.framed(schema_id, codec.encode(schema_id, _columns(records, schema_id))), []
+    ids, event_ids = [_id(one) for one in records], [one.event["event_id"] for one in records]
+    values = wire.framed(schema_id, codec.encode(schema_id, _columns(records, ids, schema_id)))
+    heads: list[Mapping[str, bytes]] = []
     for value in values:
         head = next_hash(head, value)
         heads.append({HEADER: head.encode()})
     state.put("head", "audit", head)
-    event_ids, ids = [one.event_id for one in records], [one.decision_id for one in records]
     outs = Outs.to([AUDIT_DECISIONS] * len(ids), event_ids, values, ids)
-    outs.headers = [*heads]
+    outs.headers = heads
     return outs
 
 
-def _columns(records: Sequence[Record], schema_id: int) -> pa.RecordBatch:
+def _id(one: Record) -> str:
+    return derived_id(one.caused_by, f"consent.audit.{one.event['event_id']}.{one.person_id}", 0)
+
+
+def _columns(records: Sequence[Record], ids: Sequence[str], schema_id: int) -> pa.RecordBatch:
+    """Rows of ``decision_recorded.avsc``, a column at a time."""
+    events, persons, causes, positions, outcomes, decided, inputs = zip(*records, strict=True)
+    columns: dict[str, Sequence[Any]] = {name: [event[name] for event in events] for name in FROM_EVENT}
+    columns |= {
+        "decision_id": ids, "caused_by": causes, "position": positions, "person_id": persons, "outcome": outcomes,
+        "input_hash": inputs,
+    }  # fmt: skip
     schema = codec.arrow_schema(schema_id)
-    columns = dict(zip(Record._fields, zip(*records, strict=True), strict=True))
-    places = {one: place for place, one in enumerate(dict.fromkeys(columns["decided"]))}
-    every = pa.array([one.rows for one in places], schema.field("decided").type)
-    arrays = [
-        every.take(pa.array([places[one] for one in columns["decided"]], pa.int64()))
-        if field.name == "decided"
-        else pa.array(columns[field.name], field.type)
-        for field in schema
-    ]
+    decisions = _decisions(decided, schema.field("decided").type)
+    arrays = [decisions if f.name == "decided" else pa.array(columns[f.name], f.type) for f in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _decisions(decided: Sequence[Decided], kind: pa.DataType) -> pa.Array:
+    """Each made into columns once, since many events have the same."""
+    places = {one: place for place, one in enumerate(dict.fromkeys(decided))}
+    return pa.array([one.rows for one in places], kind).take(pa.array([places[one] for one in decided], pa.int64()))
 
 
 def next_hash(before: str, value: bytes) -> str:

@@ -7,7 +7,7 @@ recipient holds of each), agreement, clock, count. State in, state out.
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -39,6 +39,8 @@ class Book:
     """Consent's state over one batch."""
 
     state: Working
+    _contents: dict[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
+    """By person, until a record changes."""
 
     def today(self) -> int | None:
         """Day of the latest tick, from 1970-01-01."""
@@ -60,9 +62,9 @@ class Book:
         """A record; an empty one where it is not known yet."""
         return dict(self.state.get("record", record_key) or EMPTY)
 
-    def records_of(self, person_id: str) -> list[str]:
+    def records_of(self, person_id: str) -> Sequence[str]:
         """Keys of a person's records, sorted."""
-        return list(self.state.get("person", person_id) or [])
+        return self.state.get("person", person_id) or ()
 
     def place(self, record_key: str, person_id: str) -> None:
         """Put a record, known or not, under a person."""
@@ -73,7 +75,7 @@ class Book:
         if before:
             self._set_records(before, [key for key in self.records_of(before) if key != record_key])
         self._set_records(person_id, sorted({*self.records_of(person_id), record_key}))
-        self.state.put("record", record_key, {**record, "person": person_id})
+        self._put(record_key, {**record, "person": person_id})
 
     def _set_records(self, person_id: str, record_keys: list[str]) -> None:
         gained = bool(record_keys) - bool(self.records_of(person_id))
@@ -83,7 +85,7 @@ class Book:
 
     def mark(self, record_key: str, *, is_adult: bool) -> None:
         """Note whether, by a record's birth date, its person is an adult; any record that says so counts."""
-        self.state.put("record", record_key, {**self.record(record_key), "adult": is_adult})
+        self._put(record_key, {**self.record(record_key), "adult": is_adult})
 
     def fold(self, record_key: str, kind: str, version: Row) -> None:
         """Keep the newest version of each fact among a record's statements or caseload entries.
@@ -98,7 +100,11 @@ class Book:
         known = kept.get(version["fact"])
         if known is None or order(known) < order(version):
             kept[version["fact"]] = version
-            self.state.put("record", record_key, {**record, kind: sorted(kept.values(), key=order)})
+            self._put(record_key, {**record, kind: sorted(kept.values(), key=order)})
+
+    def _put(self, record_key: str, record: Row) -> None:
+        self._contents.clear()
+        self.state.put("record", record_key, record)
 
     def person(self, person_id: str) -> Person:
         """What decisions need of a person."""
@@ -106,7 +112,11 @@ class Book:
 
     def contents_of(self, person_id: str) -> tuple[bytes, ...]:
         """A person's records as they are kept: all that a decision rests on besides event, agreements and day."""
-        return tuple([self.state.content("record", key) or NOTHING for key in self.records_of(person_id)])
+        found = self._contents.get(person_id)
+        if found is None:
+            found = tuple([self.state.content("record", key) or NOTHING for key in self.records_of(person_id)])
+            self._contents[person_id] = found
+        return found
 
     def prefetch(self, person_ids: Iterable[str], record_keys: Iterable[str], fact_keys: Iterable[str] = ()) -> None:
         """Read in bulk what a batch's decisions will ask for."""
@@ -124,16 +134,16 @@ class Book:
         """A record's facts by key."""
         return self.state.scan("fact", f"{record_key}|")
 
-    def remember(self, event: Row) -> bool:
-        """Take a version of a fact in; whether it is new."""
-        key = fact_key(event)
+    def remember(self, key: str, event: Row) -> Row | None:
+        """Take a version of a fact in; the fact with it, None where it was known."""
         fact = self.fact(key)
-        if any(version["event_id"] == event["event_id"] for version in fact["versions"]):
-            return False
-        kept = event.copy()
-        del kept["person_id"]
-        self.state.put("fact", key, {**fact, "versions": sorted([*fact["versions"], kept], key=order)})
-        return True
+        known = fact["versions"]
+        if known and event["event_id"] in [version["event_id"] for version in known]:
+            return None
+        versions = sorted([*known, event], key=order) if known else [event]
+        fact = {"versions": versions, "held": fact["held"]}
+        self.state.put("fact", key, fact)
+        return fact
 
 
 def order(version: Row) -> tuple[int, str]:

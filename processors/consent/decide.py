@@ -5,55 +5,47 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, release, sweep
-from processors.consent.book import Book, fact_key
-from processors.consent.settle import STAGE, Batch, Context, Entry, decide_fact, decide_person
+from processors.consent import audit, log, release, sweep
+from processors.consent.book import Book
+from processors.consent.log import Entry, Event
+from processors.consent.settle import STAGE, Batch, Context, decide_fact, decide_person
 from processors.drafts import Draft, encode_drafts
 from processors.names import released_topic
-from processors.records import Arrival, Outs, derived_id
+from processors.records import Arrivals, Outs, derived_id
 from processors.state import Working
-from schemas_avro import catalog, codec, wire
+from schemas_avro import codec
 
 Row = dict[str, Any]
 ACTIVATED = "internal.agreement_activated.v1"
+STATEMENTS = {"consent", "caseload"}
+"""Families whose events change what is decided of others."""
 STATEMENT = ("granted_by_role", "controllers", "records_covered", "purposes", "recipients", "valid_from", "valid_until")
 
 
-def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Outs:
+def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     """Decide a batch of the log, in its order, then a slice of what is to be decided again."""
-    entries = _entries(arrivals)
-    events = [e.row for e in entries if e.name == "resolved_event"]
+    entries = log.entries(arrivals)
+    events = [entry for entry in entries if isinstance(entry, Event)]
     batch = Batch(Book(state), context, _bodies(events, context.keys))
-    persons, records = {row["person_id"] for row in events}, {row["record_key"] for row in events}
-    batch.book.prefetch(persons, records, {fact_key(row) for row in events})
+    persons, records = {event.person_id for event in events}, {event.row["record_key"] for event in events}
+    batch.book.prefetch(persons, records, [event.fact for event in events])
     for entry in entries:
-        HANDLERS[entry.name](batch, entry)
+        if isinstance(entry, Event):
+            _event(batch, entry)
+        else:
+            HANDLERS[entry.name](batch, entry)
     sweep.next_slice(batch)
     batch.count()
     return Outs.joined([release.encode(batch.sent), encode_drafts(batch.passed_on), audit.chained(batch.audits, state)])
 
 
-def _entries(arrivals: Sequence[Arrival]) -> list[Entry]:
-    """The batch decoded, in order."""
-    places: dict[int, list[int]] = defaultdict(list)
-    values = [arrival.value or b"" for arrival in arrivals]
-    for i, value in enumerate(values):
-        places[wire.schema_id_of(value) or 0].append(i)
-    found: dict[int, Entry] = {}
-    for schema_id, where in places.items():
-        name = catalog.catalog()[schema_id].family
-        rows = codec.decode_own(schema_id, wire.payloads_of(values[i] for i in where))
-        for row, i in zip(rows, where, strict=True):
-            found[i] = Entry(arrivals[i].offset, arrivals[i].headers.get("ce_id", b"").decode(), name, row)
-    return [found[i] for i in sorted(found)]
-
-
-def _bodies(events: Sequence[Row], keys: sealing.Keys) -> dict[str, Row]:
+def _bodies(events: Sequence[Event], keys: sealing.Keys) -> dict[str, Row]:
     """Bodies of the events that change what is decided, by event's key; one that cannot be opened is left out."""
     by_schema: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
     for event in events:
-        if event["family"] in {"consent", "caseload"} and (body := release.body_of(event, keys)) is not None:
-            by_schema[event["body_schema_id"]].append((event_key(event), body))
+        row = event.row
+        if row["family"] in STATEMENTS and (body := release.body_of(row, keys)) is not None:
+            by_schema[row["body_schema_id"]].append((event_key(event), body))
     found: dict[str, Row] = {}
     for schema_id, pairs in by_schema.items():
         rows = codec.decode(schema_id, [body for _, body in pairs]).rows.to_pylist()
@@ -61,15 +53,16 @@ def _bodies(events: Sequence[Row], keys: sealing.Keys) -> dict[str, Row]:
     return found
 
 
-def event_key(row: Row) -> str:
+def event_key(event: Event) -> str:
     """Names one event: an id alone may be used by two partners."""
-    return f"{fact_key(row)}|{row['event_id']}"
+    return f"{event.fact}|{event.row['event_id']}"
 
 
 def _ticked(batch: Batch, entry: Entry) -> None:
     """Time goes on; every partition of every recipient's topic hears of it."""
     before = batch.book.today()
     batch.book.state.put("clock", "tick", entry.row["tick_at"])
+    batch.time_or_agreements_changed()
     for recipient in sorted({a.party for a in batch.book.agreements() if a.tier == "dsa"}):
         _tell_time(batch, recipient, entry)
     if before != batch.book.today():
@@ -90,7 +83,7 @@ def _activated(batch: Batch, entry: Entry) -> None:
     """An agreement comes into force; its recipient hears of it, and of the time, to decide again by both."""
     row = entry.row
     batch.book.state.put("agreement", row["agreement_id"], row)
-    batch.agreements_changed()
+    batch.time_or_agreements_changed()
     if row["tier"] == "dsa":
         id_ = derived_id(entry.id, STAGE, 0)
         batch.passed_on.append(Draft(released_topic(row["party"]), row["agreement_id"], ACTIVATED, row, id_))
@@ -132,25 +125,28 @@ def _moved(batch: Batch, entry: Entry) -> None:
         decide_person(batch, person_id, entry)
 
 
-def _event(batch: Batch, entry: Entry) -> None:
+def _event(batch: Batch, event: Event) -> None:
     """One event: remembered, then decided; a statement about consent or caseload has its whole person decided again."""
-    row, book = entry.row, batch.book
-    if not book.remember(row):
+    row, book = event.row, batch.book
+    fact = book.remember(event.fact, row)
+    if fact is None:
         counts.came_before(book.state, row["family"])
         return
-    book.place(row["record_key"], row["person_id"])
-    if row["family"] in {"consent", "caseload"} and event_key(row) in batch.bodies:
-        _fold(batch, row)
-        batch.audits.append(_audit_undecided(batch, row, entry, "applied"))
-        decide_person(batch, row["person_id"], entry)
+    book.place(row["record_key"], event.person_id)
+    if row["family"] not in STATEMENTS:
+        decide_fact(batch, event, fact)
+    elif event_key(event) in batch.bodies:
+        _fold(batch, event)
+        _audit_undecided(batch, event, "applied")
+        decide_person(batch, event.person_id, event)
     elif row["family"] == "consent":
-        batch.audits.append(_audit_undecided(batch, row, entry, "withheld"))
+        _audit_undecided(batch, event, "withheld")
     else:
-        decide_fact(batch, row, entry)
+        decide_fact(batch, event, fact)
 
 
-def _fold(batch: Batch, row: Row) -> None:
-    body = batch.bodies[event_key(row)]
+def _fold(batch: Batch, event: Event) -> None:
+    row, body = event.row, batch.bodies[event_key(event)]
     version = {"fact": row["fact_id"], **{k: row[k] for k in ("event_id", "published_at", "operation", "partner_id")}}
     if row["family"] == "consent":
         said = {name: body[name] for name in STATEMENT}
@@ -161,10 +157,12 @@ def _fold(batch: Batch, row: Row) -> None:
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
 
 
-def _audit_undecided(batch: Batch, row: Row, entry: Entry, outcome: str) -> audit.Record:
+def _audit_undecided(batch: Batch, event: Event, outcome: str) -> None:
     """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
+    row = event.row
     batch.outcomes[row["family"], outcome, ()] += 1
-    return audit.record(row, row["person_id"], row["event_id"], entry.position, outcome, audit.decided(()), audit.START)
+    nobody = (outcome, audit.decided(()), audit.START)
+    batch.audits.append(audit.Record(row, event.person_id, row["event_id"], event.position, *nobody))
 
 
 Handler = Callable[[Batch, Entry], None]
@@ -174,6 +172,5 @@ HANDLERS: dict[str, Handler] = {
     "reissue_requested": _reissued,
     "rights_transferred": _rights_transferred,
     "records_moved": _moved,
-    "resolved_event": _event,
 }
-"""What happens on each kind of record in the log."""
+"""What happens on each kind of record in the log that is no event of a partner."""

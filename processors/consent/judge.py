@@ -26,8 +26,8 @@ class Judged:
     """Hash of what they were made from."""
     decided: audit.Decided
     """The decisions as the audit has them."""
-    terms: Mapping[str, Row]
-    """By recipient permitted: what a release carries of the decision; never changed."""
+    permitted: Mapping[str, Row]
+    """By recipient permitted: what it holds then, person and terms, as the book keeps it; never changed."""
     denials: tuple[str, ...]
     """Reasons."""
 
@@ -35,7 +35,7 @@ class Judged:
 @functools.lru_cache(maxsize=REMEMBERED)
 def judge(
     partner_id: str, family: str, categories: frozenset[str],
-    records: tuple[bytes, ...], sharing: Sharing, today: int | None,
+    person_id: str, records: tuple[bytes, ...], sharing: Sharing, today: int | None,
 ) -> Judged:  # fmt: skip
     """Judge an event.
 
@@ -43,26 +43,27 @@ def judge(
         partner_id: whose it is.
         family: its family.
         categories: that it reveals beyond its fields' own.
-        records: of its person, as they are kept (``Book.contents_of``).
+        person_id: whose it is.
+        records: of that person, as they are kept (``Book.contents_of``).
         sharing: agreements.
         today: the day of the latest tick, from 1970-01-01; None: no tick yet.
     """
     subject, person = Subject(partner_id, family, categories), person_of(records)
     agreements = sharing.by_source.get((partner_id, family), ())
     decisions = policy.decide(subject, person, agreements, today)
-    return _judged(decisions, audit.input_hash(subject, person, agreements, today))
+    permitted = {d.recipient: {"person": person_id, "terms": terms_of(d)} for d in decisions if d.permit}
+    return _judged(decisions, permitted, audit.input_hash(subject, person, agreements, today))
 
 
 def denied(judged: Judged, reason: Reason) -> Judged:
     """The same inputs, but nobody may see it, for one reason."""
     decisions = [replace(d, permit=False, reason=reason, groups=(), consent_event_ids=()) for d in judged.decisions]
-    return _judged(decisions, judged.inputs)
+    return _judged(decisions, {}, judged.inputs)
 
 
-def _judged(decisions: Sequence[Decision], inputs: str) -> Judged:
-    terms = {d.recipient: terms_of(d) for d in decisions if d.permit}
+def _judged(decisions: Sequence[Decision], permitted: Mapping[str, Row], inputs: str) -> Judged:
     denials = tuple([d.reason.value for d in decisions if not d.permit])
-    return Judged(decisions, inputs, audit.decided(tuple([d.as_audited for d in decisions])), terms, denials)
+    return Judged(decisions, inputs, audit.decided(tuple([d.as_audited for d in decisions])), permitted, denials)
 
 
 def terms_of(decision: Decision) -> Row:

@@ -3,14 +3,14 @@
 import functools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from processors import sealing
+from processors.consent.log import Cause
 from processors.names import released_topic
-from processors.records import Outs
+from processors.records import Outs, derived_id
 from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
@@ -28,82 +28,72 @@ FROM_EVENT = (
 TERMS = ("purpose", "agreement_id", "agreement_version", "basis", "consent_event_ids", "expires_on", "groups")
 
 
-@dataclass(slots=True)  # not frozen, as an arrival
-class Sent:
+class Sent(NamedTuple):
     """One release or retraction that the decision calls for."""
 
-    id: str
-    event: Row = field(repr=False)
+    cause: Cause
+    event: Row
     """Row of ``resolved_event.avsc``."""
-    body: bytes = field(repr=False)
+    body: bytes
     """Its body, opened; empty where it is taken back."""
-    person_id: str
     recipient: str
-    position: int
-    terms: Row
-    """Purpose, agreement, basis, groups, consents, last day."""
-    retracted: str | None = None
+    held: Row
+    """The person, and the terms: purpose, agreement, basis, groups, consents, last day."""
+    retracted: str | None
     """Why it is taken back; None: it is a release."""
 
-    @property
-    def subject(self) -> str:
-        """Catalog subject of what is sent."""
-        if self.retracted is not None:
-            return RETRACTED
-        return _subject(self.event["family"], *self.terms["groups"])
-
-
-@functools.cache
-def _subject(family: str, *groups: str) -> str:
-    return catalog.released_subject(family, frozenset(groups))
+    def __repr__(self) -> str:
+        """Where it is printed, nobody's event shows."""
+        return f"Sent({self.recipient}, {self.cause})"
 
 
 def encode(sent: Sequence[Sent]) -> Outs:
     """Framed records in the order given."""
-    values = [b""] * len(sent)
-    for subject, places in _by_subject(sent).items():
-        schema_id = catalog.id_of(subject)
-        chosen = [sent[i] for i in places]
-        batch = _retractions(schema_id, chosen) if subject == RETRACTED else _releases(schema_id, chosen)
-        payloads = codec.encode(schema_id, batch)
-        for i, value in zip(places, wire.framed(schema_id, payloads), strict=True):
+    values, ids = [b""] * len(sent), [_id(one) for one in sent]
+    for (subject, *groups), places in _by_kind(sent).items():
+        schema_id = catalog.id_of(_subject(subject, *groups))
+        rows = _columns(schema_id, [sent[i] for i in places], [ids[i] for i in places])
+        for i, value in zip(places, wire.framed(schema_id, codec.encode(schema_id, rows)), strict=True):
             values[i] = value
-    return Outs.to(
-        [released_topic(s.recipient) for s in sent], [s.person_id for s in sent], values, [s.id for s in sent]
-    )
+    return Outs.to([released_topic(one.recipient) for one in sent], [one.held["person"] for one in sent], values, ids)
 
 
-def _by_subject(sent: Sequence[Sent]) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = defaultdict(list)
+def _id(one: Sent) -> str:
+    kind = "retracted" if one.retracted else "released"
+    return derived_id(one.cause.id, f"consent.{kind}.{one.event['event_id']}.{one.recipient}.{one.held['person']}", 0)
+
+
+def _by_kind(sent: Sequence[Sent]) -> dict[tuple[str, ...], list[int]]:
+    """Places of what has one schema: retractions, and releases of one family and the same groups."""
+    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, one in enumerate(sent):
-        places[one.subject].append(i)
+        places[(RETRACTED,) if one.retracted else (one.event["family"], *one.held["terms"]["groups"])].append(i)
     return places
 
 
-def _retractions(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
-    schema = codec.arrow_schema(schema_id)
-    reasons = pa.array([one.retracted for one in sent], schema.field("reason").type)
-    return pa.RecordBatch.from_arrays([_heads(sent, schema.field("release").type), reasons], schema=schema)
+@functools.cache
+def _subject(kind: str, *groups: str) -> str:
+    return kind if kind == RETRACTED else catalog.released_subject(kind, frozenset(groups))
 
 
-def _releases(schema_id: int, sent: Sequence[Sent]) -> pa.RecordBatch:
-    schema = codec.arrow_schema(schema_id)
-    bodies = codec.decode(sent[0].event["body_schema_id"], [one.body for one in sent]).rows
-    fields = list(schema.field("body").type)
-    body = pa.StructArray.from_arrays([bodies.column(f.name) for f in fields], fields=fields)
-    return pa.RecordBatch.from_arrays([_heads(sent, schema.field("release").type), body], schema=schema)
-
-
-def _heads(sent: Sequence[Sent], kind: pa.StructType) -> pa.StructArray:
-    """Rows of ``release.avsc``, a column at a time; what is not named here does not leave."""
-    columns: dict[str, list[Any]] = {name: [one.event[name] for one in sent] for name in FROM_EVENT}
-    columns |= {name: [one.terms[name] for one in sent] for name in TERMS}
-    columns |= {
-        "release_id": [one.id for one in sent], "recipient": [one.recipient for one in sent],
-        "person_id": [one.person_id for one in sent], "position": [one.position for one in sent],
-        "notice": [NOTICE] * len(sent),
+def _columns(schema_id: int, sent: Sequence[Sent], ids: Sequence[str]) -> pa.RecordBatch:
+    """Rows of one schema; what is not named here does not leave."""
+    causes, events, bodies, recipients, held, reasons = zip(*sent, strict=True)
+    schema, terms = codec.arrow_schema(schema_id), [one["terms"] for one in held]
+    head: dict[str, Sequence[Any]] = {name: [event[name] for event in events] for name in FROM_EVENT}
+    head |= {name: [one[name] for one in terms] for name in TERMS}
+    head |= {
+        "release_id": ids, "recipient": recipients, "person_id": [one["person"] for one in held],
+        "position": [cause.position for cause in causes], "notice": [NOTICE] * len(sent),
     }  # fmt: skip
-    return pa.StructArray.from_arrays([pa.array(columns[f.name], f.type) for f in kind], fields=list(kind))
+    kind = schema.field("release").type
+    release = pa.StructArray.from_arrays([pa.array(head[f.name], f.type) for f in kind], fields=list(kind))
+    if "reason" in schema.names:
+        return pa.RecordBatch.from_arrays([release, pa.array(reasons, schema.field("reason").type)], schema=schema)
+    fields = list(schema.field("body").type)
+    rows = codec.decode(events[0]["body_schema_id"], bodies).rows
+    body = pa.StructArray.from_arrays([rows.column(f.name) for f in fields], fields=fields)
+    return pa.RecordBatch.from_arrays([release, body], schema=schema)
 
 
 def body_of(event: Row, keys: sealing.Keys) -> bytes | None:

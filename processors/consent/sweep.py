@@ -8,7 +8,8 @@ Tables: due (day | record), sweep (day: due entries to be decided; everyone: cur
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from processors.consent.settle import Batch, Cause, decide_person
+from processors.consent.log import Cause
+from processors.consent.settle import Batch, decide_person
 from processors.counts import SWEPT
 from processors.state import Working
 

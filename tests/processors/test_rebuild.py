@@ -14,7 +14,7 @@ from processors import names
 from processors.consent import decide as consent
 from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from processors.resolve import rebuild
 from processors.resolve.seen import ANY_BYTES
 from processors.state import Changes, Working
@@ -83,7 +83,7 @@ def test_consents_state_is_rebuilt_from_the_log_whatever_the_batches(world: Pure
     state, context = Kept(), Context(world.keys, 1)
 
     def decide(part: Sequence[Arrival], working: Working) -> None:
-        consent.decide(part, working, context)
+        consent.decide(Arrivals.of(part), working, context)
 
     in_batches(world.topics[names.RESOLVED_EVENTS], state, size, decide)
     changes: Changes = {"": {}}

@@ -33,7 +33,7 @@ from processors import names
 from processors.consent import decide as consent
 from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from processors.resolve import decide as resolve
 from processors.state import Memory, Working
 from streams import positions
@@ -164,8 +164,8 @@ def _in_an_order(
                 log.append(Arrival(out.topic, 0, len(log), 0, out.key.encode(), out.value, headers))
     settled = Context(keys, 1)
     for batch in _batches(log):
-        step("consent", lambda state, part=batch: consent.decide(part, state, settled))
-    while step("consent", lambda state: consent.decide([], state, settled)):
+        step("consent", lambda state, part=batch: consent.decide(Arrivals.of(part), state, settled))
+    while step("consent", lambda state: consent.decide(Arrivals(), state, settled)):
         pass
     return {
         role: {

@@ -16,7 +16,7 @@ from processors.consent.book import Book, alive
 from processors.consent.policy import Subject
 from processors.consent.settle import Context
 from processors.names import RESOLVED_EVENTS, released_topic
-from processors.records import Arrival, Out
+from processors.records import Arrival, Arrivals, Out
 from processors.state import Memory, Working
 
 SCRIPTS = range(60)
@@ -33,7 +33,7 @@ def sent(one: Script, size: int) -> list[Out]:
     parts = [log[start : start + size] for start in range(0, len(log), size)]
     while parts or state.scan("sweep", ""):
         working = Working(state)
-        found += consent.decide(parts.pop(0) if parts else [], working, context)
+        found += consent.decide(Arrivals.of(parts.pop(0) if parts else []), working, context)
         state.apply(working.changes())
     return found
 

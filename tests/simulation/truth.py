@@ -8,7 +8,7 @@ from simulation.views import PARTITIONS, Kept, Sight, row_of
 from processors.consent import decide as consent
 from processors.consent.settle import Context
 from processors.names import RESOLVED_EVENTS
-from processors.records import Arrival
+from processors.records import Arrival, Arrivals
 from processors.state import Memory, Working
 
 
@@ -20,7 +20,7 @@ def memory_of(one: Script) -> tuple[Memory, dict[Sight, Kept]]:
         part = [Arrival(RESOLVED_EVENTS, 0, offset, 0, logged.key, logged.value, {"ce_id": logged.id.encode()})]
         while part or state.scan("sweep", ""):
             working = Working(state)
-            outs = consent.decide(part, working, context)
+            outs = consent.decide(Arrivals.of(part), working, context)
             state.apply(working.changes())
             rows.update(found for out in outs if out.topic.startswith("released.") and (found := row_of(out.value)))
             part = []

@@ -13,7 +13,7 @@ from processors import names
 from processors.consent import decide as consent
 from processors.consent.agreements import Agreement
 from processors.consent.settle import Context
-from processors.records import Arrival, Out, keyed_hash
+from processors.records import Arrival, Arrivals, Out, keyed_hash
 from processors.resolve import decide as resolve
 from processors.signals import decide as signals
 from processors.signals.book import MICROS_PER_DAY, day_of
@@ -266,7 +266,7 @@ class PureWorld(World):
     def decide_again(self, part: Sequence[Arrival]) -> None:
         """Let consent decide a part of the log, new or not."""
         context = Context(self.keys, 1)
-        self._step("consent", lambda state: consent.decide(part, state, context))
+        self._step("consent", lambda state: consent.decide(Arrivals.of(part), state, context))
 
     def _step(self, stage: str, decide: Any) -> None:
         working = Working(self.states[stage])

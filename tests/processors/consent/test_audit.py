@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.events import NOON, message
 from support.sam import CENTER, KNOWN, award, caseload, consent, enrolled, wages, withdrawal
-from support.worlds import PureWorld
+from support.worlds import DictKeys, PureWorld
 
 from processors.consent import audit
-from processors.consent.judge import Judged
-from processors.consent.settle import _Settled
+from processors.consent.book import Book
+from processors.consent.log import Event
+from processors.consent.release import Sent
+from processors.consent.settle import Batch, Context
 from processors.names import AUDIT_DECISIONS, RESOLVED_EVENTS
 from processors.records import Arrival
+from processors.state import Memory, Working
 
 Row = dict[str, Any]
 HISTORY = [*KNOWN, caseload(), award(), enrolled(), consent(), wages(), withdrawal(published_at=NOON + 1)]
@@ -129,8 +132,10 @@ def test_the_audit_holds_no_payload() -> None:
     assert [v for v in values if b"Zaphodelia" in v or b"s1" in v.split() or b"REYES" in v] == []
 
 
-def test_neither_a_record_nor_what_was_settled_shows_an_event_in_its_repr() -> None:
+def test_nothing_that_a_batch_works_with_shows_an_event_in_its_repr() -> None:
     event = {"event_id": "canary", "family": "canary", "partner_id": "canary"}
-    made = audit.record(event, "canary", "cause", 0, "carried", audit.decided(()), audit.START)
-    judged = Judged((), audit.START, audit.decided(()), {}, ())
-    assert "canary" not in repr(made) + repr(_Settled(event, judged, 0))
+    entry = Event(0, "cause", "resolved_event", event, "person", "fact")
+    recorded = audit.Record(event, "person", "cause", 0, "carried", audit.decided(()), audit.START)
+    sent = Sent(entry, event, b"canary", "recipient", {"person": "person", "terms": {}}, None)
+    batch = Batch(Book(Working(Memory())), Context(DictKeys(), 1), {"canary": event}, [sent], [recorded])
+    assert "canary" not in "".join(map(repr, (entry, recorded, sent, batch)))
