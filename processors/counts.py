@@ -7,7 +7,7 @@ Noted as the highest value: published and arrived (partner), microseconds since 
 
 from collections.abc import Sequence
 
-from processors.records import Arrival, Topic
+from processors.records import Topic
 from processors.resolve.codes import Code
 from processors.state import Working
 from schemas_avro import catalog
@@ -38,26 +38,26 @@ def partner_of(partner_id: str, state: Working) -> str:
     return partner_id if state.get("mou", partner_id) is not None else OTHER
 
 
-def arrived(state: Working, arrivals: Sequence[Arrival], published_at: Sequence[int] = ()) -> None:
+def arrived(state: Working, topic: str, appended_at: Sequence[int], published_at: Sequence[int] = ()) -> None:
     """Count arrivals of one topic that the gate has admitted; with no ``published_at`` (microseconds): repeats."""
-    family, partner = _came(state, arrivals)
-    state.count(EVENTS, family, ADMITTED if published_at else REPEATED, NONE, times=len(arrivals))
+    family, partner = _came(state, topic, appended_at)
+    state.count(EVENTS, family, ADMITTED if published_at else REPEATED, NONE, times=len(appended_at))
     if published_at:
         state.note(max(published_at), PUBLISHED, partner)
 
 
-def rejected(state: Working, arrivals: Sequence[Arrival], code: Code) -> None:
+def rejected(state: Working, topic: str, appended_at: Sequence[int], code: Code) -> None:
     """Count arrivals of one topic that cannot travel for one reason."""
-    family, partner = _came(state, arrivals)
-    state.count(EVENTS, family, REJECTED, code.value, times=len(arrivals))
-    state.count(DEAD_LETTERS, partner, code.value, times=len(arrivals))
+    family, partner = _came(state, topic, appended_at)
+    state.count(EVENTS, family, REJECTED, code.value, times=len(appended_at))
+    state.count(DEAD_LETTERS, partner, code.value, times=len(appended_at))
 
 
-def _came(state: Working, arrivals: Sequence[Arrival]) -> tuple[str, str]:
-    """Labels of a topic's family and partner; the newest arrival is noted."""
-    topic = Topic.parse(arrivals[0].topic)
+def _came(state: Working, name: str, appended_at: Sequence[int]) -> tuple[str, str]:
+    """Labels of a topic's family and partner; the newest arrival (milliseconds) is noted."""
+    topic = Topic.parse(name)
     family, partner = family_of(topic.family), partner_of(topic.partner_id, state)
-    state.note(max(arrival.appended_at for arrival in arrivals) * 1_000, ARRIVED, partner)
+    state.note(max(appended_at) * 1_000, ARRIVED, partner)
     return family, partner
 
 

@@ -1,9 +1,11 @@
 """Records to send, before they are bytes: encoded a schema at a time, in the order in which they were drafted."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import pyarrow as pa
 
 from processors.records import NO_HEADERS, Outs
 from schemas_avro import catalog, codec, wire
@@ -37,3 +39,10 @@ def encode_drafts(drafts: Sequence[Draft]) -> Outs:
         [d.topic for d in drafts], [d.key for d in drafts], values, [d.id for d in drafts],
         [d.partition for d in drafts], [NO_HEADERS] * len(drafts),
     )  # fmt: skip
+
+
+def encode_columns(topic: str, keys: list[str], subject: str, columns: Mapping[str, Any], ids: list[str]) -> Outs:
+    """Framed records of one subject to one topic; ``columns`` are those of the subject's schema."""
+    schema_id = catalog.id_of(subject)
+    rows = pa.RecordBatch.from_pydict(dict(columns), schema=codec.arrow_schema(schema_id))
+    return Outs.to([topic] * len(ids), keys, wire.framed(schema_id, codec.encode(schema_id, rows)), ids)

@@ -77,6 +77,10 @@ class Arrivals:
         """Those at some places."""
         return type(self)(*([column[i] for i in places] for column in self._columns))  # type: ignore[arg-type]
 
+    def row(self, place: int) -> Arrival:
+        """The one at a place."""
+        return Arrival(*(column[place] for column in self._columns))  # type: ignore[arg-type]
+
     def __len__(self) -> int:
         """How many."""
         return len(self.topics)

@@ -33,11 +33,11 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
 
     def decide(arrivals: Arrivals, state: Working) -> Outs:
         now = time.time_ns() // 1_000
-        return resolve.decide(list(arrivals), state, resolve.Context(pseudonym_key, keys, now))
+        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keys, now))
 
     def reject(arrival: Arrival, state: Working) -> Outs:
         del state
-        rejection = Rejection(Code.INTERNAL_ERROR, event_id=header_event_id(arrival))
+        rejection = Rejection(Code.INTERNAL_ERROR, event_id=header_event_id(arrival.headers))
         return encode_drafts([resolve.dead_letter(arrival, rejection, keys)])
 
     return StageParts(

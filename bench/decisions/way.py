@@ -28,7 +28,7 @@ def _resolve(keyring: Keyring, folder: Path) -> Decide:
     pseudonym_key = read_or_make_secret(folder / "pseudonym.key")
 
     def decide(arrivals: Arrivals, state: Working) -> Outs:
-        return resolve.decide(list(arrivals), state, resolve.Context(pseudonym_key, keyring, time.time_ns() // 1_000))
+        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keyring, time.time_ns() // 1_000))
 
     return decide
 

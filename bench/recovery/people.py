@@ -11,7 +11,7 @@ from processors import names, sealing
 from processors.consent.agreements import Agreement
 from processors.consent.release import body_of
 from processors.drafts import Draft, encode_drafts
-from processors.records import Arrival, Out, Outs
+from processors.records import Arrival, Arrivals, Out, Outs
 from processors.resolve import decide as resolve
 from processors.state import Changes, Memory, Working
 from schemas_avro import catalog, codec, wire
@@ -36,7 +36,7 @@ def log_of_one(keys: sealing.Keys, agreements: Sequence[Agreement]) -> list[Out]
         topic = names.partner_topic(made_up.PARTNER, family)
         arrivals.append(_arrival(topic, f"partner.{family}.v1", row, row["envelope"]["subject_token"]))
     context = resolve.Context(PSEUDONYM_KEY, keys, time.time_ns() // 1_000)
-    outs = resolve.decide(arrivals, Working(Memory()), context)
+    outs = resolve.decide(Arrivals.of(arrivals), Working(Memory()), context)
     return [out for out in outs if out.topic == names.RESOLVED_EVENTS]
 
 

@@ -54,9 +54,7 @@ class Book:
         return dict(self.state.get("record", record_key))
 
     def enter(self, record_key: str, partner_id: str, first: Arrival) -> None:
-        """Take a record in that may be new; a new one gets its seed from the position of its first arrival."""
-        if self.state.get("record", record_key) is not None:
-            return
+        """Take in a record that is new; it gets its seed from the position of its first arrival."""
         seed = keyed_hash(self.key, "seed", first.position)
         row = {"partner": partner_id, "seed": seed, "at": first.appended_at, "pos": first.position}
         empty = {"blocks": [], "events": [], "sealed": "", "adult": False, "birthday": ""}

@@ -1,17 +1,17 @@
 """Resolve's decision: partner events in; the ordered log's next records, identity changes and dead letters out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from processors import counts, sealing
 from processors.consent.agreements import Agreement
-from processors.drafts import Draft, encode_drafts
+from processors.drafts import Draft, encode_columns, encode_drafts
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, deadletter_topic
-from processors.records import Arrival, Outs, Topic, derived_id, keyed_hash
+from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
 from processors.resolve import control, gate, rights
+from processors.resolve.admitted import Admitted
 from processors.resolve.book import Book, Move
 from processors.resolve.codes import Code, Rejection
 from processors.resolve.seen import ANY_BYTES, digest_of
@@ -34,85 +34,115 @@ class Context:
     """Microseconds since 1970-01-01 UTC; becomes a tick in the log, and shows in nothing else."""
 
 
-def decide(arrivals: Sequence[Arrival], state: Working, context: Context) -> Outs:
+def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
     ticked = control.tick(state, context.now)
-    controlled = control.passed_on([a for a in arrivals if a.topic == AGREEMENTS], state)
-    outcomes = _admit([a for a in arrivals if a.topic != AGREEMENTS], state)
-    events = [outcome for _, outcome in outcomes if isinstance(outcome, gate.Admitted)]
+    controls = [i for i, topic in enumerate(arrivals.topics) if topic == AGREEMENTS]
+    controlled = control.passed_on([arrivals.row(i) for i in controls], state)
+    if controls:
+        arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic != AGREEMENTS])
+    events, rejected = _admit(arrivals, state)
     book = Book(state, context.keys, context.pseudonym_key)
-    keyed = [(record_key_of(event, context.pseudonym_key), event) for event in events]
-    _take_in(book, keyed)
+    record_keys = _record_keys(events, context.pseudonym_key)
+    _take_in(book, arrivals, events, record_keys)
     moves = book.recluster()
-    drafts = [*ticked, *controlled, *_moved(moves), *rights.transferred(book, control.today(state))]
-    drafts += [_resolved(book, record_key, event) for record_key, event in keyed if event.family != "identity"]
-    drafts += _changes(book, keyed, moves) + _records(book)
-    drafts += [dead_letter(a, o, context.keys) for a, o in outcomes if isinstance(o, Rejection)]
-    return encode_drafts(drafts)
+    log = [*ticked, *controlled, *_moved(moves), *rights.transferred(book, control.today(state))]
+    resolved = _resolved(book, events, record_keys)
+    beside = [*_changes(book, events, record_keys, moves), *_records(book)]
+    beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
+    return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
 
 
-def _admit(arrivals: Sequence[Arrival], state: Working) -> list[tuple[Arrival, gate.Outcome]]:
-    """The gate's outcomes without repeats: an event whose id and bytes came before changes nothing."""
-    partners = sorted({Topic.parse(a.topic).partner_id for a in arrivals})
+def _admit(arrivals: Arrivals, state: Working) -> tuple[Admitted, dict[int, Rejection]]:
+    """What the gate lets in, without repeats: an event whose id and bytes came before changes nothing."""
+    partners = sorted({Topic.parse(topic).partner_id for topic in set(arrivals.topics)})
     state.prefetch("mou", partners)
     mous = {p: Agreement.from_row(row) for p in partners if (row := state.get("mou", p)) is not None}
-    outcomes = gate.admit(arrivals, mous)
-    ids = [f"{o.partner_id}|{o.event_id}" if isinstance(o, gate.Admitted) else "" for o in outcomes]
-    state.prefetch("seen", filter(None, ids))
-    judged = [(a, _first_time(o, id_, state)) for a, o, id_ in zip(arrivals, outcomes, ids, strict=True)]
-    _count(state, judged)
-    return [(arrival, outcome) for arrival, outcome in judged if outcome is not None]
+    events, rejected = gate.admit(arrivals, mous)
+    new, repeats, conflicts = _first_times(arrivals, events, state)
+    events, rejected = events.at(new), rejected | conflicts
+    _count(state, arrivals, events, repeats, rejected)
+    return events, rejected
 
 
-def _count(state: Working, judged: Sequence[tuple[Arrival, gate.Outcome | None]]) -> None:
-    alike: dict[tuple[str, str], list[tuple[Arrival, gate.Outcome | None]]] = defaultdict(list)
-    for arrival, outcome in judged:
-        how = outcome.code.value if isinstance(outcome, Rejection) else str(outcome is None)
-        alike[arrival.topic, how].append((arrival, outcome))
-    for part in alike.values():
-        arrivals, first = [arrival for arrival, _ in part], part[0][1]
-        if isinstance(first, Rejection):
-            counts.rejected(state, arrivals, first.code)
+def _first_times(
+    arrivals: Arrivals, events: Admitted, state: Working
+) -> tuple[list[int], list[int], dict[int, Rejection]]:
+    """Of events that passed those that are new; places of repeats; and those whose id came before with other bytes."""
+    event_ids = events.column("event_id")
+    ids = [f"{partner_id}|{event_id}" for partner_id, event_id in zip(events.partners, event_ids, strict=True)]
+    state.prefetch("seen", ids)
+    new, repeats, conflicts = [], [], {}
+    for i, (id_, place) in enumerate(zip(ids, events.places, strict=True)):
+        digest, known = digest_of(arrivals.values[place] or b""), state.get("seen", id_)
+        if known is None:
+            state.put("seen", id_, digest)
+            new.append(i)
+        elif known in {digest, ANY_BYTES}:
+            repeats.append(place)
         else:
-            counts.arrived(
-                state, arrivals, [o.envelope["published_at"] for _, o in part if isinstance(o, gate.Admitted)]
-            )
+            conflicts[place] = Rejection(Code.CONFLICTING_DUPLICATE, "event_id", event_ids[i])
+    return new, repeats, conflicts
 
 
-def _first_time(outcome: gate.Outcome, id_: str, state: Working) -> gate.Outcome | None:
-    """The outcome; None for a repeat; a rejection where the id came before with other bytes."""
-    if isinstance(outcome, Rejection):
-        return outcome
-    digest = digest_of(outcome.arrival.value or b"")
-    known = state.get("seen", id_)
-    if known is None:
-        state.put("seen", id_, digest)
-        return outcome
-    return None if known in {digest, ANY_BYTES} else Rejection(Code.CONFLICTING_DUPLICATE, "event_id", outcome.event_id)
+def _count(
+    state: Working, arrivals: Arrivals, events: Admitted, repeats: Sequence[int], rejected: Mapping[int, Rejection]
+) -> None:
+    published_at = dict(zip(events.places, events.column("published_at"), strict=True))
+    for topic, places in _by_topic(arrivals, events.places):
+        counts.arrived(state, topic, _appended(arrivals, places), [published_at[place] for place in places])
+    for topic, places in _by_topic(arrivals, repeats):
+        counts.arrived(state, topic, _appended(arrivals, places))
+    for code in {rejection.code for rejection in rejected.values()}:
+        for topic, places in _by_topic(arrivals, [p for p, rejection in rejected.items() if rejection.code == code]):
+            counts.rejected(state, topic, _appended(arrivals, places), code)
 
 
-def record_key_of(event: gate.Admitted, key: bytes) -> str:
-    """Key of the record that an event is about; wage rows are known by partner, SSN and normalised name."""
-    token = event.envelope["subject_token"]
-    if token is not None:
-        return keyed_hash(key, "record", event.partner_id, token)
-    name = folded(event.envelope["subject_name"])
-    return keyed_hash(key, "record", event.partner_id, WAGE, wage_ssn(event.envelope), name)
+def _by_topic(arrivals: Arrivals, places: Iterable[int]) -> Iterable[tuple[str, list[int]]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        found[arrivals.topics[place]].append(place)
+    return found.items()
 
 
-def _take_in(book: Book, keyed: Sequence[tuple[str, gate.Admitted]]) -> None:
+def _appended(arrivals: Arrivals, places: Iterable[int]) -> list[int]:
+    return [arrivals.appended_at[place] for place in places]
+
+
+def _record_keys(events: Admitted, key: bytes) -> list[str]:
+    """Keys of the records that events are about; wage rows are known by partner, SSN and normalised name."""
+    named: list[tuple[str, ...]] = list(zip(events.partners, events.column("subject_token"), strict=True))
+    wages = [i for i, (_, token) in enumerate(named) if token is None]
+    for i, envelope in zip(wages, events.rows(wages), strict=True):
+        named[i] = (events.partners[i], WAGE, wage_ssn(envelope), folded(envelope["subject_name"]))
+    keys = {name: keyed_hash(key, "record", *name) for name in set(named)}
+    return [keys[name] for name in named]
+
+
+def _take_in(book: Book, arrivals: Arrivals, events: Admitted, record_keys: Sequence[str]) -> None:
     """Enter new records, in order of arrival whatever the size of batches, and fold identity in."""
-    book.state.prefetch("record", {record_key for record_key, _ in keyed})
-    for record_key, event in keyed:
-        book.enter(record_key, event.partner_id, event.arrival)
-    for record_key, event in keyed:
-        envelope = event.envelope
-        if event.family == "identity" and event.content is not None:
-            source = keyed_hash(book.key, "source", record_key, envelope["source_record_id"])
-            traits = None if envelope["operation"] == "retract" else of_identity(envelope, event.content, book.key)
-            book.fold(record_key, source, (envelope["published_at"], event.event_id), traits, event.event_id)
-        elif envelope["subject_token"] is None:
-            book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event.event_id)
+    book.state.prefetch("record", set(record_keys))
+    first: dict[str, int] = {}
+    for i, record_key in enumerate(record_keys):
+        first.setdefault(record_key, i)
+    for record_key, i in first.items():
+        if book.state.get("record", record_key) is None:
+            book.enter(record_key, events.partners[i], arrivals.row(events.places[i]))
+    tokens = events.column("subject_token")
+    telling = [i for i, family in enumerate(events.families) if family == "identity" or tokens[i] is None]
+    for i, envelope in zip(telling, events.rows(telling), strict=True):
+        _fold(book, record_keys[i], envelope, events.contents[i] if events.families[i] == "identity" else None)
+
+
+def _fold(book: Book, record_key: str, envelope: Row, identity: Row | None) -> None:
+    """Fold in what an identity event says of a record, or the wage row that it is known by."""
+    event_id = envelope["event_id"]
+    if identity is not None:
+        source = keyed_hash(book.key, "source", record_key, envelope["source_record_id"])
+        traits = None if envelope["operation"] == "retract" else of_identity(envelope, identity, book.key)
+        book.fold(record_key, source, (envelope["published_at"], event_id), traits, event_id)
+    elif envelope["subject_token"] is None:
+        book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event_id)
 
 
 def _moved(moves: Sequence[Move]) -> list[Draft]:
@@ -135,28 +165,45 @@ KEPT = (
     "effective_to", "observed_at", "published_at", "data_categories",
 )  # fmt: skip
 """Envelope fields that leave the identity zone."""
-_kept = itemgetter(*KEPT)
 
 
-def _resolved(book: Book, record_key: str, event: gate.Admitted) -> Draft:
-    """The event as it enters the log: whose it is, in the clear; what it says, sealed."""
-    source = event.envelope["source_record_id"]
-    row = dict(zip(KEPT, _kept(event.envelope), strict=True))
-    row |= {
-        "family": event.family,
-        "record_key": record_key,
-        "fact_id": keyed_hash(book.key, "fact", record_key, event.family, source),
-        "person_id": book.state.get("record", record_key)["person"],
-        "body_schema_id": catalog.id_of(f"body.{event.family}.v1"),
-        "sealed_body": sealing.seal(book.keys, record_key, f"{event.event_id}|{STAGE}", event.body),
+def _resolved(book: Book, events: Admitted, record_keys: Sequence[str]) -> Outs:
+    """Events as they enter the log: whose each is, in the clear; what it says, sealed."""
+    carried = [i for i, family in enumerate(events.families) if family != "identity"]
+    if not carried:
+        return Outs()
+    events, keys = events.at(carried), [record_keys[i] for i in carried]
+    event_ids, sources = events.column("event_id"), events.column("source_record_id")
+    persons = {key: book.state.get("record", key)["person"] for key in set(keys)}
+    columns = {name: events.envelopes.column(name) for name in KEPT} | {
+        "family": events.families,
+        "record_key": keys,
+        "fact_id": [
+            keyed_hash(book.key, "fact", key, family, source)
+            for key, family, source in zip(keys, events.families, sources, strict=True)
+        ],
+        "person_id": [persons[key] for key in keys],
+        "body_schema_id": [catalog.id_of(f"body.{family}.v1") for family in events.families],
+        "sealed_body": [
+            sealing.seal(book.keys, key, f"{event_id}|{STAGE}", body)
+            for key, event_id, body in zip(keys, event_ids, events.bodies, strict=True)
+        ],
     }
-    id_ = derived_id(f"{event.partner_id}|{event.event_id}", STAGE, 0)  # partners do not know each other's ids
-    return Draft(RESOLVED_EVENTS, record_key, "internal.resolved_event.v1", row, id_)
+    # Partners do not know each other's ids.
+    ids = [
+        derived_id(f"{partner_id}|{event_id}", STAGE, 0)
+        for partner_id, event_id in zip(events.partners, event_ids, strict=True)
+    ]
+    return encode_columns(RESOLVED_EVENTS, keys, "internal.resolved_event.v1", columns, ids)
 
 
-def _changes(book: Book, keyed: Sequence[tuple[str, gate.Admitted]], moves: Sequence[Move]) -> list[Draft]:
+def _changes(book: Book, events: Admitted, record_keys: Sequence[str], moves: Sequence[Move]) -> list[Draft]:
     """For stewards: each identity event applied, each record moved."""
-    applied = [(record_key, event.event_id) for record_key, event in keyed if event.family == "identity"]
+    applied = [
+        (record_key, event_id)
+        for record_key, event_id, family in zip(record_keys, events.column("event_id"), events.families, strict=True)
+        if family == "identity"
+    ]
     return [
         *(_change(book, record_key, event_id, "applied", None) for record_key, event_id in applied),
         *(_change(book, move.record_key, move.cause, "moved", move.from_person_id) for move in moves),

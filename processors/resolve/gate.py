@@ -1,17 +1,18 @@
 """The gate: is an arrival what its partner's agreement allows, whole, and of this world? First step of resolve."""
 
+import functools
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from processors.consent.agreements import Agreement
-from processors.records import Arrival, Topic
+from processors.records import Arrivals, Topic
 from processors.resolve import content, plain
-from processors.resolve.codes import Code, Fault, Rejection
+from processors.resolve.admitted import Admitted
+from processors.resolve.codes import Code, Fault, Faults, Rejection
 from processors.resolve.content import FIRST_DAY, LAST_DAY
 from processors.resolve.plain import FIRST_PUBLISHED, FUTURE_MICROS, NIL, UUID_FORM
 from processors.resolve.traits import digits, valid_ssn, wage_ssn
@@ -26,25 +27,17 @@ GRANTING = {"given", "renewed"}
 
 
 @dataclass(slots=True)  # not frozen, as an arrival
-class Admitted:
-    """An event that passed."""
+class _Event:
+    """One decoded event, looked at by itself."""
 
-    arrival: Arrival
     partner_id: str
     family: str
+    key: bytes | None = field(repr=False)
+    appended_at: int
     envelope: Row = field(repr=False)
-    body: bytes = field(repr=False)
-    """Avro bytes by the family's body schema."""
     content: Row | None = field(repr=False)
-    """The body as a row, of the families that resolve itself reads."""
-
-    @property
-    def event_id(self) -> str:
-        """The partner event's id."""
-        return str(self.envelope["event_id"])
 
 
-Outcome = Admitted | Rejection
 READ_BY_RESOLVE = {"identity", "consent"}
 
 
@@ -58,18 +51,12 @@ class _Door:
     schema_id: int | None
     """None: there is no such family."""
 
-    def code_of(self, arrival: Arrival, schema_id: int | None) -> Code | None:
-        """What can be told of an arrival without decoding; None: nothing against it."""
-        return (
-            _code_of_value(arrival.value, schema_id) or self._code_of_topic(arrival) or self._code_of_schema(schema_id)
-        )
-
-    def _code_of_topic(self, arrival: Arrival) -> Code | None:
-        if self.mou is None or not self.mou.in_force(arrival.appended_at // MILLIS_PER_DAY):
+    def code_of(self, day: int, schema_id: int | None) -> Code | None:
+        """What is against all records of a schema and a day, from 1970-01-01; None: nothing."""
+        if self.mou is None or not self.mou.in_force(day):
             return Code.NO_AGREEMENT
-        return None if self.family in self.mou.families else Code.FAMILY_NOT_AGREED
-
-    def _code_of_schema(self, schema_id: int | None) -> Code | None:
+        if self.family not in self.mou.families:
+            return Code.FAMILY_NOT_AGREED
         if schema_id == self.schema_id:
             return None
         return Code.SCHEMA_NOT_ALLOWED if schema_id in catalog.catalog() else Code.UNKNOWN_SCHEMA
@@ -89,31 +76,41 @@ def _door(name: str, mous: Mapping[str, Agreement]) -> _Door:
     return _Door(topic.partner_id, topic.family, mous.get(topic.partner_id), schema_id)
 
 
-def admit(arrivals: Sequence[Arrival], mous: Mapping[str, Agreement]) -> list[Outcome]:
-    """Judge a batch of arrivals from partner topics, in order.
+def admit(arrivals: Arrivals, mous: Mapping[str, Agreement]) -> tuple[Admitted, dict[int, Rejection]]:
+    """Judge a batch of arrivals from partner topics.
 
     Args:
         arrivals: of topics partner.<partner>.<family>.
         mous: the agreement that each partner publishes under.
+
+    Returns:
+        The events that passed, and by place in the batch why each of the others did not.
     """
-    doors = {name: _door(name, mous) for name in {arrival.topic for arrival in arrivals}}
-    outcomes: dict[int, Outcome] = {}
-    by_schema: dict[int, list[tuple[int, Arrival]]] = defaultdict(list)
-    for place, arrival in enumerate(arrivals):
-        schema_id = wire.schema_id_of(arrival.value or b"")
-        code = doors[arrival.topic].code_of(arrival, schema_id)
-        if code is None:
-            by_schema[schema_id or 0].append((place, arrival))
-        else:
-            outcomes[place] = Rejection(code, event_id=header_event_id(arrival))
-    for schema_id, placed in by_schema.items():
-        outcomes.update(_decode(schema_id, placed, mous))
-    return [outcomes[place] for place in range(len(arrivals))]
+    doors = {name: _door(name, mous) for name in set(arrivals.topics)}
+    days = [at // MILLIS_PER_DAY for at in arrivals.appended_at]
+
+    @functools.cache  # alike for thousands
+    def code_of(topic: str, day: int, schema_id: int | None) -> Code | None:
+        return doors[topic].code_of(day, schema_id)
+
+    rejected: dict[int, Rejection] = {}
+    passed: list[Admitted] = []
+    for schema_id, places in wire.places_by_schema(arrivals.values).items():
+        sound = []
+        for place in places:
+            code = _code_of_value(arrivals.values[place], schema_id)
+            if code := code or code_of(arrivals.topics[place], days[place], schema_id):
+                rejected[place] = Rejection(code, event_id=header_event_id(arrivals.headers[place]))
+            else:
+                sound.append(place)
+        if sound and schema_id is not None:
+            passed += _decode(schema_id, sound, arrivals, doors, rejected)
+    return Admitted.joined(passed), rejected
 
 
-def header_event_id(arrival: Arrival) -> str | None:
+def header_event_id(headers: Mapping[str, bytes]) -> str | None:
     """The event id of the CloudEvents header, where it is one."""
-    text = arrival.headers.get("ce_id", b"").decode("ascii", "replace")
+    text = headers.get("ce_id", b"").decode("ascii", "replace")
     return text if is_event_id(text) else None
 
 
@@ -122,49 +119,61 @@ def is_event_id(text: str) -> bool:
     return UUID.fullmatch(text) is not None and text != NIL
 
 
-def _own_event_id(event: Admitted) -> str | None:
-    """The event id that the envelope says, where it is one: not every producer sends the header."""
-    return event.event_id if is_event_id(event.event_id) else None
-
-
 def _decode(
-    schema_id: int, placed: list[tuple[int, Arrival]], mous: Mapping[str, Agreement]
-) -> Iterator[tuple[int, Outcome]]:
-    """Decode the arrivals of one schema and judge each; places are those of the whole batch."""
+    schema_id: int, places: list[int], arrivals: Arrivals, doors: Mapping[str, _Door], rejected: dict[int, Rejection]
+) -> Iterator[Admitted]:
+    """Decode the arrivals of one schema and judge each; what does not pass goes to the rejected."""
     family = catalog.catalog()[schema_id].family
-    decoded = codec.decode(schema_id, wire.payloads_of(arrival.value for _, arrival in placed))
+    decoded = codec.decode(schema_id, wire.payloads_of(arrivals.values[place] for place in places))
     for i in decoded.bad:
-        yield placed[i][0], Rejection(Code.UNDECODABLE, event_id=header_event_id(placed[i][1]))
+        rejected[places[i]] = Rejection(Code.UNDECODABLE, event_id=header_event_id(arrivals.headers[places[i]]))
     if not decoded.good:
         return
     envelopes, body = (pa.RecordBatch.from_struct_array(decoded.rows.column(part)) for part in ("envelope", "body"))
     payloads = codec.encode(catalog.id_of(f"body.{family}.v1"), body)
     contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
-    faults = content.faults(family, envelopes, body)
-    good = [placed[i] for i in decoded.good]
-    arrived = [arrival for _, arrival in good]
-    partner_of = {topic: Topic.parse(topic).partner_id for topic in {arrival.topic for arrival in arrived}}
-    partners = [partner_of[arrival.topic] for arrival in arrived]
-    is_plain = family not in READ_BY_RESOLVE and plain.is_plain(family, arrived, partners, envelopes)
-    for row, envelope in enumerate(envelopes.to_pylist()):
-        place, arrival = good[row]
-        event = Admitted(arrival, partners[row], family, envelope, payloads[row], contents[row])
-        fault = faults.get(row) if is_plain else _fault(event, mous[event.partner_id], faults.get(row))
-        yield place, event if fault is None else Rejection(*fault, header_event_id(arrival) or _own_event_id(event))
+    good = [places[i] for i in decoded.good]
+    partners = [doors[arrivals.topics[place]].partner_id for place in good]
+    events = Admitted(good, partners, [family] * len(good), envelopes, payloads, contents)
+    faults = _faults(family, events, arrivals, doors, content.faults(family, envelopes, body))
+    if faults:
+        ids = events.column("event_id")
+        for row, fault in faults.items():
+            own = ids[row] if is_event_id(ids[row]) else None  # not every producer sends the header
+            rejected[good[row]] = Rejection(*fault, header_event_id(arrivals.headers[good[row]]) or own)
+    yield events.at([row for row in range(len(good)) if row not in faults])
 
 
-def _fault(event: Admitted, mou: Agreement, of_content: Fault | None) -> Fault | None:
+def _faults(
+    family: str, events: Admitted, arrivals: Arrivals, doors: Mapping[str, _Door], of_content: Faults
+) -> Faults:
+    """What is wrong with decoded events, by row; those that are right are not in it."""
+    keys = [arrivals.keys[place] for place in events.places]
+    times = [arrivals.appended_at[place] for place in events.places]
+    if family not in READ_BY_RESOLVE and plain.is_plain(family, keys, min(times), events.partners, events.envelopes):
+        return of_content
+    found: Faults = {}
+    rows = zip(events.partners, keys, times, events.envelopes.to_pylist(), events.contents, strict=True)
+    for row, (partner_id, key, appended_at, envelope, said) in enumerate(rows):
+        event = _Event(partner_id, family, key, appended_at, envelope, said)
+        mou = doors[arrivals.topics[events.places[row]]].mou
+        if fault := _fault(event, mou, of_content.get(row)):
+            found[row] = fault
+    return found
+
+
+def _fault(event: _Event, mou: Agreement | None, of_content: Fault | None) -> Fault | None:
     """What is wrong with a decoded event; None: nothing."""
     return (
         _fault_of_names(event)
         or _fault_of_dates(event)
         or of_content
         or _fault_of_subject(event)
-        or (_fault_of_consent(event.content, mou) if event.family == "consent" and event.content else None)
+        or (_fault_of_consent(event.content, mou) if event.family == "consent" and event.content and mou else None)
     )
 
 
-def _fault_of_names(event: Admitted) -> Fault | None:
+def _fault_of_names(event: _Event) -> Fault | None:
     envelope = event.envelope
     if not is_event_id(envelope["event_id"]):
         return Code.BAD_EVENT_ID, "event_id"
@@ -175,8 +184,8 @@ def _fault_of_names(event: Admitted) -> Fault | None:
     return None if envelope["event_type"] == f"{event.family}.recorded.v1" else (Code.WRONG_EVENT_TYPE, "event_type")
 
 
-def _fault_of_dates(event: Admitted) -> Fault | None:
-    envelope, latest = event.envelope, event.arrival.appended_at * 1_000 + FUTURE_MICROS
+def _fault_of_dates(event: _Event) -> Fault | None:
+    envelope, latest = event.envelope, event.appended_at * 1_000 + FUTURE_MICROS
     for name in ("published_at", "observed_at"):
         if not FIRST_PUBLISHED <= envelope[name] <= latest:
             return Code.DATE_OUT_OF_RANGE, name
@@ -184,25 +193,25 @@ def _fault_of_dates(event: Admitted) -> Fault | None:
         if envelope[name] is not None and not FIRST_DAY <= envelope[name] <= LAST_DAY:
             return Code.DATE_OUT_OF_RANGE, name
     born = event.content.get("birth_date") if event.content else None
-    today = event.arrival.appended_at // MILLIS_PER_DAY
+    today = event.appended_at // MILLIS_PER_DAY
     if born is not None and not today - OLDEST_DAYS <= born <= today:
         return Code.DATE_OUT_OF_RANGE, "birth_date"
     return None
 
 
-def _fault_of_subject(event: Admitted) -> Fault | None:
+def _fault_of_subject(event: _Event) -> Fault | None:
     envelope = event.envelope
     token = envelope["subject_token"]
     if token is None and not (wage_ssn(envelope) and envelope["subject_name"]):
         return Code.MISSING_SUBJECT, "subject_token"
     if token is not None and _is_own_ssn(event, token):
         return Code.SSN_IN_TEXT, "subject_token"
-    if token is not None and (not token or event.arrival.key != token.encode()):
+    if token is not None and (not token or event.key != token.encode()):
         return (Code.KEY_MISMATCH, "subject_token") if token else (Code.MISSING_SUBJECT, "subject_token")
     return None
 
 
-def _is_own_ssn(event: Admitted, token: str) -> bool:
+def _is_own_ssn(event: _Event, token: str) -> bool:
     """Whether a record's id is the number of social security that the event itself tells."""
     told = [i["value"] for i in event.envelope["identifiers"] if i["system"] == "SSN"]
     told += [event.content["ssn"]] if event.family == "identity" and event.content and event.content["ssn"] else []

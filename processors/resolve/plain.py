@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processors.records import Arrival
 from processors.resolve.content import FIRST_DAY, LAST_DAY
 
 UUID_FORM = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -21,16 +20,19 @@ MOMENTS = ("published_at", "observed_at")
 DAYS = ("occurred_on", "effective_from", "effective_to")
 
 
-def is_plain(family: str, arrivals: Sequence[Arrival], partners: Sequence[str], envelope: pa.RecordBatch) -> bool:
+def is_plain(
+    family: str, keys: Sequence[bytes | None], first_at: int, partners: Sequence[str], envelope: pa.RecordBatch
+) -> bool:
     """Whether names, dates and subject of every event are what the gate lets pass.
 
     Args:
         family: of all, and none that resolve itself reads.
-        arrivals: the events.
+        keys: of the messages.
+        first_at: when the broker had the earliest, in milliseconds since 1970-01-01 UTC.
         partners: whose topic each came from.
         envelope: columns of ``envelope.avsc``.
     """
-    latest = min(arrival.appended_at for arrival in arrivals) * 1_000 + FUTURE_MICROS
+    latest = first_at * 1_000 + FUTURE_MICROS
     return (
         _are_ids(envelope.column("event_id"))
         and _are_ids(envelope.column("supersedes_event_id").drop_null())
@@ -39,7 +41,7 @@ def is_plain(family: str, arrivals: Sequence[Arrival], partners: Sequence[str], 
         and all(_is_within(envelope.column(name), FIRST_PUBLISHED, latest) for name in MOMENTS)
         and all(_is_within(envelope.column(name), FIRST_DAY, LAST_DAY) for name in DAYS)
         and not len(envelope.column("identifiers").values)
-        and _are_keys(envelope.column("subject_token"), arrivals)
+        and _are_keys(envelope.column("subject_token"), keys)
     )
 
 
@@ -56,7 +58,6 @@ def _is_within(column: pa.Array, low: int, high: int) -> bool:
     return lowest is None or bool(low <= lowest and highest <= high)
 
 
-def _are_keys(tokens: pa.StringArray, arrivals: Sequence[Arrival]) -> bool:
+def _are_keys(tokens: pa.StringArray, keys: Sequence[bytes | None]) -> bool:
     """Whether every event is keyed by the partner's own id of the record."""
-    pairs = zip(tokens.to_pylist(), arrivals, strict=True)
-    return all(token and token.encode() == arrival.key for token, arrival in pairs)
+    return all(token and token.encode() == key for token, key in zip(tokens.to_pylist(), keys, strict=True))

@@ -12,8 +12,8 @@ from partners import events, formats
 from partners.formats import Bad, Code, Good
 from partners.formats.edfi_codes import GRADE_LEVELS
 from partners.rows import Row, days
+from processors.records import Arrivals
 from processors.resolve import gate
-from processors.resolve.codes import Rejection
 from schemas_avro.models import GradeLevel
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
@@ -75,9 +75,10 @@ def test_the_gate_lets_the_whole_sample_district_in(ed_fi: Path, name: str, fami
     rows = [good.row for good in read(ed_fi / f"{name}.xml", family) if isinstance(good, Good)]
     topic = f"partner.lea_grand_bend.{family}"
     sent = zip(rows, events.framed(family, rows), strict=True)
-    arrivals = [arrival(Message(topic, events.key_of(row), value, {})) for row, value in sent]
+    arrivals = Arrivals.of(arrival(Message(topic, events.key_of(row), value, {})) for row, value in sent)
     mous = {a.party: a for a in shipped_agreements() if a.tier == "mou"}
-    assert not any(isinstance(outcome, Rejection) for outcome in gate.admit(arrivals, mous))
+    passed, rejected = gate.admit(arrivals, mous)
+    assert (len(passed), rejected) == (len(rows), {})
 
 
 def test_a_students_preferred_names_are_other_names_and_the_suffix_stays_apart(ed_fi: Path) -> None:

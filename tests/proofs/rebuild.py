@@ -158,7 +158,7 @@ def _in_an_order(
 
     step("resolve", lambda state: _begin(state, records))
     for batch in _batches(_interleaved(sent, seed)):
-        for out in step("resolve", lambda state, part=batch: resolve.decide(part, state, context)):
+        for out in step("resolve", lambda state, part=batch: resolve.decide(Arrivals.of(part), state, context)):
             if out is not None and out.topic == names.RESOLVED_EVENTS:
                 headers = {"ce_id": out.id.encode()}
                 log.append(Arrival(out.topic, 0, len(log), 0, out.key.encode(), out.value, headers))

@@ -104,7 +104,7 @@ class ResolveWorld:
             arrivals.append(events.arrival(sent, self._offsets[sent.topic], self.now // 1_000))
             self._offsets[sent.topic] += 1
         working = Working(self.state)
-        outs = list(resolve.decide(arrivals, working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now)))
+        outs = list(resolve.decide(Arrivals.of(arrivals), working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now)))
         self.state.apply(working.changes())
         self.outs += outs
         return outs
@@ -220,7 +220,7 @@ class PureWorld(World):
     def go_on_until(self, day: str) -> Self:
         """Let the days pass, to noon of an ISO date, UTC."""
         self.now = events.days(day) * 86_400_000_000 + 43_200_000_000
-        self._step("resolve", lambda state: resolve.decide([], state, self._context()))
+        self._step("resolve", lambda state: resolve.decide(Arrivals(), state, self._context()))
         return self.settle()
 
     def activate(self, agreement: Agreement) -> Self:
@@ -235,7 +235,7 @@ class PureWorld(World):
         """Run both stages until nothing waits."""
         while self._waiting:
             batch, self._waiting = self._waiting[: self.batch], self._waiting[self.batch :]
-            self._step("resolve", lambda state, b=batch: resolve.decide(b, state, self._context()))
+            self._step("resolve", lambda state, b=batch: resolve.decide(Arrivals.of(b), state, self._context()))
             self._catch_up()
         self._catch_up()
         while self._is_sweeping():
