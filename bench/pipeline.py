@@ -2,8 +2,8 @@
 
 Facts of known records, under consent and caseload: 5 recipients, 1.5 releases a fact, 10 % withheld. They wait in the
 partner's topic before the time is taken: publishing is the work of partners' machines, and is told apart. Signals run
-beside it, at a lower priority; their rate and lag are told. Prints one JSON object as its last line. Run: ``make bench``
-(``EVENTS=…`` for another size).
+beside it, at a lower priority; their rate and lag are told. Prints one JSON object as its last line.
+Run: ``make bench`` (``EVENTS=…`` for another size).
 """
 
 import argparse
