@@ -154,13 +154,10 @@ class Producer:
         self._waiting = []
 
     def produce(
-        self, topic: str, value: bytes, key: str, partition: int, callback: None,
-        on_delivery: Callable[[KafkaError | None, Message], None] | None, timestamp: int,
-        headers: Sequence[tuple[str, str | bytes]],
+        self, topic: str, value: bytes, key: str, partition: int, *, headers: Sequence[tuple[str, str | bytes]],
+        on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
     ) -> None:  # fmt: skip
-        """One record, to be sent; its arguments in the order that the client's have."""
-        assert callback is None
-        assert timestamp == 0
+        """One record, to be sent."""
         place, sent = (topic, partition), [(n, v.encode() if isinstance(v, str) else v) for n, v in headers]
 
         def send() -> None:
