@@ -18,6 +18,7 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
+from deploy.topic_reader import TopicReader
 from deploy.scrape import Seen, see
 from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
@@ -188,6 +189,17 @@ def test_what_another_stage_sent_twice_is_taken_once_also_over_a_restart_and_wha
     wait_until(lambda: sum(done.records for done in batches) == 7, "the end of the topic")
     assert (sum(done.repeats for done in batches), sum(done.missing for done in batches)) == (3, 2)
     assert tiny.standing().offsets == {(topic, 0): 7}
+
+
+def test_whoever_follows_a_stage_is_told_where_the_topics_end_that_it_sent_to(tiny: Tiny) -> None:
+    topic, batches = tiny.topic("in"), list[Done]()
+    tiny.hearing = batches.append
+    for read, value in enumerate(INPUTS[:3], 1):
+        tiny.send(topic, [value])
+        run_once(tiny, read)
+    wait_until(lambda: sum(done.records for done in batches) == read, "the end of the topic")
+    *_, last = TopicReader(tiny.bootstrap, lambda name: name == tiny.out).arrivals()
+    assert batches[-1].sent == {(tiny.out, 0): last.offset + 1}
 
 
 def test_a_topic_to_send_to_that_is_not_there_is_waited_for_and_named(broker: str, tmp_path: Path) -> None:
