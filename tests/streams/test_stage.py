@@ -18,8 +18,8 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 
 from deploy.local_kafka import LocalKafka
-from deploy.topic_reader import TopicReader
 from deploy.scrape import Seen, see
+from deploy.topic_reader import TopicReader
 from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
