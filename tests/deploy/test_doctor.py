@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +138,9 @@ def test_a_real_broker_is_asked_for_its_topics(broker: str, tmp_path: Path) -> N
     plain = f"released.{tmp_path.name}.plain"
     [made] = admin.create_topics([NewTopic(plain, 2, 1)]).values()
     made.result()
+    deadline = time.monotonic() + 30  # a broker may say that there is none for a moment yet
+    while plain not in admin.list_topics(timeout=10).topics and time.monotonic() < deadline:
+        time.sleep(0.02)
     found = {one.check: one for one in broker_checks.broker(broker, [TopicSpec(plain, "", "", 2, 7 * DAY_MS)])}
     assert "message.timestamp.type=CreateTime" in found["topics"].what
 
