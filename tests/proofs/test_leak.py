@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from rocksdict import AccessType, Options, Rdict
 from support import events
 
 from deploy.demo_run import PARTNER, wait_until_ended
@@ -24,6 +25,7 @@ from partners.client import Publisher
 from streams.health import noted
 from streams.metrics import SPECS
 from streams.settings import Settings
+from streams.store import path_of
 
 PLANTED = {
     "first_name": "Zyxqvanna", "middle_name": "Plimbert", "last_name": "Quorblatt", "other_last_name": "Vexholm",
@@ -143,8 +145,19 @@ def test_no_file_that_we_write_holds_a_planted_value(written: Written) -> None:
     folder = written.stack.data_dir
     files = [p for p in folder.rglob("*") if p.is_file() and "kafka" not in p.relative_to(folder).parts[:1]]
     assert {p.suffix for p in files} >= {".sqlite", ".duckdb", ".log", ".out"}
-    assert {p.parent.name for p in files} >= {"resolve.rocksdb", "consent.rocksdb", "signals.rocksdb"}
+    assert {p.parent.name for p in files} >= {"logs", *(path_of(folder, role).name for role in WORKERS)}
     assert [(p.name, needle) for p in files for needle in found_in(p.read_bytes())] == []
+
+
+@pytest.mark.parametrize("role", WORKERS)
+def test_no_row_of_a_store_holds_a_planted_value(written: Written, role: str) -> None:
+    """The same of what its files have compressed; read beside the worker that has it."""
+    path, options = path_of(written.stack.data_dir, role), Options(raw_mode=True)
+    store = Rdict(str(path), options, {"default": options}, AccessType.read_only())
+    rows = list(store.items())
+    store.close()
+    assert rows
+    assert [needle for row in rows for part in row for needle in found_in(bytes(part))] == []
 
 
 def test_no_command_prints_a_planted_value(written: Written) -> None:
