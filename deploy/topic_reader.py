@@ -104,12 +104,10 @@ class TopicReader:
 
 def decoded(arrivals: list[Arrival]) -> Iterator[Read]:
     """Rows of records that Throughline itself wrote; a schema at a time, so not in the order given."""
-    by_schema: dict[int, list[Arrival]] = {}
-    for arrival in arrivals:
-        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
-    for schema_id, part in by_schema.items():
-        name = catalog.catalog()[schema_id].family
-        rows = codec.decode_own(schema_id, wire.payloads_of(a.value for a in part))
+    for schema_id, places in wire.places_by_schema([arrival.value for arrival in arrivals]).items():
+        part = [arrivals[i] for i in places]
+        name = catalog.catalog()[schema_id or 0].family
+        rows = codec.decode_own(schema_id or 0, wire.payloads_of(a.value for a in part))
         for a, row in zip(part, rows, strict=True):
             yield Read(a.topic, a.partition, a.offset, a.appended_at, name, row)
 

@@ -1,6 +1,5 @@
 """A batch of the ordered log, decoded a schema at a time: each record with its place, its id and what it says."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,12 +46,9 @@ def entries(arrivals: Arrivals) -> list[Entry]:
     Raises:
         ValueError: a record is not what we wrote.
     """
-    places: dict[bytes, list[int]] = defaultdict(list)
-    for i, value in enumerate(arrivals.values):
-        places[(value or b"")[: wire.HEADER.size]].append(i)
     found: dict[int, Entry] = {}
-    for head, where in places.items():
-        found.update(zip(where, _of_schema(wire.schema_id_of(head) or 0, arrivals.at(where)), strict=True))
+    for schema_id, where in wire.places_by_schema(arrivals.values).items():
+        found.update(zip(where, _of_schema(schema_id or 0, arrivals.at(where)), strict=True))
     return [found[i] for i in range(len(arrivals))]
 
 

@@ -43,13 +43,10 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
 def _rows(arrivals: Sequence[Arrival]) -> Iterable[tuple[str, str, Row]]:
     """Topic, kind and row of each, in order."""
     found: dict[int, tuple[str, str, Row]] = {}
-    by_schema: dict[int, list[int]] = {}
-    for i, arrival in enumerate(arrivals):
-        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(i)
-    for schema_id, places in by_schema.items():
-        rows = codec.decode_own(schema_id, wire.payloads_of(arrivals[i].value for i in places))
+    for schema_id, places in wire.places_by_schema([arrival.value for arrival in arrivals]).items():
+        rows = codec.decode_own(schema_id or 0, wire.payloads_of(arrivals[i].value for i in places))
         for i, row in zip(places, rows, strict=True):
-            found[i] = arrivals[i].topic, catalog.catalog()[schema_id].family, row
+            found[i] = arrivals[i].topic, catalog.catalog()[schema_id or 0].family, row
     return [found[i] for i in sorted(found)]
 
 
@@ -68,11 +65,9 @@ def restore_digests(arrivals: Sequence[Arrival], rejected: Collection[str], stat
         state: where the digests go.
     """
     taken = [arrival for arrival in arrivals if arrival.position not in rejected]
-    by_schema: dict[int, list[Arrival]] = {}
-    for arrival in taken:
-        by_schema.setdefault(wire.schema_id_of(arrival.value or b"") or 0, []).append(arrival)
-    for schema_id, part in by_schema.items():
-        decoded = codec.decode(schema_id, wire.payloads_of(a.value for a in part))
+    for schema_id, places in wire.places_by_schema([arrival.value for arrival in taken]).items():
+        part = [taken[i] for i in places]
+        decoded = codec.decode(schema_id or 0, wire.payloads_of(a.value for a in part))
         ids = decoded.rows.column("envelope").to_pylist()
         for place, envelope in zip(decoded.good, ids, strict=True):
             partner_id = Topic.parse(part[place].topic).partner_id

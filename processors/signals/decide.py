@@ -1,6 +1,5 @@
 """The signals' decision: one recipient's releases and the time in; what is raised, closed and retracted out."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,13 +71,10 @@ def is_unfinished(state: Working) -> bool:
 
 def _entries(arrivals: Sequence[Arrival]) -> Iterator[tuple[Place, int, Row]]:
     """What of the batch matters here, decoded, in order: ticks, and releases of the families that rules look at."""
-    by_schema: dict[int, list[int]] = defaultdict(list)
-    for i, arrival in enumerate(arrivals):
-        by_schema[wire.schema_id_of(arrival.value or b"") or 0].append(i)
     found: dict[int, Row] = {}
-    for schema_id, where in by_schema.items():
-        if _matters(schema_id):
-            rows = codec.decode_own(schema_id, wire.payloads_of(arrivals[i].value for i in where))
+    for schema_id, where in wire.places_by_schema([arrival.value for arrival in arrivals]).items():
+        if _matters(schema_id or 0):
+            rows = codec.decode_own(schema_id or 0, wire.payloads_of(arrivals[i].value for i in where))
             found.update(zip(where, rows, strict=True))
     for i in sorted(found):
         if found[i].get("release", {}).get("family", "clock") in {*FAMILIES, "clock"}:
