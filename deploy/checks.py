@@ -137,8 +137,8 @@ def stores(data_dir: Path) -> Iterator[Finding]:
             yield Finding(check, "fail", str(error))
             continue
         if not migrations.OLDEST <= found <= migrations.FORMAT:
-            what = f"format {found}, this version reads {migrations.OLDEST} to {migrations.FORMAT}"
-            yield Finding(check, "fail", what, 'see "Upgrade" in docs/keep-it-running.md')
+            remedy = 'see "Upgrade" in docs/keep-it-running.md'
+            yield Finding(check, "fail", f"format {found}, {migrations.READS}", remedy)
             continue
         holder = locked_by(path)
         yield Finding(check, "ok", "free" if holder is None else f"in use by process {holder}")

@@ -22,7 +22,7 @@ from streams.errors import StoreLockedError, ThroughlineError
 from streams.positions import batch_of, place_of
 from streams.stage import is_end
 from streams.stops import Stops
-from streams.store import Partition, Store
+from streams.store import Partition, Store, path_of
 
 POLL_SECONDS = 0.2
 ANSWER_SECONDS = 10.0
@@ -36,7 +36,7 @@ class Way:
     """What makes a worker one that can be drained."""
 
     role: str
-    lock: str
+    lock: Path
     """What it holds locked, in the data directory."""
     group: str
     reads: Callable[[str], bool]
@@ -51,10 +51,10 @@ def _none(topic: str) -> bool:
 
 
 WAYS = (
-    Way(resolve.NAME, "state/resolve.rocksdb", resolve.NAME, _none, numbers_batches=True),
-    Way(consent.NAME, "state/consent.rocksdb", consent.NAME, consent.inputs, numbers_batches=True),
-    Way(signals.NAME, "state/signals.rocksdb", signals.NAME, lambda topic: topic.startswith(signals.RELEASED)),
-    Way(SERVE, "views/case.duckdb", sink.GROUP, lambda topic: topic.startswith(sink.READ)),
+    Way(resolve.NAME, path_of(Path(), resolve.NAME), resolve.NAME, _none, numbers_batches=True),
+    Way(consent.NAME, path_of(Path(), consent.NAME), consent.NAME, consent.inputs, numbers_batches=True),
+    Way(signals.NAME, path_of(Path(), signals.NAME), signals.NAME, lambda topic: topic.startswith(signals.RELEASED)),
+    Way(SERVE, Path("views", "case.duckdb"), sink.GROUP, lambda topic: topic.startswith(sink.READ)),
 )
 """In the order of the way: who writes before who reads it."""
 

@@ -60,6 +60,7 @@ STEPS: tuple[Step, ...] = (_from_sqlite,)
 """In their order."""
 FORMAT = OLDEST + len(STEPS)
 """That this version writes."""
+READS = f"this version reads {OLDEST} to {FORMAT}"
 
 
 def format_of(path: Path) -> int:
@@ -115,8 +116,7 @@ def bring_up(path: Path) -> None:
 
 
 def _not_read(path: Path, found: int) -> StoreError:
-    reads = f"this version reads {OLDEST} to {FORMAT}"
-    return StoreError(f'{path.name} has format {found}, {reads}; see "Upgrade" in docs/keep-it-running.md')
+    return StoreError(f'{path.name} has format {found}, {READS}; see "Upgrade" in docs/keep-it-running.md')
 
 
 def _make(path: Path, fill: Callable[[Rocks], None]) -> None:

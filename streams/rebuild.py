@@ -121,7 +121,8 @@ def rebuild_store(
     Raises:
         ThroughlineError: the broker does not answer, or topics do not reach back far enough.
     """
-    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        shutil.rmtree(path)
     generation = target.generation + 1
     with Store.open(path) as store:
         maker = _Maker(store, bootstrap, target.standing, told)

@@ -6,7 +6,6 @@ files, their indices and filters share one cache, and what is not in files yet i
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from rocksdict import (
@@ -126,7 +125,7 @@ class Rocks:
             try:
                 self._db = _opened(self._path)
             except Exception as error:
-                raise (_of_use if _is_of_disk(error) else partial(_of_opening, self._path))(error) from error
+                raise (_of_use(error) if _is_of_disk(error) else _of_opening(self._path, error)) from error
         return self._db
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from processors import sealing
+from processors import counts, sealing
 from processors.consent.log import Cause
 from processors.names import released_topic
 from processors.records import Outs, derived_id
@@ -59,7 +59,7 @@ def encode(sent: Sequence[Sent]) -> Outs:
 
 
 def _id(one: Sent) -> str:
-    kind = "retracted" if one.retracted else "released"
+    kind = counts.RETRACTED if one.retracted else counts.RELEASED
     return derived_id(one.cause.id, f"consent.{kind}.{one.event['event_id']}.{one.recipient}.{one.held['person']}", 0)
 
 
