@@ -16,7 +16,7 @@ from processors.records import Out, Outs
 from processors.state import Changes, Memory
 from streams import store as store_module
 from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
-from streams.rocks import Rocks
+from streams.rocks import CACHE_BYTES, Rocks
 from streams.rows import Row
 from streams.store import Store, path_of
 
@@ -264,13 +264,13 @@ BATCHES = st.lists(
     st.dictionaries(st.sampled_from(["one", "two"]), st.dictionaries(KEYS, st.none() | st.binary(max_size=5))),
     max_size=6,
 )
-QUESTIONS = st.lists(st.tuples(KEYS, st.none() | st.integers(0, 3)), min_size=1, max_size=6)
+QUESTIONS = st.lists(st.tuples(KEYS, st.none() | st.integers(0, 3), KEYS), min_size=1, max_size=6)
 
 
 @settings(max_examples=60, deadline=None)
 @given(batches=BATCHES, questions=QUESTIONS, wanted=st.sets(KEYS), reopened=st.integers(0, 5))
 def test_look_ups_and_scans_answer_as_memory_does(
-    batches: list[Changes], questions: list[tuple[str, int | None]], wanted: set[str], reopened: int
+    batches: list[Changes], questions: list[tuple[str, int | None, str]], wanted: set[str], reopened: int
 ) -> None:
     memory = Memory()
     with tempfile.TemporaryDirectory() as folder:
@@ -285,9 +285,27 @@ def test_look_ups_and_scans_answer_as_memory_does(
             memory.apply(batch)
         for table in ("one", "two"):
             assert store.get_many(table, wanted) == memory.get_many(table, wanted)
-            for prefix, limit in questions:
+            for prefix, limit, after in questions:
                 assert store.scan(table, prefix, limit) == memory.scan(table, prefix, limit)
+                assert store.scan(table, prefix, limit, after) == memory.scan(table, prefix, limit, after)
         store.close()
+
+
+def test_a_scan_goes_on_behind_the_key_that_it_came_to(path: Path) -> None:
+    with Store.open(path) as store:
+        rows: Changes = {"state": dict.fromkeys(("a", "a\x00", "b", "bb", "c"), b"")}
+        store.commit(store.take_over().token, 0, rows, {}, Outs())
+        assert [key for key, _ in store.scan("state", "", after="a")] == ["a\0", "b", "bb", "c"]
+        assert [key for key, _ in store.scan("state", "b", 1, after="b")] == ["bb"]
+        assert [key for key, _ in store.scan("state", "b", after="a")] == ["b", "bb"]
+
+
+def test_a_store_that_is_opened_again_has_our_cache_and_not_its_folders(path: Path) -> None:
+    Store.open(path).close()
+    engine = Rocks(path)
+    assert engine._db is not None  # noqa: SLF001  # what RocksDB itself says of it
+    assert engine._db.property_int_value("rocksdb.block-cache-capacity") == CACHE_BYTES  # noqa: SLF001
+    engine.close()
 
 
 COMMITTER = """
