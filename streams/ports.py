@@ -11,31 +11,26 @@ from confluent_kafka.admin import AdminClient
 
 from streams import clients
 
+Answer = Callable[[float], object]
+"""Waits at most so many seconds for what is done elsewhere; raises what that raises, or TimeoutError."""
 
-def in_time(act: Callable[[], object], seconds: float) -> None:
-    """Do it, in a thread that is left behind where it does not come back.
+
+def beside(act: Callable[[], object]) -> Answer:
+    """Do something in a thread of its own, which is left behind where it does not come back in time.
 
     After its coordinator was away, librdkafka may wait for ever in ``send_offsets_to_transaction``, whatever time-out
     it was given (confluentinc/librdkafka issue 5456; seen with 2.16 at every kill of a lone broker).
-
-    Raises:
-        TimeoutError: it did not come back.
     """
-    done: Future[None] = Future()
+    done: Future[object] = Future()
 
     def run() -> None:
         try:
-            act()
+            done.set_result(act())
         except BaseException as error:  # noqa: BLE001  # handed over to whoever waits
             done.set_exception(error)
-        else:
-            done.set_result(None)
 
-    threading.Thread(target=run, name="send-offsets", daemon=True).start()
-    try:
-        done.result(seconds)
-    except TimeoutError:
-        raise TimeoutError("the group's coordinator does not answer") from None
+    threading.Thread(target=run, name="transaction", daemon=True).start()
+    return done.result
 
 
 @dataclass(frozen=True)
@@ -45,8 +40,8 @@ class Ports:
     consumer: Callable[..., Consumer] = clients.consumer
     producer: Callable[..., Producer] = clients.producer
     admin: Callable[[str], AdminClient] = clients.admin
-    in_time: Callable[[Callable[[], object], float], None] = in_time
-    """Does something, and gives up waiting for it after so many seconds."""
+    beside: Callable[[Callable[[], object]], Answer] = beside
+    """Does something while its caller goes on."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, from anywhere."""
 

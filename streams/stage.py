@@ -8,6 +8,8 @@ Its five effects, in this order, for every batch:
 4. One Kafka transaction: the pending records, and the offsets with the batch number as their metadata.
 5. The next batch replaces the pending records; its step 3 waits for a known step 4.
 
+Step 4 goes on beside steps 1 and 2 of the next batch, which read only what step 3 has made durable.
+
 The proof of exactly-once is the store; Kafka's transaction spares readers the duplicates. After a crash anywhere, the
 store's batch number is compared with the committed metadata: where it is ahead, pending is published again. A worker is
 its stage's only active one: the store's lock says so, and the token in it makes a late one's commit fail.
@@ -16,19 +18,19 @@ its stage's only active one: the store's lock says so, and the token in it makes
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from processors.records import SEQUENCE, Arrival, Arrivals, Outs
+from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
-from streams import clients, positions
+from streams import clients, positions, sending
 from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.numbering import Numbering
-from streams.ports import REAL, Ports
+from streams.ports import REAL, Answer, Ports
 from streams.positions import place_of
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.store import Partition, Store
@@ -38,10 +40,6 @@ INTERNAL_ERRORS_IN_A_ROW = 100
 BACK_OFF_SECONDS = (0.1, 0.5, 1, 2, 5)
 DISCOVER_SECONDS = 2.0
 SETTLE_SECONDS = 30.0
-SEND_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
-"""For each step of a transaction; by then the broker has ended it."""
-BY_KEY = -1
-"""Of a record that was stored before a stage chose partitions itself: the client does."""
 NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
 Decide = Callable[[Arrivals, Working], Outs]
@@ -89,6 +87,19 @@ class _Decided:
 
 
 @dataclass
+class _Sending:
+    """A batch whose step 4 is under way."""
+
+    outs: Outs
+    done: Done
+    """All but the seconds."""
+    began: float
+    ended: float | None = None
+    """Seconds of the clock; None: not that we know."""
+    answer: Answer = field(init=False)
+
+
+@dataclass
 class _Input:
     """One consumer and what it is assigned."""
 
@@ -133,6 +144,7 @@ class Stage:
         self._topic_ids = dict(self._standing.topics)
         self._admin = ports.admin(bootstrap)
         self._producer: Producer | None = None
+        self._sending: _Sending | None = None
         self._sent: dict[Partition, int] = {}
         self._numbering = Numbering(parts.name, store)
         self._partitions: dict[str, int] = {}
@@ -148,9 +160,12 @@ class Stage:
             while not stopping.is_set():
                 self._patiently(stopping, self._discover)
                 self._do_batch(stopping)
+            self._end_sending(stopping)
         except TransientError as error:
             # Told to stop while it waited: the next start goes on with what the store holds.
             log.warning("stopped_waiting", stage=self._parts.name, why=error.why, error=error.detail)
+        finally:
+            self._leave_nothing_open()
 
     def close(self) -> None:
         """Let go of consumers; the store and the keyring are their owner's."""
@@ -165,6 +180,7 @@ class Stage:
             return
         batch = self._numbering.sift(arrivals)
         decided = self._until_decided(stopping, batch.fresh)  # 2
+        self._end_sending(stopping)  # 4 of the batch before
         if decided is None or not (arrivals or decided.outs or decided.changes):
             return
         outs = decided.outs
@@ -179,11 +195,10 @@ class Stage:
         )  # 3
         self._numbering.keep()
         self._offsets.update(moved)
-        self._patiently(stopping, lambda: self._publish(outs, moved))  # 4
-        self._tell(Done(
+        self._begin_sending(outs, moved, began, Done(
             len(arrivals), moved if arrivals else {}, appended(last), self._sent, len(outs),
-            decided.counts, decided.newest, self._ports.clock() - began, batch.repeats, batch.missing,
-        ))  # fmt: skip
+            decided.counts, decided.newest, 0.0, batch.repeats, batch.missing,
+        ))  # 4  # fmt: skip
 
     def _tell(self, done: Done) -> None:
         self._parts.pulse.answered()
@@ -257,16 +272,45 @@ class Stage:
         outs = self._parts.reject(arrival, working)
         return _Decided(outs, working.changes(), working.counts, working.newest)
 
-    def _publish(self, outs: Outs, moved: Mapping[Partition, int]) -> None:
-        """Step 4. An answer that is not plain yes ends the producer; a new one settles what became of it."""
+    def _begin_sending(self, outs: Outs, moved: Mapping[Partition, int], began: float, done: Done) -> None:
+        """Step 4, beside what comes next; how it ends is met in ``_end_sending``."""
+        producer, offsets = self._producer, sending.with_batch(moved, self._batch)
+        group = self._first.consumer.consumer_group_metadata()
+
+        under_way = _Sending(outs, done, began)
+
+        def send() -> None:
+            if producer is not None:
+                sending.send(producer, outs, offsets, group, self._sent)
+                under_way.ended = self._ports.clock()
+
+        under_way.answer = self._ports.beside(send)
+        self._sending = under_way
+
+    def _end_sending(self, stopping: threading.Event) -> None:
+        """Wait until it is known that step 4 of the batch before is done."""
+        if (under_way := self._sending) is not None:
+            self._patiently(stopping, lambda: self._publish(under_way))
+            self._sending = None
+            ended = under_way.ended or self._ports.clock()
+            self._tell(replace(under_way.done, seconds=ended - under_way.began))
+
+    def _publish(self, under_way: _Sending) -> None:
+        """An answer that is not plain yes ends the producer; a new one settles what became of it."""
         if self._producer is None:
-            self._settle(outs)
+            self._settle(under_way.outs)
             return
         try:
-            self._send(self._producer, outs, moved)
+            under_way.answer(sending.SECONDS)
         except NOT_CONFIRMED as error:
             self._producer = None
             raise clients.trouble(error) from error
+
+    def _leave_nothing_open(self) -> None:
+        """Where the loop is left for another reason than a friend that is away: wait for step 4 all the same."""
+        if self._sending is not None and self._producer is not None:
+            with suppress(*NOT_CONFIRMED):
+                self._sending.answer(sending.SECONDS)
 
     def _settle(self, pending: Outs) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
@@ -281,30 +325,14 @@ class Stage:
                     Stop.GROUP_BEHIND,
                 )
             if committed < self._batch:
-                self._send(new, pending, self._offsets)
+                group = self._first.consumer.consumer_group_metadata()
+                offsets = sending.with_batch(self._offsets, self._batch)
+                answer = self._ports.beside(lambda: sending.send(new, pending, offsets, group, self._sent))
+                answer(sending.SECONDS)
         except NOT_CONFIRMED as error:
             raise clients.trouble(error) from error
         self._producer = new
         self._parts.pulse.settled()
-
-    def _send(self, producer: Producer, outs: Outs, moved: Mapping[Partition, int]) -> None:
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            if error is None:
-                self._sent[place_of(message)] = int(message.offset() or 0) + 1
-
-        producer.begin_transaction()
-        _produce(producer, outs, delivered)
-        group = self._first.consumer.consumer_group_metadata()
-        offsets = self._with_batch(moved)
-        self._ports.in_time(
-            lambda: producer.send_offsets_to_transaction(offsets, group, SEND_SECONDS), SEND_SECONDS + 1
-        )
-        producer.commit_transaction(SEND_SECONDS)
-
-    def _with_batch(self, moved: Mapping[Partition, int]) -> list[TopicPartition]:
-        """Offsets to commit, with the batch number."""
-        number = str(self._batch)
-        return [TopicPartition(topic, part, next_, metadata=number) for (topic, part), next_ in moved.items()]
 
     def _committed_batch(self, places: Iterable[Partition]) -> int:
         """Highest batch number among the group's committed offsets.
@@ -448,28 +476,3 @@ def usable(message: Message) -> bool:
         raise StoppedError(line, Stop.RECORDS_GONE)
     log.warning("read_failed", topic=message.topic(), error=error.name())
     return False
-
-
-def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:
-    """Hand records to the client, each with its id, its number if it has one, and what else it says."""
-    # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
-    told = set({topic: i for i, topic in enumerate(outs.topics)}.values())
-    produce: Any = producer.produce
-    for i, (topic, value, key, partition, id_, sequence, more) in enumerate(_sendable(outs)):
-        headers = [("ce_id", id_), (SEQUENCE, sequence)] if sequence else [("ce_id", id_)]
-        if more:
-            headers += more.items()
-        asked = delivered if i in told else None
-        while True:
-            try:
-                to = BY_KEY if partition is None else partition
-                produce(topic, value, key, to, headers=headers, on_delivery=asked)
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                break
-
-
-def _sendable(outs: Outs) -> Iterable[tuple[str, bytes, str, int | None, str, str, Mapping[str, Any]]]:
-    columns = outs.topics, outs.values, outs.keys, outs.partitions, outs.ids, outs.sequences(), outs.headers
-    return zip(*columns, strict=True)

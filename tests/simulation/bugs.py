@@ -89,13 +89,24 @@ def does_not_wait() -> AbstractContextManager[None]:
     """Step 5: the next batch replaces pending though nobody knows what became of it."""
     known = Stage._publish  # noqa: SLF001  # to be broken
 
-    def wrong(self: Stage, outs: Any, moved: Any) -> None:
+    def wrong(self: Stage, under_way: Any) -> None:
         try:
-            known(self, outs, moved)
+            known(self, under_way)
         except TransientError:
             self._parts.pulse.goes_on()
 
     return replaced(Stage, "_publish", wrong)
+
+
+def waits_too_late() -> AbstractContextManager[None]:
+    """Step 5: the next batch is stored while the one before is still on its way to the broker."""
+    known = Stage._end_sending  # noqa: SLF001  # to be broken
+
+    def wrong(self: Stage, stopping: Any) -> None:
+        self._sending, self.__dict__["late"] = self.__dict__.get("late"), self._sending
+        known(self, stopping)
+
+    return replaced(Stage, "_end_sending", wrong)
 
 
 def _taking(token: bool, batch: bool) -> AbstractContextManager[None]:  # noqa: FBT001  # what is not compared
@@ -139,6 +150,7 @@ BUGS: dict[str, Bug] = {
     "step 3": commits_offsets_later,
     "step 4": sends_without_asking,
     "step 5": does_not_wait,
+    "step 5, beside": waits_too_late,
     "token": takes_any_token,
     "batch number": takes_any_batch,
     "last record": takes_any_last_record,

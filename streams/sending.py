@@ -1,0 +1,73 @@
+"""Step 4 of a stage's batch: its records and the group's offsets, in one Kafka transaction."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+
+from processors.records import SEQUENCE, Outs
+from streams import clients
+from streams.positions import place_of
+from streams.store import Partition
+
+STEP_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
+"""For each step of a transaction; by then the broker has ended it."""
+SECONDS = 2 * STEP_SECONDS + 1
+"""For all of it."""
+BY_KEY = -1
+"""Of a record that was stored before a stage chose partitions itself: the client does."""
+
+
+def send(producer: Producer, outs: Outs, offsets: list[TopicPartition], group: Any, ends: dict[Partition, int]) -> None:
+    """One transaction, from its beginning to its commit.
+
+    Args:
+        producer: transactional, with no transaction open.
+        outs: what is sent.
+        offsets: of the group, the batch's number in their metadata.
+        group: metadata of the group's consumer.
+        ends: gets, by partition sent to, the offset behind the last record.
+
+    Raises:
+        KafkaException: it is not known to be committed.
+        BufferError: the client takes no more.
+    """
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            ends[place_of(message)] = int(message.offset() or 0) + 1
+
+    producer.begin_transaction()
+    _produce(producer, outs, delivered)
+    producer.send_offsets_to_transaction(offsets, group, STEP_SECONDS)
+    producer.commit_transaction(STEP_SECONDS)
+
+
+def with_batch(offsets: Mapping[Partition, int], batch: int) -> list[TopicPartition]:
+    """Offsets to commit, with the batch's number."""
+    return [TopicPartition(topic, part, next_, metadata=str(batch)) for (topic, part), next_ in offsets.items()]
+
+
+def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:
+    """Hand records to the client, each with its id, its number if it has one, and what else it says."""
+    # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
+    told = set({topic: i for i, topic in enumerate(outs.topics)}.values())
+    produce: Any = producer.produce
+    for i, (topic, value, key, partition, id_, sequence, more) in enumerate(_sendable(outs)):
+        headers = [("ce_id", id_), (SEQUENCE, sequence)] if sequence else [("ce_id", id_)]
+        if more:
+            headers += more.items()
+        asked = delivered if i in told else None
+        while True:
+            try:
+                to = BY_KEY if partition is None else partition
+                produce(topic, value, key, to, headers=headers, on_delivery=asked)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                break
+
+
+def _sendable(outs: Outs) -> Iterable[tuple[str, bytes, str, int | None, str, str, Mapping[str, Any]]]:
+    columns = outs.topics, outs.values, outs.keys, outs.partitions, outs.ids, outs.sequences(), outs.headers
+    return zip(*columns, strict=True)
