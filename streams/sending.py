@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from processors.records import SEQUENCE, Outs
 from streams import clients
@@ -18,14 +18,22 @@ BY_KEY = -1
 """Of a record that was stored before a stage chose partitions itself: the client does."""
 
 
-def send(producer: Producer, outs: Outs, offsets: list[TopicPartition], group: Any, ends: dict[Partition, int]) -> None:
+class Moves:
+    """How far a batch moves its group."""
+
+    def __init__(self, consumer: Consumer, offsets: Mapping[Partition, int], batch: int) -> None:
+        """Next offsets of a consumer's group, with the batch's number in their metadata."""
+        self.group: Any = consumer.consumer_group_metadata()
+        self.offsets = [TopicPartition(*place, next_, metadata=str(batch)) for place, next_ in offsets.items()]
+
+
+def send(producer: Producer, outs: Outs, moves: Moves, ends: dict[Partition, int]) -> None:
     """One transaction, from its beginning to its commit.
 
     Args:
         producer: transactional, with no transaction open.
         outs: what is sent.
-        offsets: of the group, the batch's number in their metadata.
-        group: metadata of the group's consumer.
+        moves: of the group.
         ends: gets, by partition sent to, the offset behind the last record.
 
     Raises:
@@ -39,13 +47,8 @@ def send(producer: Producer, outs: Outs, offsets: list[TopicPartition], group: A
 
     producer.begin_transaction()
     _produce(producer, outs, delivered)
-    producer.send_offsets_to_transaction(offsets, group, STEP_SECONDS)
+    producer.send_offsets_to_transaction(moves.offsets, moves.group, STEP_SECONDS)
     producer.commit_transaction(STEP_SECONDS)
-
-
-def with_batch(offsets: Mapping[Partition, int], batch: int) -> list[TopicPartition]:
-    """Offsets to commit, with the batch's number."""
-    return [TopicPartition(topic, part, next_, metadata=str(batch)) for (topic, part), next_ in offsets.items()]
 
 
 def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:

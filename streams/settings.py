@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """Where ``/metrics`` and ``/health`` are answered; another than loopback opens them to whoever reaches it."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """0: any free port."""
-    batch_records: int = Field(default=2_000, ge=1, le=100_000)
+    batch_records: int = Field(default=5_000, ge=1, le=100_000)
     """Most records that a stage takes at once."""
     linger_seconds: float = Field(default=0.02, ge=0, le=10)
     """How long a stage waits for a batch to fill."""

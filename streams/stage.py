@@ -64,7 +64,7 @@ class StageParts:
     """Dead letter of a record on which the decision raised."""
     held_back: Callable[[], bool] = _never
     """Whether to read only what is first for now."""
-    batch_records: int = 2_000
+    batch_records: int = 5_000
     linger_seconds: float = 0.02
     after: tuple[Callable[[Done], None], ...] = ()
     """Told of every batch that is done."""
@@ -164,8 +164,9 @@ class Stage:
         except TransientError as error:
             # Told to stop while it waited: the next start goes on with what the store holds.
             log.warning("stopped_waiting", stage=self._parts.name, why=error.why, error=error.detail)
-        finally:
+        except ThroughlineError:
             self._leave_nothing_open()
+            raise
 
     def close(self) -> None:
         """Let go of consumers; the store and the keyring are their owner's."""
@@ -274,14 +275,12 @@ class Stage:
 
     def _begin_sending(self, outs: Outs, moved: Mapping[Partition, int], began: float, done: Done) -> None:
         """Step 4, beside what comes next; how it ends is met in ``_end_sending``."""
-        producer, offsets = self._producer, sending.with_batch(moved, self._batch)
-        group = self._first.consumer.consumer_group_metadata()
-
-        under_way = _Sending(outs, done, began)
+        producer, under_way = self._producer, _Sending(outs, done, began)
+        moves = sending.Moves(self._first.consumer, moved, self._batch)
 
         def send() -> None:
             if producer is not None:
-                sending.send(producer, outs, offsets, group, self._sent)
+                sending.send(producer, outs, moves, self._sent)
                 under_way.ended = self._ports.clock()
 
         under_way.answer = self._ports.beside(send)
@@ -307,7 +306,7 @@ class Stage:
             raise clients.trouble(error) from error
 
     def _leave_nothing_open(self) -> None:
-        """Where the loop is left for another reason than a friend that is away: wait for step 4 all the same."""
+        """A transaction that is under way when the stage must stop is waited for: readers wait for its end too."""
         if self._sending is not None and self._producer is not None:
             with suppress(*NOT_CONFIRMED):
                 self._sending.answer(sending.SECONDS)
@@ -325,10 +324,8 @@ class Stage:
                     Stop.GROUP_BEHIND,
                 )
             if committed < self._batch:
-                group = self._first.consumer.consumer_group_metadata()
-                offsets = sending.with_batch(self._offsets, self._batch)
-                answer = self._ports.beside(lambda: sending.send(new, pending, offsets, group, self._sent))
-                answer(sending.SECONDS)
+                moves = sending.Moves(self._first.consumer, self._offsets, self._batch)
+                self._ports.beside(lambda: sending.send(new, pending, moves, self._sent))(sending.SECONDS)
         except NOT_CONFIRMED as error:
             raise clients.trouble(error) from error
         self._producer = new

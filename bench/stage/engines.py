@@ -10,7 +10,7 @@ from bench.stage import kafka_streams
 from bench.stage.measure import ROOT, Work
 from bench.stage.topics import PARTITIONS
 
-BATCH = 2_000
+BATCH = 5_000
 """Records of a transaction of ours and of the bare loop; the house's default."""
 COMMIT_SECONDS = 0.1
 """Between the others' transactions: Kafka Streams' default, and about what a batch of ours takes."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from processors.state import Changes
 from streams import clients, stage
 from streams.errors import StaleError, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
+from streams.ports import Answer, Ports
 from streams.pulse import Done
 from streams.stage import Stage, _Input, last_of, next_offsets, usable
 from streams.store import Partition, Store
@@ -233,6 +234,54 @@ def test_a_stage_that_is_told_to_stop_finishes_its_batch(tiny: Tiny) -> None:
     done = len(tiny.sent())
     assert 0 < done < len(INPUTS)
     assert tiny.standing().offsets == {(topic, 0): done}
+
+
+def test_a_batch_is_decided_while_the_one_before_is_sent_and_stored_when_that_is_done(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.send(topic := tiny.topic("in"), INPUTS)
+    steps: list[str] = []
+    commit = Store.commit
+
+    def noted(*args: Any) -> int:
+        steps.append("stored")
+        return commit(*args)
+
+    def beside(act: Callable[[], object]) -> Answer:  # no sooner than it is waited for
+        def answer(seconds: float) -> object:
+            del seconds
+            steps.append("sent")
+            return act()
+
+        return answer
+
+    monkeypatch.setattr(Store, "commit", noted)
+    tiny.ports, tiny.deciding = Ports(beside=beside), lambda arrivals: steps.extend(["decided"] * bool(arrivals))
+    run_once(tiny, len(INPUTS))
+    assert [step for step in steps if step != "decided"] == ["stored", "sent"] * (len(INPUTS) // tiny.batch_records)
+    assert "stored decided sent stored" in " ".join(steps)
+    assert_exactly_once(tiny, topic, INPUTS, 1)
+
+
+def test_a_stage_that_must_stop_has_sent_its_batch_before(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS[:10])
+    answers: list[object] = []
+
+    def beside(act: Callable[[], object]) -> Answer:
+        def answer(seconds: float) -> object:
+            del seconds
+            answers.append(act())
+            return answers[-1]
+
+        return answer
+
+    def deciding(arrivals: Arrivals) -> None:
+        if not arrivals:
+            raise StoppedError("no more", Stop.INTERNAL_ERRORS)
+
+    tiny.ports, tiny.deciding = Ports(beside=beside), deciding
+    assert refused(tiny) == "no more"
+    assert (len(answers), len(tiny.sent())) == (1, 10)
 
 
 def test_a_lost_store_stops_rather_than_begin_again(tiny: Tiny) -> None:

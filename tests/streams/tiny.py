@@ -29,6 +29,7 @@ from streams.health import Health, served
 from streams.keyring import Keyring
 from streams.metrics import Metrics
 from streams.numbering import Numbering
+from streams.ports import REAL, Ports
 from streams.pulse import Done, Pulse
 from streams.settings import Settings
 from streams.stage import Stage, StageParts
@@ -63,6 +64,7 @@ class Tiny:
     held_back: Callable[[], bool] = lambda: False
     errors_before: int = 0
     pulse: Pulse = field(default_factory=Pulse)
+    ports: Ports = REAL
     hearing: Callable[[Done], None] = lambda _done: None
     """Told of every batch that is done."""
 
@@ -169,7 +171,7 @@ class Tiny:
         keyring = Keyring(self.folder)
         try:
             with Store.open(self.path) as store:
-                made = Stage(self.parts(keyring), self.bootstrap, store, keyring)
+                made = Stage(self.parts(keyring), self.bootstrap, store, keyring, self.ports)
                 try:
                     made.run(stopping)
                 finally:
@@ -195,6 +197,10 @@ def _brings_something(_stage: Stage, arrivals: Arrivals) -> bool:
     return len(arrivals) > 0
 
 
+def _is_sending(stage: Stage, _stopping: threading.Event) -> bool:
+    return stage._sending is not None  # noqa: SLF001  # else a batch is done that never began
+
+
 def _always(*_args: Any, **_more: Any) -> bool:
     return True
 
@@ -210,7 +216,7 @@ STEPS: tuple[tuple[type[Any], str, str, str, Callable[..., bool]], ...] = (
     (Mortal, "send_offsets_to_transaction", "", "offsets sent, transaction open", _always),
     (Mortal, "flush", "", "records on the broker, transaction open", _always),
     (Mortal, "commit_transaction", "", "transaction committed", _always),
-    (Stage, "_do_batch", "", "batch done", _always),
+    (Stage, "_end_sending", "on its way, the next batch decided", "batch done", _is_sending),
 )
 """What is called, the moments before and after it, and whether such a call counts."""
 MOMENTS = tuple(moment for _, _, before, after, _ in STEPS for moment in (before, after) if moment)
