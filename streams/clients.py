@@ -42,7 +42,7 @@ def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
         "isolation.level": "read_committed",
         "allow.auto.create.topics": False,
         "fetch.wait.max.ms": 10,  # what else this consumer asks the broker waits behind its fetch
-        "queued.max.messages.kbytes": 65_536,
+        "queued.max.messages.kbytes": 16_384,
     }
     return Consumer({**settings, **more}, logger=LOGGER)
 

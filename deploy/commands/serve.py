@@ -53,7 +53,7 @@ def serve(
     chosen = settings.load()
     telemetry.configure("serve", chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
-    memory.collect_rarely()
+    memory.prepare()
     _refuse_open_address(chosen)
     listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
     views = _open_views(chosen)

@@ -40,7 +40,7 @@ def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals
     chosen = settings.load()
     telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
-    memory.collect_rarely()
+    memory.prepare()
     if role == SIGNALS:
         _give_way()
         run_signals(chosen, bootstrap(must_answer=False), stop_on_signals())
