@@ -29,7 +29,7 @@ print(all(any(low <= at < high for low, high in heap) for at in taken))
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's heaps")
 @pytest.mark.parametrize("is_prepared", [True, False])
-def test_threads_take_from_the_one_heap_that_there_is(is_prepared: bool) -> None:
+def test_threads_take_from_the_one_heap_that_there_is(*, is_prepared: bool) -> None:
     code = HEAPS.format(prepared=is_prepared)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout.strip() == str(is_prepared)
