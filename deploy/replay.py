@@ -20,8 +20,8 @@ from deploy.dead_letters import EXPIRED, REPLAYED, Letter, event_in, letters, no
 from partners.events import headers_of_row, key_of
 from processors import names, sealing
 from processors.records import REPLAY_OF, derived_id
-from processors.resolve.gate import is_event_id
 from schemas_avro import catalog, codec, wire
+from schemas_avro.ids import is_event_id
 from streams import clients
 from streams.errors import ThroughlineError
 

@@ -16,8 +16,8 @@ from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of, place_of_event
 from deploy.replay import REASONS, Outcome, Wish, hopeless, look, replay
 from processors.resolve.codes import Code
-from processors.resolve.gate import UUID, is_event_id
 from schemas_avro import catalog
+from schemas_avro.ids import UUID, is_event_id
 from schemas_avro.masked import MASK
 from streams import settings
 from streams.errors import ThroughlineError

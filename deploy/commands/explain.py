@@ -10,7 +10,7 @@ from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, all_of
 from processors import names
-from processors.resolve.gate import is_event_id
+from schemas_avro.ids import is_event_id
 
 Row = dict[str, Any]
 

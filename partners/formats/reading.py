@@ -19,7 +19,6 @@ a rule that gives the same bytes for the same file, whoever reads it and wheneve
 """
 
 import functools
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +32,7 @@ from partners.formats.csv_columns import empty_lists
 from partners.formats.faults import Bad, Code, Fault, bad_of, faults_of
 from partners.rows import Row, logical_fields, to_row
 from schemas_avro import catalog
+from schemas_avro.ids import is_event_id
 from schemas_avro.masked import Event
 from schemas_avro.models import EVENTS
 from streams.errors import ThroughlineError
@@ -45,7 +45,6 @@ CHANGES = {"correct", "retract"}
 """Operations that answer to an earlier version, so that they must be the later one to count."""
 PARTS = ("envelope", "body")
 """Of a row."""
-EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BITS = {"int": 31, "long": 63}
 
 
@@ -197,7 +196,7 @@ def _faults_of_row(row: Row, partner: str, family: str) -> Iterator[Fault]:
         yield Fault(Code.WRONG_EVENT_TYPE, "envelope.event_type")
     for name in _overflowing(family, row["body"]):
         yield Fault(Code.OUT_OF_RANGE, f"body.{name}")
-    if envelope["event_id"] and not EVENT_ID.fullmatch(envelope["event_id"]):
+    if envelope["event_id"] and not is_event_id(envelope["event_id"]):
         yield Fault(Code.BAD_EVENT_ID, "envelope.event_id")
 
 

@@ -1,7 +1,6 @@
 """The gate: is an arrival what its partner's agreement allows, whole, and of this world? First step of resolve."""
 
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +13,14 @@ from processors.resolve import content, plain
 from processors.resolve.admitted import Admitted
 from processors.resolve.codes import Code, Fault, Faults, Rejection
 from processors.resolve.content import FIRST_DAY, LAST_DAY
-from processors.resolve.plain import FIRST_PUBLISHED, FUTURE_MICROS, NIL, UUID_FORM
+from processors.resolve.plain import FIRST_PUBLISHED, FUTURE_MICROS
 from processors.resolve.traits import digits, valid_ssn, wage_ssn
 from schemas_avro import catalog, codec, wire
+from schemas_avro.ids import is_event_id
 
 Row = dict[str, Any]
 MAX_VALUE_BYTES = 64 * 1024
 OLDEST_DAYS = 130 * 366
-UUID = re.compile(UUID_FORM)
 MILLIS_PER_DAY = 86_400_000
 GRANTING = {"given", "renewed"}
 
@@ -112,11 +111,6 @@ def header_event_id(headers: Mapping[str, bytes]) -> str | None:
     """The event id of the CloudEvents header, where it is one."""
     text = headers.get("ce_id", b"").decode("ascii", "replace")
     return text if is_event_id(text) else None
-
-
-def is_event_id(text: str) -> bool:
-    """Whether a text is a UUID in the one form, and not the nil UUID."""
-    return UUID.fullmatch(text) is not None and text != NIL
 
 
 def _decode(

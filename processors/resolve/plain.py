@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from processors.resolve.content import FIRST_DAY, LAST_DAY
+from schemas_avro import ids
 
-UUID_FORM = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-NIL = "00000000-0000-0000-0000-000000000000"
 FUTURE_MICROS = 10 * 60 * 1_000_000
 """How far ahead of the broker's clock a partner's may be."""
 FIRST_PUBLISHED = 946_684_800_000_000
@@ -47,8 +46,8 @@ def is_plain(
 
 def _are_ids(column: pa.StringArray) -> bool:
     """Whether every text is a UUID in the one form, and not the nil UUID."""
-    are_uuids = pc.all(pc.match_substring_regex(column, rf"\A{UUID_FORM}\z"), min_count=0).as_py()
-    return bool(are_uuids) and not pc.any(pc.equal(column, NIL), min_count=0).as_py()
+    are_uuids = pc.all(pc.match_substring_regex(column, rf"\A{ids.FORM}\z"), min_count=0).as_py()
+    return bool(are_uuids) and not pc.any(pc.equal(column, ids.NIL), min_count=0).as_py()
 
 
 def _is_within(column: pa.Array, low: int, high: int) -> bool:

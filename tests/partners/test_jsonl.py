@@ -11,6 +11,7 @@ import pytest
 from partners import formats
 from partners.formats import Bad, Code, Good, midnight
 from partners.rows import Row, micros
+from schemas_avro import ids
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 HIDDEN = "Zacarías Quetzal"
@@ -166,6 +167,7 @@ def test_a_file_without_a_row_that_can_be_read_says_so_and_asks_for_no_date(
         (line(envelope={"partner_id": "edd"}), Code.WRONG_PARTNER, "envelope.partner_id"),
         (line(envelope={"event_type": "aid.recorded.v1"}), Code.WRONG_EVENT_TYPE, "envelope.event_type"),
         (line(envelope={"event_id": HIDDEN}), Code.BAD_EVENT_ID, "envelope.event_id"),
+        (line(envelope={"event_id": ids.NIL}), Code.BAD_EVENT_ID, "envelope.event_id"),
         (b" " * 2_000_000, Code.TOO_LARGE, None),
     ],
 )

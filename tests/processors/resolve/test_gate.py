@@ -14,7 +14,7 @@ from processors.consent.agreements import Agreement
 from processors.records import Arrival, Arrivals
 from processors.resolve import gate
 from processors.resolve.codes import Code, Rejection
-from schemas_avro import catalog, wire
+from schemas_avro import catalog, ids, wire
 
 MOUS = {a.party: a for a in worlds.shipped_agreements() if a.tier == "mou"}
 GOOD = message("ccc", "enrollment", "s1", "e1", term_id="2267")
@@ -102,7 +102,7 @@ SPOILED: list[tuple[Code, str, Message]] = [
     (Code.UNDECODABLE, "an overlong length", own(bytes([PAYLOAD[0] | 0x80, 0]) + PAYLOAD[1:])),
     (Code.UNDECODABLE, "a text that is no UTF-8", own(PAYLOAD[:1] + b"\xff" + PAYLOAD[2:])),
     (Code.BAD_EVENT_ID, "no UUID", ccc(event_id="ccc-0001")),
-    (Code.BAD_EVENT_ID, "the nil UUID", ccc(event_id=gate.NIL)),
+    (Code.BAD_EVENT_ID, "the nil UUID", ccc(event_id=ids.NIL)),
     (Code.BAD_EVENT_ID, "upper case", ccc(event_id=events.event_id("x").upper())),
     (Code.BAD_EVENT_ID, "a UUID with a line's end", ccc(event_id=events.event_id("x") + "\n")),
     (Code.BAD_EVENT_ID, "an earlier version named by words", ccc(supersedes_event_id="the one before")),

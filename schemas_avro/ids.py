@@ -1,0 +1,12 @@
+"""Ids of events: UUIDs in the one form that RFC 9562 section 4 recommends, in lower case."""
+
+import re
+
+FORM = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+NIL = "00000000-0000-0000-0000-000000000000"
+UUID = re.compile(FORM)
+
+
+def is_event_id(text: str) -> bool:
+    """Whether a text is a UUID in the one form, and not the nil UUID."""
+    return UUID.fullmatch(text) is not None and text != NIL
