@@ -29,8 +29,14 @@ def beside(act: Callable[[], object]) -> Answer:
         except BaseException as error:  # noqa: BLE001  # handed over to whoever waits
             done.set_exception(error)
 
+    def answer(seconds: float) -> object:
+        try:
+            return done.result(seconds)
+        except TimeoutError:
+            raise TimeoutError("Kafka does not answer") from None
+
     threading.Thread(target=run, name="transaction", daemon=True).start()
-    return done.result
+    return answer
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Lag:
     """How far consent is behind on the log that resolve writes: a backlog must wait where priority still works."""
 
     def __init__(self, group: Consumer, clock: Callable[[], float]) -> None:
-        """Ask a consumer of consent's group; ``clock`` gives seconds."""
+        """Ask a consumer of consent's group; ``clock`` gives seconds, and is the stage's."""
         self._group, self._clock = group, clock
         self._written: deque[tuple[float, int]] = deque()
         self._asked_at = float("-inf")
@@ -81,7 +81,7 @@ class Lag:
         """Resolve has written."""
         end = done.sent.get(LOG, 0)
         if not self._written or self._written[-1][1] < end:
-            self._written.append((self._clock(), end))
+            self._written.append((done.at, end))
 
     def held_back(self) -> bool:
         """Whether consent has not yet done what was written half a second ago."""

@@ -12,8 +12,8 @@ from streams.store import Partition
 
 STEP_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000
 """For each step of a transaction; by then the broker has ended it."""
-SECONDS = 2 * STEP_SECONDS + 1
-"""For all of it."""
+SECONDS = STEP_SECONDS + 1
+"""For all of it, from when it is waited for: no later answer is a yes."""
 BY_KEY = -1
 """Of a record that was stored before a stage chose partitions itself: the client does."""
 

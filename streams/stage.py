@@ -163,8 +163,12 @@ class Stage:
             self._end_sending(stopping)
         except TransientError as error:
             # Told to stop while it waited: the next start goes on with what the store holds.
+            self._leave_nothing_open()
             log.warning("stopped_waiting", stage=self._parts.name, why=error.why, error=error.detail)
-        except ThroughlineError:
+        except StoppedError:
+            self._finish_before_it_stands(stopping)
+            raise
+        except Exception:
             self._leave_nothing_open()
             raise
 
@@ -291,8 +295,8 @@ class Stage:
         if (under_way := self._sending) is not None:
             self._patiently(stopping, lambda: self._publish(under_way))
             self._sending = None
-            ended = under_way.ended or self._ports.clock()
-            self._tell(replace(under_way.done, seconds=ended - under_way.began))
+            ended = self._ports.clock() if under_way.ended is None else under_way.ended
+            self._tell(replace(under_way.done, seconds=ended - under_way.began, at=ended))
 
     def _publish(self, under_way: _Sending) -> None:
         """An answer that is not plain yes ends the producer; a new one settles what became of it."""
@@ -305,8 +309,17 @@ class Stage:
             self._producer = None
             raise clients.trouble(error) from error
 
+    def _finish_before_it_stands(self, stopping: threading.Event) -> None:
+        """A stage that stops, and then stands still until somebody comes, has sent all that it has stored before."""
+        if self._sending is not None and self._producer is not None:  # None: it is the settling that stopped
+            with suppress(ThroughlineError):  # the first reason to stop is the one to tell
+                self._end_sending(stopping)
+
     def _leave_nothing_open(self) -> None:
-        """A transaction that is under way when the stage must stop is waited for: readers wait for its end too."""
+        """A transaction that is under way where the loop is left is waited for: readers wait for its end too.
+
+        Nothing is settled here: a store that was taken over has a successor, whom a new producer would fence.
+        """
         if self._sending is not None and self._producer is not None:
             with suppress(*NOT_CONFIRMED):
                 self._sending.answer(sending.SECONDS)

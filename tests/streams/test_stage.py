@@ -24,7 +24,7 @@ from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
 from streams import clients, stage
-from streams.errors import StaleError, Stop, StoppedError, ThroughlineError, TransientError
+from streams.errors import DiskError, StaleError, Stop, StoppedError, ThroughlineError, TransientError
 from streams.keyring import Keyring
 from streams.ports import Answer, Ports
 from streams.pulse import Done
@@ -98,6 +98,19 @@ def run_once(tiny: Tiny, count: int) -> list[dict[str, Any]]:
         found = tiny.wait_for(count)
     assert ended == []
     return found
+
+
+def waited_for(act: Callable[[], object], hiccups: list[None]) -> Answer:
+    """What is done no sooner than it is waited for; not at all as long as there are hiccups."""
+
+    def answer(seconds: float) -> object:
+        del seconds
+        if hiccups:
+            hiccups.pop()
+            raise TimeoutError
+        return act()
+
+    return answer
 
 
 def refused(tiny: Tiny) -> str:
@@ -247,13 +260,8 @@ def test_a_batch_is_decided_while_the_one_before_is_sent_and_stored_when_that_is
         steps.append("stored")
         return commit(*args)
 
-    def beside(act: Callable[[], object]) -> Answer:  # no sooner than it is waited for
-        def answer(seconds: float) -> object:
-            del seconds
-            steps.append("sent")
-            return act()
-
-        return answer
+    def beside(act: Callable[[], object]) -> Answer:
+        return waited_for(lambda: (steps.append("sent"), act()), [])
 
     monkeypatch.setattr(Store, "commit", noted)
     tiny.ports, tiny.deciding = Ports(beside=beside), lambda arrivals: steps.extend(["decided"] * bool(arrivals))
@@ -263,25 +271,32 @@ def test_a_batch_is_decided_while_the_one_before_is_sent_and_stored_when_that_is
     assert_exactly_once(tiny, topic, INPUTS, 1)
 
 
-def test_a_stage_that_must_stop_has_sent_its_batch_before(tiny: Tiny) -> None:
-    tiny.send(tiny.topic("in"), INPUTS[:10])
-    answers: list[object] = []
-
-    def beside(act: Callable[[], object]) -> Answer:
-        def answer(seconds: float) -> object:
-            del seconds
-            answers.append(act())
-            return answers[-1]
-
-        return answer
+@pytest.mark.parametrize("hiccups", [0, 1])
+def test_a_stage_that_stops_has_sent_and_told_what_it_stored_before(tiny: Tiny, hiccups: int) -> None:
+    tiny.send(tiny.topic("in"), INPUTS[:20])
+    told, left = list[Done](), [None] * hiccups
 
     def deciding(arrivals: Arrivals) -> None:
-        if not arrivals:
+        if arrivals and arrivals.offsets[0]:
             raise StoppedError("no more", Stop.INTERNAL_ERRORS)
 
-    tiny.ports, tiny.deciding = Ports(beside=beside), deciding
+    tiny.ports, tiny.deciding, tiny.hearing = Ports(beside=lambda act: waited_for(act, left)), deciding, told.append
     assert refused(tiny) == "no more"
-    assert (len(answers), len(tiny.sent())) == (1, 10)
+    assert (len(tiny.sent()), [done.outs for done in told]) == (10, [10])
+
+
+def test_told_to_stop_while_a_look_up_fails_it_leaves_no_transaction_open(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS[:20])
+    stopping = threading.Event()
+
+    def deciding(arrivals: Arrivals) -> None:
+        if arrivals and arrivals.offsets[0]:
+            stopping.set()
+            raise DiskError("the store does not answer", "")
+
+    tiny.ports, tiny.deciding = Ports(beside=lambda act: waited_for(act, [])), deciding
+    tiny.run(stopping)
+    assert len(tiny.sent()) == 10
 
 
 def test_a_lost_store_stops_rather_than_begin_again(tiny: Tiny) -> None:
