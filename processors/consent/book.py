@@ -66,6 +66,18 @@ class Book:
         """Keys of a person's records, sorted."""
         return self.state.get("person", person_id) or ()
 
+    def is_known(self, record_key: str) -> bool:
+        """Whether anything of a record is in the book."""
+        return self.state.get("record", record_key) is not None
+
+    def forget_if_empty(self, record_key: str) -> None:
+        """A record of which nothing is known any more is as if it had never been known."""
+        record = self.record(record_key)
+        if record == {**EMPTY, "person": record["person"]} and not self.facts(record_key):
+            kept = [key for key in self.records_of(record["person"]) if key != record_key]
+            self._set_records(record["person"], kept)
+            self._put(record_key, None)
+
     def place(self, record_key: str, person_id: str) -> None:
         """Put a record, known or not, under a person."""
         if record_key in self.records_of(person_id):
@@ -102,7 +114,7 @@ class Book:
             kept[version["fact"]] = version
             self._put(record_key, {**record, kind: sorted(kept.values(), key=order)})
 
-    def _put(self, record_key: str, record: Row) -> None:
+    def _put(self, record_key: str, record: Row | None) -> None:
         self._contents.clear()
         self.state.put("record", record_key, record)
 

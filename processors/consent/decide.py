@@ -111,15 +111,20 @@ def _rights_transferred(batch: Batch, entry: Entry) -> None:
         before = batch.book.person(row["person_id"])
         batch.book.place(row["record_key"], row["person_id"])
         batch.book.mark(row["record_key"], is_adult=row["to_student"])
+        batch.book.forget_if_empty(row["record_key"])
         if batch.book.person(row["person_id"]) != before:
             decide_person(batch, row["person_id"], entry)
 
 
 def _moved(batch: Batch, entry: Entry) -> None:
-    """Records change hands with all that is theirs, and every person touched is decided again as a whole."""
+    """Records change hands with all that is theirs, and every person touched is decided again as a whole.
+
+    Of a record that nothing is known of nothing changes hands: it may have come to its person without a move as well.
+    """
     touched: set[str] = set()
     for move in entry.row["moves"]:
-        batch.book.place(move["record_key"], move["to_person_id"])
+        if batch.book.is_known(move["record_key"]):
+            batch.book.place(move["record_key"], move["to_person_id"])
         touched |= {move["from_person_id"], move["to_person_id"]}
     for person_id in sorted(touched):
         decide_person(batch, person_id, entry)

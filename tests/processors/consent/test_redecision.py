@@ -201,6 +201,36 @@ def test_a_record_that_moves_takes_its_rows_with_it_and_nothing_stays_under_the_
     assert {person for person, _ in world.view(CENTER)} == {younger}
 
 
+YOUNG = {"birth_date": "2015-01-02"}
+
+
+@pytest.mark.parametrize(
+    "told_before",
+    [
+        [
+            identity("ccc", ssn=None, phone=PHONE, **YOUNG),
+            identity("csac", **YOUNG),
+            identity("csu", phone=PHONE, **YOUNG),
+        ],
+        [
+            identity("csu", phone=PHONE, **YOUNG),
+            identity("ccc", ssn=None, phone=PHONE, **YOUNG),
+            identity("csac", **YOUNG),
+        ],
+        [
+            identity("csac"),
+            identity("csac", **YOUNG, event_id=event_id("young"), operation="correct", published_at=NOON + 1),
+        ],
+    ],
+    ids=["moved", "joined at once", "taken for an adult for a while"],
+)
+def test_a_record_of_which_only_traits_are_known_leaves_nothing_here_however_it_came(
+    told_before: list[Message],
+) -> None:
+    state = told(*told_before).states["consent"]
+    assert [key for table in ("record", "person") for key, _ in state.scan(table, "")] == []
+
+
 def test_a_withdrawal_in_one_record_denies_for_records_that_join_later() -> None:
     elsewhere = withdrawal("elsewhere", "csu", controllers=["csac"])
     world = told(*SERVED, elsewhere)
