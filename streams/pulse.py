@@ -37,12 +37,12 @@ class Done:
     """The highest values that the decision noted."""
     seconds: float = 0.0
     """From having read to having sent."""
-    at: float = 0.0
-    """When it was sent: seconds of the stage's clock."""
     repeats: int = 0
     """Records that were taken before, by their numbers."""
     missing: int = 0
     """Numbers passed over by what it read."""
+    at: float = 0.0
+    """When it was sent: seconds of the stage's clock."""
 
 
 @dataclass(frozen=True)
