@@ -17,7 +17,7 @@ from streams.store import Store, path_of
 from support.chaos.compare import Place, View
 from support.chaos.raised import told
 
-STILL_SECONDS = 60.0
+STILL_SECONDS = 180.0
 INPUTS: Mapping[str, Callable[[str], bool]] = {
     resolve.NAME: resolve.inputs,
     consent.NAME: consent.inputs,
