@@ -14,11 +14,11 @@ M_ARENA_MAX = -8
 
 def prepare() -> None:
     """Of a process that has loaded what it needs and made no threads yet."""
-    keep_one_heap()
-    collect_rarely()
+    _keep_one_heap()
+    _collect_rarely()
 
 
-def keep_one_heap() -> None:
+def _keep_one_heap() -> None:
     """Where the C library is glibc: memory that one thread's heap has free serves all threads.
 
     Its own default is eight heaps a core; clients of Kafka and RocksDB have threads, and consent took 500 MB for a
@@ -29,7 +29,7 @@ def keep_one_heap() -> None:
         library.mallopt(M_ARENA_MAX, 1)
 
 
-def collect_rarely() -> None:
+def _collect_rarely() -> None:
     """Leave what is loaded by now out of every look, and look rarely at the rest."""
     gc.collect()
     gc.freeze()

@@ -47,9 +47,9 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         decide,
         reject,
         lag.held_back,
-        settings.batch_records,
-        settings.linger_seconds,
-        (lag.wrote,),
+        batch_records=settings.batch_records,
+        linger_seconds=settings.linger_seconds,
+        after=(lag.wrote,),
     )
 
 

@@ -64,8 +64,8 @@ class StageParts:
     """Dead letter of a record on which the decision raised."""
     held_back: Callable[[], bool] = _never
     """Whether to read only what is first for now."""
-    batch_records: int = 5_000
-    linger_seconds: float = 0.02
+    batch_records: int = field(kw_only=True)
+    linger_seconds: float = field(kw_only=True)
     after: tuple[Callable[[Done], None], ...] = ()
     """Told of every batch that is done."""
     pulse: Pulse = field(default_factory=Pulse)
@@ -309,9 +309,14 @@ class Stage:
             self._producer = None
             raise clients.trouble(error) from error
 
+    @property
+    def _awaited(self) -> _Sending | None:
+        """What an answer may still come of: of nothing once its producer was given up and it has to be settled."""
+        return None if self._producer is None else self._sending
+
     def _finish_before_it_stands(self, stopping: threading.Event) -> None:
         """A stage that stops, and then stands still until somebody comes, has sent all that it has stored before."""
-        if self._sending is not None and self._producer is not None:  # None: it is the settling that stopped
+        if self._awaited is not None:
             with suppress(ThroughlineError):  # the first reason to stop is the one to tell
                 self._end_sending(stopping)
 
@@ -320,9 +325,9 @@ class Stage:
 
         Nothing is settled here: a store that was taken over has a successor, whom a new producer would fence.
         """
-        if self._sending is not None and self._producer is not None:
+        if (under_way := self._awaited) is not None:
             with suppress(*NOT_CONFIRMED):
-                self._sending.answer(sending.SECONDS)
+                under_way.answer(sending.SECONDS)
 
     def _settle(self, pending: Outs) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""

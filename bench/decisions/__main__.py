@@ -20,7 +20,7 @@ from bench.decisions.parts import Clock
 from bench.decisions.way import Way
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, Arrivals
-from streams.memory import collect_rarely
+from streams import memory
 
 BATCHES = (2_000, 500)
 MICROS = 1_000_000
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="*", default=BATCHES)
     parser.add_argument("--profile", type=Path, help="file for a table of functions; the figures are then no figures")
     asked = parser.parse_args()
-    collect_rarely()  # as workers do
+    memory.prepare()  # as workers do
     profile = cProfile.Profile() if asked.profile else None
     found = {str(batch): figures(asked.events, batch, profile) for batch in asked.batches}
     if profile:

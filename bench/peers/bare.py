@@ -26,7 +26,7 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     know_schemas()
-    memory.collect_rarely()
+    memory.prepare()
     consumer = clients.consumer(asked.bootstrap, asked.name, **clients.LOOPING)
     consumer.assign([TopicPartition(asked.source, part, 0) for part in range(asked.partitions)])
     producer = clients.producer(asked.bootstrap, asked.name)

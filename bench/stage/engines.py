@@ -9,8 +9,9 @@ from bench import environments
 from bench.stage import kafka_streams
 from bench.stage.measure import ROOT, Work
 from bench.stage.topics import PARTITIONS
+from streams.settings import Settings
 
-BATCH = 5_000
+BATCH: int = Settings.model_fields["batch_records"].default
 """Records of a transaction of ours and of the bare loop; the house's default."""
 COMMIT_SECONDS = 0.1
 """Between the others' transactions: Kafka Streams' default, and about what a batch of ours takes."""

@@ -31,7 +31,7 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     know_schemas()
-    memory.collect_rarely()
+    memory.prepare()
     chosen = Settings(data_dir=Path(asked.folder), batch_records=asked.batch)
     telemetry.configure(asked.name, chosen.data_dir / "logs", chosen.log_level)
     run(parts(asked.name, asked.source, asked.target, chosen), asked.bootstrap, chosen, stopping)

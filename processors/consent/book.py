@@ -74,8 +74,7 @@ class Book:
         """A record of which nothing is known any more is as if it had never been known."""
         record = self.record(record_key)
         if record == {**EMPTY, "person": record["person"]} and not self.facts(record_key):
-            kept = [key for key in self.records_of(record["person"]) if key != record_key]
-            self._set_records(record["person"], kept)
+            self._take_out(record_key, record["person"])
             self._put(record_key, None)
 
     def place(self, record_key: str, person_id: str) -> None:
@@ -83,11 +82,13 @@ class Book:
         if record_key in self.records_of(person_id):
             return
         record = self.record(record_key)
-        before = record["person"]
-        if before:
-            self._set_records(before, [key for key in self.records_of(before) if key != record_key])
+        if record["person"]:
+            self._take_out(record_key, record["person"])
         self._set_records(person_id, sorted({*self.records_of(person_id), record_key}))
         self._put(record_key, {**record, "person": person_id})
+
+    def _take_out(self, record_key: str, person_id: str) -> None:
+        self._set_records(person_id, [key for key in self.records_of(person_id) if key != record_key])
 
     def _set_records(self, person_id: str, record_keys: list[str]) -> None:
         gained = bool(record_keys) - bool(self.records_of(person_id))

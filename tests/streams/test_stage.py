@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -283,6 +284,23 @@ def test_a_stage_that_stops_has_sent_and_told_what_it_stored_before(tiny: Tiny, 
     tiny.ports, tiny.deciding, tiny.hearing = Ports(beside=lambda act: waited_for(act, left)), deciding, told.append
     assert refused(tiny) == "no more"
     assert (len(tiny.sent()), [done.outs for done in told]) == (10, [10])
+
+
+def test_a_batch_is_told_with_the_moment_at_which_it_was_sent(tiny: Tiny) -> None:
+    tiny.send(tiny.topic("in"), INPUTS[:20])
+    told, decided = list[Done](), list[float]()
+
+    def at_once(act: Callable[[], object]) -> Answer:
+        act()
+        return lambda _seconds: None
+
+    def deciding(arrivals: Arrivals) -> None:
+        if arrivals:
+            decided.append(time.monotonic())
+
+    tiny.ports, tiny.deciding, tiny.hearing = Ports(beside=at_once), deciding, told.append
+    run_once(tiny, 20)
+    assert decided[0] < told[0].at < decided[1] < told[1].at
 
 
 def test_told_to_stop_while_a_look_up_fails_it_leaves_no_transaction_open(tiny: Tiny) -> None:

@@ -140,7 +140,7 @@ class Tiny:
             decide,
             reject,
             self.held_back,
-            self.batch_records,
+            batch_records=self.batch_records,
             linger_seconds=0.05,
             after=(self.hearing,),
             pulse=self.pulse,
