@@ -1,5 +1,7 @@
 """The simulation in its short form; ``make simulate`` runs more schedules, and says what it found."""
 
+from itertools import pairwise
+
 import pytest
 from simulation.bugs import BUGS
 from simulation.disasters import Disaster
@@ -61,3 +63,13 @@ def test_workers_crash_pause_fail_and_lose_replies_at_every_kind_of_call(storms:
 def test_the_stage_stops_at_every_kind_of_disaster_and_only_then(storms: list[Schedule]) -> None:
     assert {schedule.disaster for schedule in storms if schedule.stopped} == set(Disaster)
     assert {schedule.disaster for schedule in storms if not schedule.stopped} > {None}
+
+
+def test_a_batch_is_sent_before_the_next_is_read_and_after_it(storms: list[Schedule]) -> None:
+    after: set[str] = set()
+    for schedule in storms:
+        calls = [step[1] for step in schedule.trace if len(step) == 3 and step[0] == 1]
+        last_read = max((n for n, call in enumerate(calls) if call == "read"), default=0)
+        # Who is told to stop sends without reading on.
+        after |= {next_ for call, next_ in pairwise(calls[:last_read]) if call == "commit"}
+    assert {"read", "send offsets"} <= after
