@@ -26,5 +26,6 @@ def sign_in(portal: Served, page: Page, user_id: str = "u1") -> None:
 
 
 def live(page: Page) -> None:
-    """Wait until the page hears the feed."""
+    """Wait until the page hears the feed and has all its scripts, of which the keys' comes last."""
+    page.wait_for_load_state("load")
     expect(page.locator("[data-connection]")).to_have_text("Live")
