@@ -67,6 +67,11 @@ class Consumer:
         """Read these too."""
         self.positions.update({(p.topic, p.partition): p.offset for p in partitions})
 
+    def incremental_unassign(self, partitions: Iterable[TopicPartition]) -> None:
+        """Read these no longer."""
+        for partition in partitions:
+            del self.positions[partition.topic, partition.partition]
+
     def consume(self, most: int, seconds: float) -> list[Message]:
         """What there is; a fetch that fails is one that brings nothing."""
         del seconds

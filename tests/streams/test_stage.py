@@ -403,6 +403,14 @@ def test_a_partition_that_lost_its_end_and_has_grown_again_stops_the_stage(
     assert len(tiny.sent()) == 20
 
 
+def test_a_stage_that_starts_before_a_backlog_on_many_partitions_reads_on(tiny: Tiny) -> None:
+    topic = tiny.topic("in", partitions=8)
+    tiny.send(topic, INPUTS[:8], partitions=8)
+    run_once(tiny, 8)
+    tiny.send(topic, [b"%d" % n for n in range(100, 2_500)], partitions=8)
+    run_once(tiny, 2_408)
+
+
 def test_records_deleted_before_they_were_read_stop_the_stage(tiny: Tiny) -> None:
     topic = tiny.topic("in")
     tiny.send(topic, INPUTS[:20])
