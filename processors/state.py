@@ -100,8 +100,8 @@ class Working:
 
     def prefetch(self, table: str, keys: Iterable[str]) -> None:
         """Read keys in bulk, so that ``get`` finds them here."""
-        found = self._found[table]
-        missing = set(keys) - found.keys() - self._values[table].keys()
+        found, values = self._found[table], self._values[table]
+        missing = {key for key in keys if key not in found and key not in values}  # views would be gone through whole
         if missing:
             found.update(dict.fromkeys(missing) | self._lookups.get_many(table, missing))
 
