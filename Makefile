@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery schemas lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ bench-recovery: setup-dev  ## kill -9 with the state of 3,000,000 persons, then 
 	@PYTHONPATH=. $(BIN)/python -m bench.recovery $(if $(PERSONS),--persons $(PERSONS)) $(if $(KILLS),--kills $(KILLS)) \
 	  $(if $(BACKLOG),--backlog $(BACKLOG)) $(if $(FOLDER),--folder $(FOLDER))
 
+bench-identity: setup-dev  ## who is who, by Splink, recordlinkage and GoldenMatch; 20 minutes (PEOPLE=folder of a set, ROUNDS, ONLY, FOLDER)
+	@PYTHONPATH=. $(BIN)/python -m bench.identity $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(FOLDER),--folder $(FOLDER))
+
 lint: setup-dev  ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -81,6 +85,9 @@ lock: setup-dev  ## resolve the requirements anew (needs uv)
 	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra local --group build --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.lock
+	for peer in "splink==5.*" "recordlinkage==0.16" "goldenmatch[polars]==3.*"; do \
+	  echo "$$peer" | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header -q -o bench/identity/peers/$${peer%%[=[]*}-requirements.txt || exit; done
 
 clean:  ## end what a demo left running, remove its data and everything made here
 	@if [ -x $(BIN)/throughline ]; then $(BIN)/throughline clean; fi
