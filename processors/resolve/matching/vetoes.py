@@ -1,0 +1,154 @@
+"""What speaks against a link whatever the weight: signs of two persons who share a name, a day, a house or a number.
+
+A veto says of a pair that it is of two persons. Of some pairs it is unclear; they count neither for nor against.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.resolve.matching.levels import (
+    TRAITS,
+    Address,
+    Born,
+    Email,
+    Given,
+    Mask,
+    Matrix,
+    Middle,
+    Number,
+    Same,
+    Source,
+    Surname,
+)
+
+TWINS, SHARED_NUMBER, JUNIORS, HOUSEHOLD, STRANGERS, NEW_SURNAME = VETOES = (
+    "twins", "shared_number", "juniors", "household", "strangers", "new_surname",
+)  # fmt: skip
+
+
+CLOSE = (
+    Given.NICKNAME, Given.SIMILAR, Given.INITIAL, Given.TOKEN, Given.WEAK, Given.MIDDLE_INITIAL, Given.OTHER_MIDDLE,
+    Given.CROSSED,
+)  # fmt: skip
+"""Levels of given names that are one person's as often as two twins'."""
+
+
+@dataclass
+class Verdict:
+    """Of each pair."""
+
+    is_vetoed: Mask
+    is_certain: Mask
+    """Vetoed, and another trait beside the given name tells of two."""
+    is_unclear: Mask
+
+
+class _Pairs:
+    """What vetoes ask of pairs."""
+
+    def __init__(self, levels: Matrix) -> None:
+        """Of a matrix of levels."""
+        of: dict[str, Matrix] = dict(zip(TRAITS, levels.T, strict=True))
+        self.given, self.surname, self.middle = of["given"], of["surname"], of["middle"]
+        self.address, self.email = of["address"], of["email"]
+        self.differs: Mask = self.given == Given.DIFFER
+        self.other_surname: Mask = np.isin(self.surname, (Surname.WEAK, Surname.DIFFER))
+        self.same_surname: Mask = (self.surname >= Surname.EXACT) & (self.surname <= Surname.SIMILAR)
+        self.other_middle: Mask = self.middle == Middle.DIFFER
+        self.born = of["born"]
+        self.same_day: Mask = (self.born >= Born.EXACT) & (self.born <= Born.ONE_DIGIT)
+        self.number = of["number"]
+        self.same_number: Mask = self.number == Number.EXACT
+        self.near_number: Mask = self.number == Number.TYPING_ERROR
+        self.other_sex: Mask = of["sex"] == Same.DIFFER
+        self.other_suffix: Mask = of["suffix"] == Same.DIFFER
+        self.same_source: Mask = of["source"] == Source.OTHER_RECORD
+        self.same_other: Mask = (of["phone"] == Same.EXACT) | (of["other"] == Same.EXACT)
+
+    def given_is(self, *levels: int) -> Mask:
+        """Given names at some levels."""
+        found: Mask = np.isin(self.given, levels)
+        return found
+
+
+def patterns(levels: Matrix) -> dict[str, Mask]:
+    """Pairs that each veto speaks of, whatever their numbers say; for SHARED_NUMBER whatever their days say."""
+    p = _Pairs(levels)
+    return {
+        TWINS: _twins(p),
+        SHARED_NUMBER: p.differs & p.same_number,
+        JUNIORS: p.other_suffix | ((p.born == Born.DIFFER) & ~p.differs),
+        HOUSEHOLD: p.differs & ~p.same_day,
+        STRANGERS: p.differs & p.other_surname,
+        NEW_SURNAME: _new_surname(p),
+    }
+
+
+def judge(levels: Matrix, active: frozenset[str]) -> Verdict:
+    """Hold pairs to the vetoes that a model has."""
+    p, found = _Pairs(levels), patterns(levels)
+    held = {
+        TWINS: ((found[TWINS] | _numbered_twins(p)) & ~p.same_number) | _unlike_twins(p),
+        SHARED_NUMBER: found[SHARED_NUMBER] & ~p.same_day,
+        JUNIORS: found[JUNIORS] & ~p.same_number & ~p.near_number,
+        HOUSEHOLD: found[HOUSEHOLD] & ~p.same_number,
+        STRANGERS: found[STRANGERS] & ~((p.same_number | p.near_number) & p.same_day),
+    }
+    unclear = {
+        TWINS: _may_be_twins(p),
+        NEW_SURNAME: found[NEW_SURNAME] & ~p.same_number & ~p.near_number,
+    }
+    vetoed = _any([held[veto] for veto in held if veto in active], p.other_suffix)
+    told = p.same_source | (p.number >= Number.TYPING_ERROR) | p.other_sex | p.other_suffix
+    doubtful = _any([unclear[veto] for veto in unclear if veto in active], ~_anchored(p))
+    return Verdict(vetoed, vetoed & told, doubtful)
+
+
+def _any(masks: Sequence[Mask], more: Mask) -> Mask:
+    found: Mask = np.logical_or.reduce([*masks, more])
+    return found
+
+
+def _twins(p: _Pairs) -> Mask:
+    """One day and surname, and given names that differ, or are close beside middle names or sexes that differ."""
+    close = p.given_is(Given.NICKNAME, Given.SIMILAR, Given.INITIAL, Given.TOKEN)
+    closer = p.given_is(Given.SIMILAR, Given.INITIAL, Given.WEAK)
+    return p.same_day & p.same_surname & (p.differs | (close & p.other_middle) | (closer & p.other_sex))
+
+
+def _numbered_twins(p: _Pairs) -> Mask:
+    """Twins are given numbers in a row, and their school numbers both."""
+    is_told: Mask = (p.number >= Number.TYPING_ERROR) | p.same_source
+    return p.same_day & p.same_surname & is_told & (p.given_is(*CLOSE) | p.other_middle)
+
+
+def _unlike_twins(p: _Pairs) -> Mask:
+    """Given names that differ, and numbers in a row or sexes that differ."""
+    return p.same_day & p.differs & (p.near_number | (p.same_surname & p.other_sex))
+
+
+def _may_be_twins(p: _Pairs) -> Mask:
+    """Given names too far from each other to link, and too near to part."""
+    doubtful = p.given_is(Given.WEAK, Given.MIDDLE_INITIAL)
+    other_sex = p.other_sex & p.given_is(Given.WEAK, Given.MIDDLE_INITIAL, Given.INITIAL)
+    return (doubtful & (~p.same_day | (p.same_surname & ~p.same_number))) | (
+        ~p.same_number & ((p.near_number & ~p.same_day & p.given_is(*CLOSE)) | (p.same_day & other_sex))
+    )
+
+
+def _new_surname(p: _Pairs) -> Mask:
+    """A given name and a day of birth in common, and neither house nor e-mail: so are many strangers."""
+    house = np.isin(p.address, (Address.EXACT, Address.SIMILAR))
+    email = np.isin(p.email, (Email.EXACT, Email.NAME))
+    found: Mask = (p.surname == Surname.DIFFER) & p.same_day & ~house & ~email
+    return found
+
+
+def _anchored(p: _Pairs) -> Mask:
+    """Whether something beside the name agrees; namesakes are many."""
+    house = np.isin(p.address, (Address.EXACT, Address.STREET, Address.SIMILAR))
+    email = np.isin(p.email, (Email.EXACT, Email.NAME))
+    found: Mask = p.same_number | p.near_number | p.same_day | house | email | p.same_other
+    return found

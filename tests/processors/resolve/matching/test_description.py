@@ -1,0 +1,86 @@
+"""Descriptions: what a row says in one form, without the number; and by what key a row is known."""
+
+from itertools import count
+
+import pytest
+from support.descriptions import KEY, described
+
+from processors.records import keyed_hash
+from processors.resolve.matching.description import Description
+from processors.resolve.matching.records import COLUMNS, description_of, record_key_of
+
+NUMBER = "517482936"
+SAID = (
+    "r1", "school", "s1", "2026-09-01", "María", "R.", "de la Cruz", "Jr.", "01/02/2005", "Female", "517-48-2936",
+    "12 Elm Street Apt 4", "Los Angeles", "90001-1234", " Maria@Example.org ",
+)  # fmt: skip
+ROW = dict(zip(COLUMNS, SAID, strict=True))
+SAME = described(
+    "Maria, R, Cruz", suffix="JR", born="2005-01-02", sex="F", ssn=NUMBER, address="12 ELM ST", zip_code="90001",
+    email="maria@example.org", own=f"school:{keyed_hash(KEY, 'record', 'school', 's1')}",
+)  # fmt: skip
+
+
+def test_a_row_is_read_into_one_form() -> None:
+    assert description_of(ROW, KEY) == SAME
+
+
+def test_a_column_that_is_missing_or_empty_is_not_known() -> None:
+    assert description_of({}, KEY) == description_of(dict.fromkeys(COLUMNS, ""), KEY) == Description()
+
+
+def test_a_description_survives_being_kept() -> None:
+    full = described("Ana, Reyes", ssn=NUMBER, phone="2135550101", others=["SSID:77", "CIN:1"])
+    assert Description.from_json(full.to_json()) == full
+    assert full.others == ("CIN:1", "SSID:77")
+    assert Description.from_json(Description().to_json()) == Description()
+
+
+def test_neither_the_number_nor_anything_else_shows() -> None:
+    assert NUMBER not in str(SAME.to_json())
+    assert repr(SAME) == "Description()"
+
+
+WITHOUT_ID = {**ROW, "source_local_id": ""}
+WITH_NUMBER = {"record_id": "r2", "ssn": NUMBER, "address": "7 Oak Ave", "dob": ""}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (ROW, {"record_id": "r2"}),
+        (ROW, {"record_id": "r2", "first_name": "Ana", "ssn": ""}),
+        (WITHOUT_ID, WITH_NUMBER),
+    ],
+    ids=count(),
+)
+def test_a_row_is_known_by_its_sources_id_or_else_by_number_and_name(row: dict[str, str], said: dict[str, str]) -> None:
+    assert _key({**row, **said}) == _key(row)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (ROW, {"source": "college"}),
+        (ROW, {"source_local_id": "s2"}),
+        (ROW, {"source_local_id": ""}),
+        (WITHOUT_ID, {"source": "college"}),
+        (WITHOUT_ID, {"ssn": "517482937"}),
+        (WITHOUT_ID, {"first_name": "Ana"}),
+        (WITHOUT_ID, {"middle_name": "S"}),
+        (WITHOUT_ID, {"last_name": "Reyes"}),
+    ],
+    ids=count(),
+)
+def test_a_row_of_which_one_of_these_is_another_is_another_record(row: dict[str, str], said: dict[str, str]) -> None:
+    assert _key({**row, **said}) != _key(row)
+
+
+def test_a_row_without_a_number_either_is_known_by_itself() -> None:
+    row = {**WITHOUT_ID, "ssn": "000-00-0000"}
+    assert _key(row) == _key({**row, "first_name": "Ana"})
+    assert _key(row) != _key({**row, "record_id": "r2"})
+
+
+def _key(row: dict[str, str]) -> str:
+    return record_key_of(row, description_of(row, KEY), KEY)
