@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate signals-kill-test rebuild-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -66,9 +66,11 @@ bench-recovery: setup-dev  ## kill -9 with the state of 3,000,000 persons, then 
 	@PYTHONPATH=. $(BIN)/python -m bench.recovery $(if $(PERSONS),--persons $(PERSONS)) $(if $(KILLS),--kills $(KILLS)) \
 	  $(if $(BACKLOG),--backlog $(BACKLOG)) $(if $(FOLDER),--folder $(FOLDER))
 
-bench-identity: setup-dev  ## who is who, by Splink, recordlinkage and GoldenMatch; 20 minutes (PEOPLE=folder of a set, ROUNDS, ONLY, FOLDER)
+bench-identity: PEOPLE ?= $(wildcard ../shared/data/people)
+bench-identity: setup-dev  ## who is who, by us, Splink, recordlinkage and GoldenMatch; hours (PEOPLE=folder of a set, ROUNDS, ONLY, RECORDS, SHUFFLES, FOLDER)
 	@PYTHONPATH=. $(BIN)/python -m bench.identity $(if $(PEOPLE),--people $(PEOPLE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	  $(if $(ONLY),--only $(ONLY)) $(if $(FOLDER),--folder $(FOLDER))
+	  $(if $(ONLY),--only $(ONLY)) $(if $(RECORDS),--records $(RECORDS)) $(if $(SHUFFLES),--shuffles $(SHUFFLES)) \
+	  $(if $(FOLDER),--folder $(FOLDER))
 
 lint: setup-dev  ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .
@@ -79,6 +81,11 @@ lint: setup-dev  ## ruff, mypy, import contracts
 schemas: setup-dev  ## catalog and models from the .avsc files
 	@$(BIN)/python -m schemas_avro.generate
 	@$(BIN)/ruff format -q schemas_avro/models.py
+
+identity-model: setup-dev  ## the shipped model of identity, trained anew on 100,000 made-up records
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+	  && PYTHONPATH=. $(BIN)/python -m bench.identity.made_up --records 100000 --seed 7 --out "$$folder" \
+	  && $(BIN)/throughline identity train --records "$$folder/records.csv" --out processors/resolve/matching/model.json
 
 lock: setup-dev  ## resolve the requirements anew (needs uv)
 	uv pip compile pyproject.toml --extra local --group build --universal --python-version 3.11 --generate-hashes \

