@@ -28,6 +28,7 @@ PLACES = {
     "agreements": "topics:agreements_app",
     "signals": "signals:signals_app",
     "deadletters": "deadletters:app",
+    "identity": "identity:app",
     "schemas": "schemas:app",
 }
 """Module in ``deploy/commands`` and name in it of each command, in the order in which they are told."""

@@ -1,21 +1,21 @@
 """``throughline publish`` and ``throughline population``: the partners' door on the command line."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import publish_ids, publish_report, tables
 from deploy.commands.topics import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
+from deploy.progress import counting
 from partners.client import Publisher
 from partners.events import topic_of
 from partners.formats import FileError, NoDayError, day_of_file, midnight
@@ -78,9 +78,10 @@ def publish(
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
     with (
         _sender(partner, family, bootstrap, dry_run=dry_run) as sender,
-        _progress(file.name) as on_progress,
+        counting(file.name, "rows") as counted,
         publish_ids.ids_into(ids) as written,
     ):
+        on_progress = partial(counted, file.name)
         if snapshot:
             folder = settings.load().data_dir / "snapshots"
             with SnapshotState(folder, partner, family, to_look=dry_run) as state:
@@ -213,21 +214,6 @@ def _moment(text: str, option: str = "--as-of") -> datetime:
     if found is None or found.tzinfo is None:
         raise ThroughlineError(f"{option} takes a date, as 2026-09-01, or a time with zone, as 2026-09-01T12:00:00Z")
     return found
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal; nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,} rows"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda count: bar.update(task, completed=count)
 
 
 def _show_totals(truth: Truth) -> None:

@@ -2,20 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.commands.topics import AsJson
 from deploy.commands.worker import keys_dir, stage_parts
 from deploy.console import FAILED, bootstrap
+from deploy.progress import counting
 from streams import consent, rebuild, resolve, settings
 from streams.errors import ThroughlineError
 from streams.keyring import Keyring
@@ -45,10 +44,10 @@ def rebuild_(
     chosen, address = settings.load(), bootstrap()
     path = path_of(chosen.data_dir, role)
     began = time.monotonic()
-    with closing(Keyring(keys_dir(chosen))) as keys, _progress(role) as told:
+    with closing(Keyring(keys_dir(chosen))) as keys, counting(f"rebuilding {role}", "records") as told:
         target = rebuild.target_of(role, stage_parts(role, chosen, address, keys), address, path)
         new = path.with_suffix(".new")
-        done = rebuild.rebuild_store(role, chosen, address, keys, target, new, told)
+        done = rebuild.rebuild_store(role, chosen, address, keys, target, new, partial(told, f"rebuilding {role}"))
     if target.is_readable:
         done = replace(done, differing=rebuild.differing(new, path))
     is_sound = not done.differing
@@ -86,13 +85,3 @@ def _tell(role: str, done: Rebuilt, target: Target, seconds: float, *, is_swappe
     if is_swapped and not target.is_readable and role == consent.NAME:
         typer.echo("what it had begun to take back is not known: move views/ away, start `throughline serve`, and "
                    "`throughline agreements reissue` each recipient")  # fmt: skip
-
-
-@contextmanager
-def _progress(role: str) -> Iterator[Callable[[int], None]]:
-    """How many records are read, on a terminal; nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed:,} records"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"rebuilding {role}", total=None)
-        yield lambda count: bar.update(task, completed=count)

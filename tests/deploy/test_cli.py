@@ -56,7 +56,9 @@ def test_no_arguments_lists_the_commands(tmp_path: Path) -> None:
     assert "demo" in done.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("topics",), ("agreements",), ("deadletters",), ("schemas",), ("config",)])
+@pytest.mark.parametrize(
+    "words", [(), ("topics",), ("agreements",), ("deadletters",), ("schemas",), ("config",), ("identity",)]
+)
 def test_help_cuts_nothing_off_at_eighty_columns(tmp_path: Path, words: tuple[str, ...]) -> None:
     said = throughline(tmp_path, *words, "--help", COLUMNS="80").stdout
     assert "Commands:" in said

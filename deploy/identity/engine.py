@@ -1,0 +1,112 @@
+"""The engine of resolve over a store of its own, fed with rows: the same code and store as the stage, without Kafka."""
+
+import functools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from deploy.identity.files import Row, Source, thinned
+from deploy.progress import Told
+from processors.records import Outs
+from processors.resolve.matching.dates import date_of
+from processors.resolve.matching.index import COMPARE, Arrived, Index
+from processors.resolve.matching.model import Model, shipped
+from processors.resolve.matching.records import description_of, record_key_of
+from processors.resolve.matching.splink import from_splink, is_splink
+from processors.resolve.matching.training import train
+from processors.state import Working
+from streams.errors import ThroughlineError
+from streams.store import Store
+
+MOST_TRAINED = 200_000
+"""Rows that a model is trained on: of more of them it would learn the same."""
+FEWEST_TRAINED = 2
+TOLD_RECORDS = 5_000
+"""After how many the reader of a terminal hears of more."""
+DAY, DAYS = len("2026-09-01"), 10_000
+
+
+class Engine:
+    """Enters records a batch at a time; a batch is durable when ``take`` returns."""
+
+    def __init__(self, store: Store, model: Model, key: bytes) -> None:
+        """Over a store that this process has; ``key`` is that of the pseudonyms."""
+        standing = store.take_over()
+        self._store, self._token, self._batch = store, standing.token, standing.batch
+        self._model, self._key = model, key
+
+    def take(self, rows: Sequence[Row]) -> list[str]:
+        """Decide a batch and commit it, as ``streams/stage.py`` does; each row's record key."""
+        working = Working(self._store)
+        arrived = [arrived_of(row, self._key) for row in rows]
+        Index(working, self._model, self._key).take(arrived)
+        self._batch = self._store.commit(self._token, self._batch, working.changes(), {}, Outs())
+        return [one.record_key for one in arrived]
+
+    def persons_of(self, record_keys: Sequence[str]) -> list[str]:
+        """The person of each record that was taken."""
+        working = Working(self._store)
+        working.prefetch(COMPARE, record_keys)
+        return list(map(Index(working, self._model, self._key).person_of, record_keys))
+
+
+def arrived_of(row: Row, key: bytes) -> Arrived:
+    """A row as a record that arrives; its age is its own, whenever it comes."""
+    description = description_of(row, key)
+    age = (_day_of(row.get("event_date", "")), row["record_id"])
+    return Arrived(record_key_of(row, description, key), age, description)
+
+
+@functools.lru_cache(DAYS)
+def _day_of(text: str) -> int:
+    """Year, month and day of a date or a time as one number; 0: not known. Many rows are of one day."""
+    return date_of(text[:DAY])
+
+
+def trained(source: Source, key: bytes, told: Told) -> Model:
+    """A model that was trained on records, without a truth.
+
+    Raises:
+        ThroughlineError: there are none to be compared.
+    """
+    found = thinned(_counted(source.rows(), told), MOST_TRAINED, lambda row: description_of(row, key))
+    if len(found) < FEWEST_TRAINED:
+        raise ThroughlineError(f"{source.name} has too few records to train on: thousands make a model")
+    told("training on", len(found))
+    made = train(found)
+    if not math.isfinite(made.link_bits):
+        raise ThroughlineError(f"{source.name} has no two records that are alike: no model can be trained on it")
+    return made
+
+
+def _counted(rows: Iterable[Row], told: Told) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number % TOLD_RECORDS == 0:
+            told("reading", number)
+        yield row
+
+
+def model_in(path: Path) -> Model:
+    """A model from a file: one of ours, or one that Splink saved, which stands on the shipped one.
+
+    Raises:
+        ThroughlineError: it cannot be read, or is none.
+    """
+    write = "`throughline identity train` writes one"
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ThroughlineError(f"{path.name} cannot be read ({error.strerror}): {write}") from None
+    if is_splink(text):
+        return _splinks(path, text)
+    try:
+        return Model.from_json(text)
+    except ValueError:
+        raise ThroughlineError(f"{path.name} is no model: {write}") from None
+
+
+def _splinks(path: Path, text: bytes) -> Model:
+    try:
+        return from_splink(text, shipped())
+    except ValueError as error:
+        raise ThroughlineError(f"{path.name} is of Splink and cannot be used: {error}") from None
