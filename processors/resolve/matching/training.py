@@ -164,8 +164,9 @@ def _vetoes(levels: Matrix, weights: Weights, even: float, m: Shares, count: int
 def _rules(columns: Columns, model: Model, found: Mapping[str, NDArray[np.int64]], count: int) -> tuple[str, ...]:
     """Blocking rules: those of every model, and of the others those that add links at a price, the best first."""
     chosen = list(blocking.ALWAYS)
-    known = np.unique(np.concatenate([found[rule] for rule in chosen]))
-    links = {rule: _links(columns, model, pairs) for rule, pairs in found.items() if _is_cheap(rule, pairs, count)}
+    cheap = {rule: pairs for rule, pairs in found.items() if _is_cheap(rule, pairs, count)}
+    every = _links(columns, model, np.unique(np.concatenate(list(cheap.values()))))
+    links = {rule: np.intersect1d(pairs, every, assume_unique=True) for rule, pairs in cheap.items()}
     linked = np.unique(np.concatenate([links[rule] for rule in chosen]))
     least = max(1.0, GAIN * len(linked))
     while True:
@@ -174,7 +175,6 @@ def _rules(columns: Columns, model: Model, found: Mapping[str, NDArray[np.int64]
         if best is None or gains[best] < least:
             return tuple(chosen)
         chosen.append(best)
-        known = np.union1d(known, found[best])
         linked = np.union1d(linked, links[best])
 
 
