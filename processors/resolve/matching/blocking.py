@@ -5,16 +5,24 @@ A model names the rules that are used; each gives a description none, one or sev
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from processors.resolve.matching.columns import MONTHS, YEARS
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.names import canonical
 from processors.resolve.matching.numbers import HEAD_AT, TAIL_AT
 
-Keys = Iterator[str]
+Keys = Iterable[str]
+Rule = Callable[[Description], Keys]
 HASH_BYTES = 12
 KEY_BYTES = 32
+STREET_LETTERS, GIVEN_LETTERS = 5, 3
+"""Of a street and of a given name, from their beginnings, where their ends may be written in many ways."""
+
+
+Part = Callable[[Description], str]
+"""A part of a key; empty where it is not known."""
 
 
 def _given(d: Description) -> str:
@@ -27,19 +35,43 @@ def _surname(d: Description) -> str:
     return d.surname.partition(" ")[0]
 
 
+def _year(d: Description) -> str:
+    return str(d.born // YEARS) if d.born else ""
+
+
 def _day(d: Description) -> str:
     """Month and day in no order, since sources swap them."""
+    if not d.born:
+        return ""
     month, day = d.born // MONTHS % MONTHS, d.born % MONTHS
     return f"{min(month, day)}-{max(month, day)}"
 
 
 def _date(d: Description) -> str:
-    return f"{d.born // YEARS}-{_day(d)}"
+    return f"{_year(d)}-{_day(d)}" if d.born else ""
 
 
-def _number(d: Description) -> Keys:
-    if d.number:
-        yield d.number
+def _address(d: Description) -> str:
+    return f"{d.house} {d.street}" if d.street else ""
+
+
+def _head(d: Description) -> str:
+    return str(d.near[HEAD_AT]) if d.near else ""
+
+
+def _tail(d: Description) -> str:
+    return str(d.near[TAIL_AT]) if d.near else ""
+
+
+def _all(*parts: Part) -> Rule:
+    """One key of several parts, of a description that tells all of them."""
+
+    def keys(d: Description) -> Keys:
+        told = [part(d) for part in parts]
+        if all(told):
+            yield " ".join(told)
+
+    return keys
 
 
 def _born_and_given(d: Description) -> Keys:
@@ -56,111 +88,27 @@ def _born_and_surname(d: Description) -> Keys:
             yield f"{_date(d)} {token}"
 
 
-def _names_and_zip(d: Description) -> Keys:
-    if d.zip and _given(d) and d.surname:
-        yield f"{d.zip} {_given(d)} {_surname(d)}"
-
-
-def _names_and_street(d: Description) -> Keys:
-    if d.street and _given(d) and d.surname:
-        yield f"{d.street[:5]} {_given(d)} {_surname(d)}"
-
-
-def _names_and_year(d: Description) -> Keys:
-    if d.born and _given(d) and d.surname:
-        yield f"{d.born // YEARS} {_given(d)} {_surname(d)}"
-
-
-def _names_and_day(d: Description) -> Keys:
-    if d.born and _given(d) and d.surname:
-        yield f"{_day(d)} {_given(d)} {_surname(d)}"
-
-
-def _address_and_given(d: Description) -> Keys:
-    if d.street and d.given:
-        yield f"{d.house} {d.street} {d.given[:3]}"
-
-
-def _address_and_year(d: Description) -> Keys:
-    if d.street and d.born:
-        yield f"{d.house} {d.street} {d.born // YEARS}"
-
-
-def _email(d: Description) -> Keys:
-    if d.email:
-        yield d.email
-
-
-def _phone(d: Description) -> Keys:
-    if d.phone:
-        yield d.phone
-
-
-def _other(d: Description) -> Keys:
-    yield from d.others
-
-
-def _number_head_and_given(d: Description) -> Keys:
-    if d.near and _given(d):
-        yield f"{d.near[HEAD_AT]} {_given(d)}"
-
-
-def _number_tail_and_given(d: Description) -> Keys:
-    if d.near and _given(d):
-        yield f"{d.near[TAIL_AT]} {_given(d)}"
-
-
-def _born(d: Description) -> Keys:
-    if d.born:
-        yield _date(d)
-
-
-def _names(d: Description) -> Keys:
-    if _given(d) and d.surname:
-        yield f"{_given(d)} {_surname(d)}"
-
-
-def _number_head(d: Description) -> Keys:
-    if d.near:
-        yield str(d.near[HEAD_AT])
-
-
-def _address(d: Description) -> Keys:
-    if d.street:
-        yield f"{d.house} {d.street}"
-
-
-def _house_and_zip(d: Description) -> Keys:
-    if d.house and d.zip:
-        yield f"{d.house} {d.zip}"
-
-
-def _street_and_zip(d: Description) -> Keys:
-    if d.street and d.zip:
-        yield f"{d.street[:5]} {d.zip}"
-
-
-RULES: dict[str, Callable[[Description], Keys]] = {
-    "number": _number,
-    "other": _other,
-    "phone": _phone,
-    "email": _email,
+RULES: dict[str, Rule] = {
+    "number": _all(attrgetter("number")),
+    "other": attrgetter("others"),
+    "phone": _all(attrgetter("phone")),
+    "email": _all(attrgetter("email")),
     "born_and_surname": _born_and_surname,
     "born_and_given": _born_and_given,
-    "names_and_zip": _names_and_zip,
-    "names_and_street": _names_and_street,
-    "names_and_year": _names_and_year,
-    "names_and_day": _names_and_day,
-    "address_and_given": _address_and_given,
-    "address_and_year": _address_and_year,
-    "number_head_and_given": _number_head_and_given,
-    "number_tail_and_given": _number_tail_and_given,
-    "born": _born,
-    "names": _names,
-    "number_head": _number_head,
-    "address": _address,
-    "house_and_zip": _house_and_zip,
-    "street_and_zip": _street_and_zip,
+    "names_and_zip": _all(attrgetter("zip"), _given, _surname),
+    "names_and_street": _all(lambda d: d.street[:STREET_LETTERS], _given, _surname),
+    "names_and_year": _all(_year, _given, _surname),
+    "names_and_day": _all(_day, _given, _surname),
+    "address_and_given": _all(_address, lambda d: d.given[:GIVEN_LETTERS]),
+    "address_and_year": _all(_address, _year),
+    "number_head_and_given": _all(_head, _given),
+    "number_tail_and_given": _all(_tail, _given),
+    "born": _all(_date),
+    "names": _all(_given, _surname),
+    "number_head": _all(_head),
+    "address": _all(_address),
+    "house_and_zip": _all(attrgetter("house"), attrgetter("zip")),
+    "street_and_zip": _all(lambda d: d.street[:STREET_LETTERS], attrgetter("zip")),
 }
 """By name; a key's text tells a trait, so it is hashed before it is kept."""
 ALWAYS = ("number", "other", "phone", "email", "born_and_surname", "born_and_given")
