@@ -2,17 +2,9 @@
 
 from collections.abc import Iterable
 
+from processors.resolve.matching import clusters
+
 
 def components(records: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Cluster by record id: records that pairs join, over whatever way, are one cluster, named by one of them."""
-    parent = {record: record for record in records}
-
-    def root(record: str) -> str:
-        while parent[record] != record:
-            parent[record] = parent[parent[record]]
-            record = parent[record]
-        return record
-
-    for one, other in pairs:
-        parent[root(one)] = root(other)
-    return {record: root(record) for record in parent}
+    """Cluster by record id: records that pairs join, over whatever way, are one cluster, named by its first."""
+    return {record: members[0] for members in clusters.components(records, pairs) for record in members}
