@@ -1,24 +1,16 @@
 """Traits: what an identity event says of a person, normalised so that equal means equal."""
 
-import functools
-import json
 import re
-import unicodedata
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from typing import Any
 
 from processors.records import keyed_hash
+from processors.resolve.matching.names import nicknames, plain
 
 Row = dict[str, Any]
 PARTICLES = {"DE", "LA", "DEL", "LOS", "LAS", "VAN", "VON", "DA", "DOS"}
 DUMMY_SSNS = {"123456789", "078051120", "219099999", *(digit * 9 for digit in "0123456789")}
 STATEWIDE = {"SSID", "CCCID", "CSU_ID", "UC_ID", "CSAC_ID", "CIN"}
-UNSEEN = {"Mn", "Mc", "Me", "Cf"}
-"""Unicode categories: combining marks; zero-width characters and changes of direction."""
-APOSTROPHES = str.maketrans(
-    "", "", "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
-)
 MIDDLE_MIN_LETTERS = 2
 PHONE_DIGITS = 10
 
@@ -66,15 +58,7 @@ def valid_ssn(text: str) -> str:
 
 def folded(text: str | None) -> str:
     """Upper case, without accents, apostrophes and what cannot be seen; all but letters and digits become spaces."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text or "") if unicodedata.category(c) not in UNSEEN)
-    return " ".join(re.sub(r"[^A-Z0-9]", " ", plain.upper().translate(APOSTROPHES)).split())
-
-
-@functools.cache
-def nicknames() -> dict[str, str]:
-    """Canonical given name by nickname."""
-    text = resources.files("schemas_avro").joinpath("nicknames.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return plain(text or "")
 
 
 def given_names(*texts: str | None) -> tuple[str, ...]:

@@ -24,12 +24,15 @@ _APOSTROPHES = str.maketrans(
 )
 
 
-@functools.lru_cache(CACHED)
-def folded(text: str) -> str:
+def plain(text: str) -> str:
     """Upper case, without accents, apostrophes and what cannot be seen; all but letters and digits become spaces."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _UNSEEN)
     return " ".join(re.sub(r"[^A-Z0-9]", " ", text.upper().translate(_APOSTROPHES)).split())
+
+
+folded = functools.lru_cache(CACHED)(plain)
+"""The same, of texts that come again and again; they stay in memory for a while."""
 
 
 @functools.lru_cache(CACHED)
@@ -52,7 +55,8 @@ def surname_of(text: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _own() -> dict[str, str]:
+def nicknames() -> dict[str, str]:
+    """Canonical given name by nickname, of our own file."""
     text = resources.files("schemas_avro").joinpath("nicknames.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
@@ -60,7 +64,7 @@ def _own() -> dict[str, str]:
 @functools.cache
 def _written_out() -> frozenset[str]:
     """Names that our own file has nicknames of."""
-    return frozenset(_own().values())
+    return frozenset(nicknames().values())
 
 
 @functools.cache
@@ -71,14 +75,14 @@ def _namer() -> NickNamer:
 @functools.lru_cache(CACHED)
 def known_as(token: str) -> frozenset[str]:
     """A given name and the names that it may be short for."""
-    found = {token, _own().get(token, token)}
+    found = {token, nicknames().get(token, token)}
     of_library = {name.upper() for one in found for name in _namer().canonicals_of(one.lower())}
     if token in _written_out():
-        of_library -= _own().keys()  # which has William and Robert both short for Bill
+        of_library -= nicknames().keys()  # which has William and Robert both short for Bill
     return frozenset(found | of_library)
 
 
 @functools.lru_cache(CACHED)
 def canonical(token: str) -> str:
     """One name for a given name and what it is short for; where that is several, the first of the alphabet."""
-    return token if token in _written_out() else _own().get(token) or min(known_as(token))
+    return token if token in _written_out() else nicknames().get(token) or min(known_as(token))
