@@ -55,6 +55,14 @@ def test_a_person_keeps_the_id_of_its_oldest_record() -> None:
     assert {change.after for change in changes[2]} == {older.after}
 
 
+def test_a_record_is_as_old_as_its_oldest_row_whichever_came_first() -> None:
+    [older, younger] = arrived([("k12", ANA), ("k12", ANA)])
+    one, changes = taken([[older], [younger]])
+    other, _ = taken([[younger], [older]])
+    assert content(one) == content(other)
+    assert changes[1] == []
+
+
 def test_a_bridge_that_is_taken_back_leaves_what_never_was_joined() -> None:
     rows = arrived([("k12", ANA_AT_COLLEGE), ("wages", WAGES), ("bridge", ANA)])
     before, _ = taken(batches(rows[:2], 1))
@@ -88,6 +96,7 @@ def test_neither_order_nor_batches_show(rows: list[Row], chance: object, size: i
     one, _ = taken([given_order])
     other, _ = taken(batches(shuffled, size))
     assert persons(one, keys) == persons(other, keys)
+    assert content(one) == content(other)
 
 
 @settings(max_examples=100, deadline=None)
