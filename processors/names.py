@@ -1,6 +1,8 @@
 """Names of topics and state tables, so that each is written in one place."""
 
 AGREEMENTS = "control.agreements"
+STEWARDS = "control.identity"
+REVIEWS = "identity.reviews"
 IDENTITY_RECORDS = "identity.records"
 IDENTITY_CHANGES = "identity.changes"
 RESOLVED_EVENTS = "resolved.events"

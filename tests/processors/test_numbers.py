@@ -92,7 +92,7 @@ def test_stages_and_partitions_are_numbered_apart() -> None:
     assert sifted(arrivals([own[0], *elsewhere]), {}).repeats == 0
 
 
-@pytest.mark.parametrize("topic", ["partner.csac.aid", names.AGREEMENTS])
+@pytest.mark.parametrize("topic", ["partner.csac.aid", names.AGREEMENTS, names.STEWARDS])
 def test_what_an_outsider_calls_a_number_is_none_so_that_no_event_of_theirs_goes_unseen(topic: str) -> None:
     outs = [replace(out(name, topic=topic), headers={HEADER: b"resolve/1/1"}) for name in "ab"]
     found = sifted(arrivals(outs), {})

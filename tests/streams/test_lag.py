@@ -81,6 +81,7 @@ def test_a_loop_that_no_longer_looks_may_be_behind_by_all_that_time() -> None:
         ("signals.csu_advising", "signals.*"),
         ("resolved.events", "resolved.events"),
         ("control.agreements", "control.agreements"),
+        ("control.identity", "control.identity"),
         ("sam.reyes", "other"),
         ("partner", "other"),
     ],

@@ -12,7 +12,7 @@ from processors.records import Out, keyed_hash
 from processors.resolve import cluster, gate
 from processors.resolve import decide as resolve
 from processors.resolve.codes import Code, Rejection
-from schemas_avro import catalog, wire
+from schemas_avro import catalog, codec, wire
 
 SAM = {"first_name": "Sam", "last_name": "Reyes", "birth_date": "2005-01-02"}
 NUMBER = "219-09-9998"
@@ -269,6 +269,9 @@ def test_only_a_higher_version_of_an_agreement_counts() -> None:
 
 def test_what_is_no_agreement_on_the_control_topic_changes_nothing() -> None:
     junk = [None, b"", b"{}", wire.frame(catalog.id_of("internal.agreement_activated.v1"), b"\xff")]
+    decision = {"decision_id": "d", "kind": "same", "pairs": [], "decided_by": "s", "reason": "r", "decided_at": 0}
+    schema_id = catalog.id_of("internal.identity_decided.v1")
+    junk.append(wire.frame(schema_id, codec.encode_rows(schema_id, [decision])[0]))
     made = world()
     assert made.take(*(Message(names.AGREEMENTS, None, value, {}) for value in junk)) == []
     assert made.take(SCHOOL_SAYS)
