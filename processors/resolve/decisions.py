@@ -58,7 +58,7 @@ def decided_of(record_key: str, state: Working) -> dict[str, int]:
 
 def among(record_keys: Collection[str], state: Working) -> tuple[list[Two], list[Two]]:
     """Pairs of some records that were decided: those that are of one person, those that are of two; each sorted."""
-    same, different, inside = [], [], set(record_keys)
+    same, different, inside = list[Two](), list[Two](), set(record_keys)
     for one in sorted(inside):
         for other, stands in decided_of(one, state).items():
             if one < other and other in inside:
