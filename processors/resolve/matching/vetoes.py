@@ -3,7 +3,7 @@
 A veto says of a pair that it is of two persons. Of some pairs it is unclear; they count neither for nor against.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,8 @@ from processors.resolve.matching.levels import (
 TWINS, SHARED_NUMBER, JUNIORS, HOUSEHOLD, STRANGERS, NEW_SURNAME = VETOES = (
     "twins", "shared_number", "juniors", "household", "strangers", "new_surname",
 )  # fmt: skip
-
+SUFFIXES, NAMESAKES = "suffixes", "namesakes"
+"""A veto and a doubt that every model has: two suffixes, and nothing that agrees beside the name."""
 
 CLOSE = (
     Given.NICKNAME, Given.SIMILAR, Given.INITIAL, Given.TOKEN, Given.WEAK, Given.MIDDLE_INITIAL, Given.OTHER_MIDDLE,
@@ -43,6 +44,10 @@ class Verdict:
     is_certain: Mask
     """Vetoed, and another trait beside the given name tells of two."""
     is_unclear: Mask
+    vetoes: Mapping[str, Mask]
+    """Where each veto holds, by its name."""
+    doubts: Mapping[str, Mask]
+    """Where each makes a pair unclear, likewise."""
 
 
 class _Pairs:
@@ -100,14 +105,15 @@ def judge(levels: Matrix, active: frozenset[str]) -> Verdict:
         TWINS: _may_be_twins(p),
         NEW_SURNAME: found[NEW_SURNAME] & ~p.same_number & ~p.near_number,
     }
-    vetoed = _any([held[veto] for veto in held if veto in active], p.other_suffix)
+    spoken = {veto: held[veto] for veto in held if veto in active} | {SUFFIXES: p.other_suffix}
+    doubts = {veto: unclear[veto] for veto in unclear if veto in active} | {NAMESAKES: ~_anchored(p)}
+    vetoed = _any(spoken.values())
     told = p.same_source | (p.number >= Number.TYPING_ERROR) | p.other_sex | p.other_suffix
-    doubtful = _any([unclear[veto] for veto in unclear if veto in active], ~_anchored(p))
-    return Verdict(vetoed, vetoed & told, doubtful)
+    return Verdict(vetoed, vetoed & told, _any(doubts.values()), spoken, doubts)
 
 
-def _any(masks: Sequence[Mask], more: Mask) -> Mask:
-    found: Mask = np.logical_or.reduce([*masks, more])
+def _any(masks: Iterable[Mask]) -> Mask:
+    found: Mask = np.logical_or.reduce([*masks])
     return found
 
 
