@@ -1,12 +1,13 @@
 """Descriptions as columns: texts as codes of a vocabulary that holds for these alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.numbers import NEAR_COUNT
@@ -31,6 +32,13 @@ class Vocabulary:
     def codes(self, texts: Sequence[str]) -> Codes:
         """Codes of texts that are in it."""
         return np.fromiter(map(self._codes.__getitem__, texts), np.int32, len(texts))
+
+    def mapped(self, codes: Codes, what: Callable[[str], float], dtype: DTypeLike) -> NDArray[Any]:
+        """What a function says of the texts of codes, asked once of each text; nothing of the empty one."""
+        of_code = np.zeros(len(self.texts), dtype)
+        for code in np.nonzero(np.bincount(codes, minlength=1))[0].tolist():
+            of_code[code] = what(self.texts[code]) if code else 0
+        return of_code[codes]
 
 
 @dataclass
@@ -59,6 +67,7 @@ class Columns:
     day: Codes
     near: NDArray[np.int64]
     others: list[tuple[str, ...]]
+    has_others: NDArray[np.bool_]
 
     @classmethod
     def of(cls, rows: Sequence[Description]) -> "Columns":
@@ -72,4 +81,6 @@ class Columns:
         near = np.array([row.near or NO_NEAR for row in rows], np.int64).reshape(len(rows), NEAR_COUNT)
         parts = {"year": born // YEARS, "month": born // MONTHS % MONTHS, "day": born % MONTHS}
         coded = {name: words.codes(column) for name, column in texts.items()}
-        return cls(words, near=near, others=[row.others for row in rows], **coded, **parts)
+        others = [row.others for row in rows]
+        has_others = np.fromiter(map(bool, others), bool, len(rows))
+        return cls(words, near=near, others=others, has_others=has_others, **coded, **parts)

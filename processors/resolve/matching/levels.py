@@ -143,12 +143,15 @@ class _Pairs:
 
 
 def _looked_up(words: Vocabulary, one: Codes, other: Codes, level: Callable[[str, str], int]) -> Matrix:
-    """Levels of pairs of texts, each pair of texts compared once."""
-    low, high = np.minimum(one, other).astype(np.int64), np.maximum(one, other)
-    pairs, places = np.unique((low << 32) | high, return_inverse=True)
+    """Levels of pairs of texts, each pair of texts compared once; of most pairs both are the same."""
     texts = words.texts
+    levels: Matrix = words.mapped(np.where(one == other, one, 0), lambda text: level(text, text), np.uint8)
+    places = np.nonzero((one != other) & (one > 0) & (other > 0))[0]
+    low, high = np.minimum(one[places], other[places]).astype(np.int64), np.maximum(one[places], other[places])
+    pairs, of_pair = np.unique((low << 32) | high, return_inverse=True)
     found = [level(texts[pair >> 32], texts[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
-    return np.array(found, np.uint8)[places]
+    levels[places] = np.array(found, np.uint8)[of_pair]
+    return levels
 
 
 @functools.lru_cache(CACHED)
@@ -240,24 +243,16 @@ def _names(pairs: _Pairs) -> tuple[Matrix, Matrix, Matrix]:
 
 def _by_middle_name(pairs: _Pairs, places: NDArray[np.intp], given: Matrix, middle: Matrix) -> None:
     """Who goes by the middle name in one source: its given name is the other's middle name, or begins as it does."""
-    columns, texts = pairs.columns, pairs.columns.words.texts
-    for i in places.tolist():
-        one, other = pairs.one[i], pairs.other[i]
-        middles = columns.middle[one], columns.middle[other]
-        if not any(middles):
-            continue
-        found = (
-            given_level(texts[columns.given[one]], texts[middles[1]]),
-            given_level(texts[columns.given[other]], texts[middles[0]]),
-        )
-        if not set(Given.GOOD).isdisjoint(found) or found == (Given.INITIAL, Given.INITIAL):
-            given[i] = Given.OTHER_MIDDLE
-        elif Given.INITIAL in found:
-            given[i] = Given.MIDDLE_INITIAL
-        else:
-            continue
-        if middle[i] == Middle.DIFFER:
-            middle[i] = 0
+    columns, words = pairs.columns, pairs.columns.words
+    one, other = pairs.one[places], pairs.other[places]
+    forth = _looked_up(words, columns.given[one], columns.middle[other], given_level)
+    back = _looked_up(words, columns.given[other], columns.middle[one], given_level)
+    begins = (forth == Given.INITIAL) | (back == Given.INITIAL)
+    agrees = _good(forth) | _good(back) | ((forth == Given.INITIAL) & (back == Given.INITIAL))
+    given[places[begins]] = Given.MIDDLE_INITIAL
+    given[places[agrees]] = Given.OTHER_MIDDLE
+    told = places[begins | agrees]
+    middle[told[middle[told] == Middle.DIFFER]] = 0
 
 
 def _crossed(pairs: _Pairs, given: Matrix, surname: Matrix) -> Mask:
@@ -369,8 +364,7 @@ def _same(pairs: _Pairs, column: Codes) -> Matrix:
 
 def _others(pairs: _Pairs) -> Matrix:
     """Identifiers of one system and value are the same; of one system with other values they differ."""
-    levels, others = pairs.filled(0), pairs.columns.others
-    known = np.array([bool(one) for one in others], bool)
+    levels, others, known = pairs.filled(0), pairs.columns.others, pairs.columns.has_others
     for i in np.nonzero(known[pairs.one] & known[pairs.other])[0].tolist():
         levels[i] = _others_level(others[pairs.one[i]], others[pairs.other[i]])
     return levels

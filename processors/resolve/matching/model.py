@@ -3,10 +3,9 @@
 import functools
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
 
 import numpy as np
 import orjson
@@ -72,11 +71,10 @@ class Model:
         found[exact, 1] += self._rarity(columns, columns.surname[one[exact]], self.u["surname"][0], self._surname_share)
         return found
 
-    def _rarity(self, columns: Columns, codes: Codes, usual: float, share: Any) -> Weights:
+    def _rarity(self, columns: Columns, codes: Codes, usual: float, share: Callable[[str], float]) -> Weights:
         """Bits by which agreement on names tells more, or less, than on a usual one."""
-        texts, (unique, places) = columns.words.texts, np.unique(codes, return_inverse=True)
-        shares = np.array([share(texts[code]) for code in unique.tolist()], np.float64)
-        return np.asarray(np.log2(usual / shares)[places] if len(unique) else shares)
+        shares: Weights = columns.words.mapped(codes, share, np.float64)
+        return np.log2(usual / shares)
 
     def _given_share(self, text: str) -> float:
         first = text.partition(" ")[0]
