@@ -1,4 +1,7 @@
-"""``throughline identity evaluate|train``: how good and how fast records are joined to persons, on a file."""
+"""``throughline identity evaluate|train``: how good and how fast records are joined to persons, on a file.
+
+The stewards' commands of the same noun are in ``stewards.py`` and ``reviews.py``.
+"""
 
 import csv
 from collections.abc import Mapping
@@ -9,6 +12,7 @@ import orjson
 import typer
 
 from deploy import tables
+from deploy.commands import reviews, stewards
 from deploy.console import meant
 from deploy.identity import febrl, files
 from deploy.identity.engine import model_in, trained
@@ -20,7 +24,9 @@ from processors.resolve.matching.model import Model, shipped
 from streams import memory
 from streams.errors import ThroughlineError
 
-app = typer.Typer(help="Identity: whose records are of one person, tried on files.", no_args_is_help=True)
+app = typer.Typer(
+    help="Identity: whose records are of one person, decided by stewards and tried on files.", no_args_is_help=True
+)
 ARRIVALS = ("given", "random")
 WHAT = {
     "precision": "of pairs of records that were joined, those of one person",
@@ -48,7 +54,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the las
 
 @app.callback()
 def _identity() -> None:
-    """Identity: whose records are of one person, tried on files."""
+    """Identity: whose records are of one person, decided by stewards and tried on files."""
+
+
+for made in (*reviews.COMMANDS, *stewards.COMMANDS):
+    app.command(made.__name__.rstrip("_"))(made)
 
 
 @app.command("evaluate")

@@ -2,16 +2,14 @@
 
 import time
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from confluent_kafka import KafkaException
 from pydantic import ValidationError
 
-from deploy import tables
+from deploy import control, tables
 from deploy.activation import Sorted, compared
 from deploy.console import FAILED, bootstrap
 from processors import names
@@ -23,7 +21,6 @@ from streams.errors import ThroughlineError
 
 topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
 agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
-CONTROL_SECONDS = 10
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 
 
@@ -163,7 +160,7 @@ def request_reissue(address: str, recipient: str) -> None:
     row = {"recipient": recipient, "requested_at": time.time_ns() // 1_000}
     value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
     id_ = derived_id(f"{recipient}|{row['requested_at']}", "reissue", 0)
-    _control(address, [(recipient, value, id_)])
+    control.send(address, names.AGREEMENTS, [(recipient, value, id_)])
 
 
 def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
@@ -181,26 +178,5 @@ def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
             (agreement.agreement_id, value, derived_id(agreement.content_hash, "activate", agreement.version))
         )
     if records:
-        _control(address, records)
+        control.send(address, names.AGREEMENTS, records)
     return found
-
-
-def _control(address: str, records: Sequence[tuple[str, bytes, str]]) -> None:
-    """Put records, each with key, value and id, onto the control topic.
-
-    Raises:
-        ThroughlineError: the broker does not answer, or did not take one.
-    """
-    producer = clients.producer(address, None, **{"message.timeout.ms": CONTROL_SECONDS * 1_000})
-    try:
-        topics_there = producer.list_topics(timeout=CONTROL_SECONDS).topics
-    except KafkaException as error:
-        raise clients.away(error.args[0]) from error
-    if names.AGREEMENTS not in topics_there:
-        raise ThroughlineError(f"no topic {names.AGREEMENTS}; run `throughline topics create`")
-    failed: list[str] = []
-    for key, value, id_ in records:
-        producer.produce(names.AGREEMENTS, value, key, headers=[("ce_id", id_.encode())],
-                         on_delivery=lambda error, _: failed.append(error.name()) if error else None)  # fmt: skip
-    if producer.flush(CONTROL_SECONDS * 2) or failed:
-        raise ThroughlineError("the broker did not take it; is it up? Nothing is lost by doing it again")

@@ -1,0 +1,133 @@
+"""``throughline identity review|decisions|person``: what stewards are asked and have decided, and whose records are."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from deploy import tables
+from deploy.commands.topics import AsJson
+from deploy.console import bootstrap
+from deploy.identity.known import Known, known
+from deploy.identity.review_queue import Asked, queue
+from processors.resolve.decisions import Two, pairs_in
+from streams.errors import ThroughlineError
+
+Row = dict[str, Any]
+MOST = 1_000
+Limit = Annotated[int, typer.Option(min=1, max=MOST, help="How many at most.")]
+
+
+def review(limit: Limit = 20, as_json: AsJson = False) -> None:
+    """The open reviews: pairs of records of which a steward should say whether they are of one person.
+
+    Those first on which most records depend, then the likeliest; of several between two persons one. Left out is what
+    is answered by now: `accept` or `reject` answer.
+
+    Example: throughline identity review --limit 5
+    """
+    found = known(bootstrap())
+    persons = {key: record.person_id for key, record in found.records.items()}
+    asked = queue(found.reviews.values(), persons, found.standing())
+    shown = asked[:limit]
+    if as_json:
+        rows = [{**asdict(one), "partners": _partners(found, one)} for one in shown]
+        typer.echo(orjson.dumps({"open": len(asked), "reviews": rows}))
+        return
+    if not asked:
+        typer.echo("no open reviews")
+        return
+    cells = [
+        (one.one, one.other, ", ".join(_partners(found, one)), str(one.records), f"{one.bits:.1f}", one.reason)
+        for one in shown
+    ]
+    tables.show(("record", "other", "of", "records", "bits", "why"), cells)
+    if len(asked) > len(shown):
+        typer.echo(f"{len(asked) - len(shown)} more: --limit {min(MOST, len(asked))}")
+
+
+def _partners(found: Known, asked: Asked) -> list[str]:
+    """Of the two records."""
+    return [found.records[key].partner_id for key in (asked.one, asked.other)]
+
+
+def decisions(
+    record: Annotated[str | None, typer.Option(help="Only those about this record's key.")] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """What was decided, by whom and why, and whether it stands; the newest first.
+
+    Example: throughline identity decisions --record 8b21e06cf7734d5f9a1e33c0d4b5a697
+    """
+    found = known(bootstrap())
+    rows = [_told(found, row) for row in reversed(found.decisions.values()) if record is None or _is_about(row, record)]
+    shown = rows[:limit]
+    if as_json:
+        typer.echo(orjson.dumps({"count": len(rows), "decisions": shown}))
+        return
+    if not rows:
+        typer.echo("nothing was decided" + (" about that record" if record else ""))
+        return
+    columns = ("decision_id", "kind", "pairs", "state", "decided_by", "decided_at", "reason")
+    cells = [[str(len(row[name]) if name == "pairs" else row[name]) for name in columns] for row in shown]
+    tables.show(("decision", "kind", "pairs", "state", "by", "at", "why"), cells)
+    if len(rows) > len(shown):
+        typer.echo(f"{len(rows) - len(shown)} more: --limit {min(MOST, len(rows))}")
+
+
+def _is_about(row: Row, record_key: str) -> bool:
+    return any(record_key in pair for pair in pairs_in(row))
+
+
+def _told(found: Known, row: Row) -> Row:
+    """A decision as it is told: pairs as two keys each, and whether it stands."""
+    at = datetime.fromtimestamp(row["decided_at"] / 1e6, UTC).isoformat(timespec="seconds")
+    return {**row, "pairs": pairs_in(row), "decided_at": at, "state": found.state(row["decision_id"])}
+
+
+def person(
+    who: Annotated[str, typer.Argument(help="A person's id, the key of a record, or the id of an identity event.")],
+    as_json: AsJson = False,
+) -> None:
+    """The records of a person: key, partner, when each was first seen, and the decisions that stand of it.
+
+    Example: throughline identity person 1f0c6a52d9e84b7730aa5be1c2d3f405
+    """
+    found = known(bootstrap())
+    person_id = _person_of(found, who)
+    standing = found.standing()
+    rows = [_as_row(found, key, standing) for key in found.members(person_id)]
+    if as_json:
+        typer.echo(orjson.dumps({"person_id": person_id, "records": rows}))
+        return
+    typer.echo(f"person {person_id}")
+    cells = [(r["record_key"], r["partner_id"], r["first_seen_at"], ", ".join(r["decisions"])) for r in rows]
+    tables.show(("record", "partner", "first seen", "decided by"), cells)
+
+
+def _person_of(found: Known, who: str) -> str:
+    """The person that is called by an id, a record or an event."""
+    record = found.records.get(who)
+    if record is not None:
+        return record.person_id
+    for known_ in found.records.values():
+        if known_.person_id == who or who in known_.event_ids:
+            return known_.person_id
+    raise ThroughlineError(
+        "no person, record or identity event is called so: `throughline explain EVENT_ID` names the person of an event"
+    )
+
+
+def _as_row(found: Known, record_key: str, standing: dict[Two, str]) -> Row:
+    record = found.records[record_key]
+    seen = datetime.fromtimestamp(record.first_seen_at / 1e6, UTC).isoformat(timespec="seconds")
+    by = sorted({id_ for pair, id_ in standing.items() if record_key in pair})
+    return {
+        "record_key": record_key, "partner_id": record.partner_id, "first_seen_at": seen, "decisions": by,
+    }  # fmt: skip
+
+
+COMMANDS = (review, decisions, person)
