@@ -96,7 +96,7 @@ def person(
 
     Example: throughline identity person 1f0c6a52d9e84b7730aa5be1c2d3f405
     """
-    found = known(bootstrap())
+    found = known(bootstrap(), who)
     person_id = _person_of(found, who)
     standing = found.standing()
     rows = [_as_row(found, key, standing) for key in found.members(person_id)]
@@ -110,12 +110,11 @@ def person(
 
 def _person_of(found: Known, who: str) -> str:
     """The person that is called by an id, a record or an event."""
-    record = found.records.get(who)
-    if record is not None:
-        return record.person_id
-    for known_ in found.records.values():
-        if known_.person_id == who or who in known_.event_ids:
-            return known_.person_id
+    record_key = who if who in found.records else found.told_by_event
+    if record_key is not None:
+        return found.records[record_key].person_id
+    if any(record.person_id == who for record in found.records.values()):
+        return who
     raise ThroughlineError(
         "no person, record or identity event is called so: `throughline explain EVENT_ID` names the person of an event"
     )

@@ -1,5 +1,6 @@
 """What topics say of records and persons, for stewards: whose each record is, what was decided, what is asked."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,29 +8,31 @@ from typing import Any
 
 from deploy.topic_reader import Read, TopicReader
 from processors import names
-from processors.resolve.decisions import Two, pairs_in
+from processors.resolve.decisions import Two, pair_of, pairs_in
 
 Row = dict[str, Any]
 WITHDRAWN = "withdrawn"
 TOPICS = {names.IDENTITY_RECORDS, names.STEWARDS, names.REVIEWS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A partner's record, as far as a steward may know it."""
+    """A partner's record, as far as a steward may know it; small, since there are millions."""
 
     person_id: str
     partner_id: str
     first_seen_at: int
     """In microseconds since 1970-01-01 UTC."""
-    event_ids: tuple[str, ...]
-    """Identity events that tell of it."""
 
 
 @dataclass
 class Known:
     """Records, decisions and reviews by now."""
 
+    event_id: str = ""
+    """An identity event whose record is looked for."""
+    told_by_event: str | None = None
+    """Key of that record."""
     records: dict[str, Record] = field(default_factory=dict)
     decisions: dict[str, Row] = field(default_factory=dict)
     """By id, in the order of the log."""
@@ -41,14 +44,15 @@ class Known:
         """Take one record of the topics in; those of a partition in their order."""
         row = read.row
         if read.name == "identity_record":
-            self.records[row["record_key"]] = Record(
-                row["person_id"], row["partner_id"], row["first_seen_at"], tuple(row["event_ids"])
-            )
+            person_id, partner_id = sys.intern(row["person_id"]), sys.intern(row["partner_id"])
+            self.records[row["record_key"]] = Record(person_id, partner_id, row["first_seen_at"])
+            if self.event_id in row["event_ids"]:
+                self.told_by_event = row["record_key"]
         elif read.name == "identity_decided":
             self.decisions[row["decision_id"]] = row
             self._last |= dict.fromkeys(pairs_in(row), row["decision_id"])
         elif read.name == "identity_review":
-            self.reviews[row["one"], row["other"]] = row
+            self.reviews[pair_of(row["one"], row["other"])] = row
 
     def members(self, person_id: str) -> list[str]:
         """Records of a person, sorted."""
@@ -85,13 +89,17 @@ class Known:
         return WITHDRAWN if {self.kind(self._last[pair]) for pair in pairs} == {WITHDRAWN} else "overruled"
 
 
-def known(address: str) -> Known:
+def known(address: str, event_id: str = "") -> Known:
     """What there is now.
+
+    Args:
+        address: of the broker.
+        event_id: of an identity event whose record is looked for.
 
     Raises:
         ThroughlineError: the broker does not answer.
     """
-    found, reader = Known(), TopicReader(address, TOPICS.__contains__)
+    found, reader = Known(event_id), TopicReader(address, TOPICS.__contains__)
     try:
         for read in reader.poll():
             found.enter(read)
