@@ -22,10 +22,11 @@ from deploy.demo_reader import Reader
 from deploy.kafka_jars import default_cache_dir
 from deploy.ledger import LiveLedger
 from deploy.local_kafka import prepare as prepare_kafka
+from deploy.population import generate
 from deploy.processes import replace_json
 from deploy.stack import Stack, clear
 from partners.client import Publisher
-from partners.population import TRICKLED, Population, generate, places
+from partners.population import TRICKLED, Population, places
 from portal.sign_in import make_sign_in_link
 from streams import settings
 from streams.errors import ThroughlineError

@@ -111,8 +111,8 @@ def _step(read: Read, event_id: str) -> Row:
         step, told = LETTERS[read.name]  # by the place that `deadletters` knows it by
         return {**head, "place": place_of(row), "step": step, **{name: row[name] for name in told}}
     if read.name == "identity_changed":
-        step = "identity applied" if row["kind"] == "applied" else "record moved"
-        return {**head, "step": step, "person_id": row["to_person_id"], "rules": row["rules"]}
+        step = "identity applied" if row["kind"] == "applied" else f"record {row['kind']}"
+        return {**head, "step": step, "person_id": row["to_person_id"], "model": row["model"]}
     if read.name == "decision_recorded":
         step = "decided" if row["caused_by"] == event_id else "decided again"
         return {**head, "step": step, "outcome": row["outcome"], "decided": row["decided"]}

@@ -15,11 +15,12 @@ from deploy import publish_ids, publish_report, tables
 from deploy.commands.topics import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
+from deploy.population import generate
 from deploy.progress import counting
 from partners.client import Publisher
 from partners.events import topic_of
 from partners.formats import FileError, NoDayError, day_of_file, midnight
-from partners.population import DEFAULT_AS_OF, Truth, generate
+from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
 from partners.publishing import Outcome, publish_file
 from partners.snapshot_state import SnapshotState

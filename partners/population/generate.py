@@ -9,6 +9,7 @@ from partners.population.calendars import CHANGES_DAYS, TRICKLE_DAYS, moment
 from partners.population.changes import Plan
 from partners.population.deadlines import Deadlines, deadlines
 from partners.population.dice import Dice
+from partners.population.linkage import Linked
 from partners.population.lives import Life, life
 from partners.population.managers import DEMO, Managers
 from partners.population.oracle import Books, Sight, label_of
@@ -53,6 +54,8 @@ def generate(
     as_of: date = DEFAULT_AS_OF,
     decided_on: date | None = None,
     due: Deadlines | None = None,
+    *,
+    linked: Linked,
 ) -> Population:
     """Make a population; the same arguments, the same bytes, on any machine.
 
@@ -62,6 +65,7 @@ def generate(
         as_of: the day on which they stand; everything told lies before it.
         decided_on: the day for which the truth is judged, that of the stages' ticks; None: ``as_of``. It chooses no
             message of ``history`` and ``changes``; the trickle tells of what is seen on that day.
+        linked: which records the truth takes for one person.
         due: what its signals go by; None: deadlines by which seniors are asked for their applications on ``as_of``.
     """
     today = days(as_of)
@@ -69,9 +73,10 @@ def generate(
     lives = [life(person, seed, today, registry) for person in people(people_count, seed, as_of, registry)]
     told = _ordered([event for lived in lives for event in lived.history])
     spoiled = list(malformed.rejected(told, seed, max(2, people_count // SPOILED_SHARE)))
-    plan, served = _planned(lives, told, seed, today)
+    books = Books(today, _humans(lives), linked)
+    plan, served = _planned(lives, told, seed, books)
     changed = _ordered([event for events in plan.events.values() for event in events])
-    judge = Judge(Books(days(decided_on or as_of), _humans(lives)), due or deadlines(as_of))
+    judge = Judge(Books(days(decided_on or as_of), _humans(lives), linked), due or deadlines(as_of))
     judge.judge("history", [*told, *spoiled])
     visible = judge.judge("changes", changed)
     targets = _targets(lives, served, visible, today)
@@ -84,10 +89,10 @@ def generate(
     return Population(seed, as_of, phases, judge.truth, targets, judge.deadlines)
 
 
-def _planned(lives: Sequence[Life], told: Sequence[Planned], seed: int, today: int) -> tuple[Plan, Managers]:
-    """Whom changes befall and who serves whom, by what is seen on the population's own day."""
-    books = Books(today, _humans(lives))
+def _planned(lives: Sequence[Life], told: Sequence[Planned], seed: int, books: Books) -> tuple[Plan, Managers]:
+    """Whom changes befall and who serves whom, by what is seen on the population's own day, that of the empty books."""
     books.tell(told)
+    today = books.today
     visible = books.visible()
     plan = changes.plan(lives, visible, seed, today - CHANGES_DAYS)
     return plan, managers.assign(lives, plan, visible, seed, (today - CHANGES_DAYS) * MICROS_PER_DAY)

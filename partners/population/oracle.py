@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from partners.population import linkage
-from partners.population.linkage import Known
+from partners.population.linkage import Linked, Said
 from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.planned import Planned
 from partners.population.rules import CATEGORY, RULES, Rule
@@ -35,9 +35,13 @@ class Books:
 
     today: int
     """The day on which decisions are made, since 1970-01-01."""
-    humans: dict[str, int] = field(default_factory=dict)
+    humans: dict[str, int]
     """Whose each record is, by the population's own knowledge; only names the labels."""
-    known: dict[str, Known] = field(default_factory=dict)
+    linked: Linked
+    said: Said = field(default_factory=Said)
+    """Of whom records are."""
+    labels: dict[str, None] = field(default_factory=dict)
+    """Of every record that an event was told of."""
     statements: dict[str, list[Planned]] = field(default_factory=lambda: defaultdict(list))
     facts: dict[str, list[Planned]] = field(default_factory=lambda: defaultdict(list))
     events: dict[str, Planned] = field(default_factory=dict)
@@ -49,23 +53,23 @@ class Books:
                 continue
             self.events[event.event_id] = event
             label = label_of(event)
-            self.known.setdefault(label, Known())
+            self.labels[label] = None
             self._file(label, event)
 
     def _file(self, label: str, event: Planned) -> None:
         if event.family == "identity":
-            self.known[label] = linkage.known_from_identity(event.envelope, event.body)
+            self.said.tell(label, event)
         elif event.family == "consent":
             self.statements[label].append(event)
         else:
             self.facts[label].append(event)
             if event.envelope["subject_token"] is None:
-                self.known[label] = linkage.known_from_wages(event.envelope)
+                self.said.tell(label, event)
 
     def persons(self) -> dict[str, str]:
         """Label of the person of each record: the human's number, and a letter more for each further part of them."""
-        order = sorted(self.known, key=lambda label: (self.humans[label], label))
-        roots = linkage.persons({label: self.known[label] for label in order})
+        order = sorted(self.labels, key=lambda label: (self.humans[label], label))
+        roots = linkage.persons({label: self.said.of(label) for label in order}, self.linked)
         parts: dict[int, list[str]] = defaultdict(list)
         for label in order:
             if roots[label] == label:
@@ -93,7 +97,7 @@ class Books:
 
     def _is_grown(self, label: str) -> bool:
         """Whether what a record says of the birth date makes the person eighteen or more."""
-        born = self.known[label].born
+        born = self.said.born(label)
         return born is not None and day_of_majority(born) <= self.today
 
     def _standing(self, label: str, *, superseded: bool = False) -> list[Planned]:

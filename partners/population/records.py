@@ -119,10 +119,17 @@ def token(partner: str, seed: int, number: int) -> str:
 
 
 def bridged(person: Person, partner: str, seed: int) -> Record:
-    """A record of a person whose records nothing joins before a third that shares a trait with each."""
-    emails = {"ccc": person.email, "ccc_transfer_center": person.other_email, "csac": person.other_email}
-    ssn = person.ssn if partner != "ccc_transfer_center" else None
-    traits = _plain(person) | {"email": emails[partner], "ssn": ssn}
+    """A record of a person whose records nothing joins before a third that shares a trait with each.
+
+    The transfer center knows no date of birth, and a name alone joins nobody.
+    """
+    traits = _plain(person)
+    if partner == "ccc_transfer_center":
+        traits["birth_date"] = None
+    else:
+        traits |= {"ssn": person.ssn}
+    if partner != "ccc":
+        traits["phone"] = person.other_phone
     return Record(partner, token(partner, seed, person.number), person.number, traits)
 
 

@@ -12,8 +12,9 @@ from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RES
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
 from processors.resolve import control, gate, rights
 from processors.resolve.admitted import Admitted
-from processors.resolve.book import Book, Move
+from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
+from processors.resolve.matching.clusters import Pair
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.resolve.traits import folded, of_identity, of_wage_row, wage_ssn
 from processors.state import Working
@@ -22,6 +23,9 @@ from schemas_avro import catalog
 Row = dict[str, Any]
 STAGE = "resolve"
 WAGE = "wage"
+APPLIED = "applied"
+SHOWN = 3
+"""Links that are told as evidence."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     record_keys = _record_keys(events, context.pseudonym_key)
     _take_in(book, arrivals, events, record_keys)
     moves = book.recluster()
-    log = [*ticked, *controlled, *_moved(moves), *rights.transferred(book, control.today(state))]
+    transferred = rights.transferred(book, control.today(state))
+    log = [*ticked, *controlled, *_moved([move for move in moves if move.kind != LINKED]), *transferred]
     resolved = _resolved(book, events, record_keys)
     beside = [*_changes(book, events, record_keys, moves), *_records(book)]
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
@@ -139,8 +144,9 @@ def _fold(book: Book, record_key: str, envelope: Row, identity: Row | None) -> N
     event_id = envelope["event_id"]
     if identity is not None:
         source = keyed_hash(book.key, "source", record_key, envelope["source_record_id"])
-        traits = None if envelope["operation"] == "retract" else of_identity(envelope, identity, book.key)
-        book.fold(record_key, source, (envelope["published_at"], event_id), traits, event_id)
+        is_retracted = envelope["operation"] == "retract"
+        told = None if is_retracted else of_identity(envelope, identity, record_key, book.key)
+        book.fold(record_key, source, (envelope["published_at"], event_id), told, event_id)
     elif envelope["subject_token"] is None:
         book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event_id)
 
@@ -198,24 +204,41 @@ def _resolved(book: Book, events: Admitted, record_keys: Sequence[str]) -> Outs:
 
 
 def _changes(book: Book, events: Admitted, record_keys: Sequence[str], moves: Sequence[Move]) -> list[Draft]:
-    """For stewards: each identity event applied, each record moved."""
+    """For stewards: each identity event applied, each record that changed persons and the links that it has there."""
     applied = [
         (record_key, event_id)
         for record_key, event_id, family in zip(record_keys, events.column("event_id"), events.families, strict=True)
         if family == "identity"
     ]
+    evidence = _evidence(book, [move.record_key for move in moves])
     return [
-        *(_change(book, record_key, event_id, "applied", None) for record_key, event_id in applied),
-        *(_change(book, move.record_key, move.cause, "moved", move.from_person_id) for move in moves),
+        *(_change(book, record_key, event_id, APPLIED, None, []) for record_key, event_id in applied),
+        *(
+            _change(book, move.record_key, move.cause, move.kind, move.from_person_id, evidence[move.record_key])
+            for move in moves
+        ),
     ]
 
 
-def _change(book: Book, record_key: str, cause: str, kind: str, before: str | None) -> Draft:
+def _evidence(book: Book, record_keys: Sequence[str]) -> dict[str, list[Row]]:
+    """The strongest links of records to others of their persons."""
+    return {
+        key: [_link(pair, key) for pair in links[:SHOWN]] for key, links in book.index.links_of(record_keys).items()
+    }
+
+
+def _link(pair: Pair, record_key: str) -> Row:
+    other = pair.other if pair.one == record_key else pair.one
+    return {"record_key": other, "bits_hundredths": round(pair.bits * 100)}
+
+
+def _change(book: Book, record_key: str, cause: str, kind: str, before: str | None, evidence: list[Row]) -> Draft:
     record = book.state.get("record", record_key)
     id_ = derived_id(cause, f"{STAGE}.{kind}.{record_key}", 0)
     row = {
         "change_id": id_, "event_id": cause, "record_key": record_key, "partner_id": record["partner"], "kind": kind,
-        "from_person_id": before, "to_person_id": record["person"], "rules": book.rules(record_key),
+        "from_person_id": before, "to_person_id": record["person"], "model": book.index.model.name,
+        "evidence": evidence,
     }  # fmt: skip
     return Draft(IDENTITY_CHANGES, record_key, "internal.identity_changed.v1", row, id_)
 

@@ -13,8 +13,9 @@ from processors.resolve import content, plain
 from processors.resolve.admitted import Admitted
 from processors.resolve.codes import Code, Fault, Faults, Rejection
 from processors.resolve.content import FIRST_DAY, LAST_DAY
+from processors.resolve.matching.numbers import digits_of
 from processors.resolve.plain import FIRST_PUBLISHED, FUTURE_MICROS
-from processors.resolve.traits import digits, valid_ssn, wage_ssn
+from processors.resolve.traits import valid_ssn, wage_ssn
 from schemas_avro import catalog, codec, wire
 from schemas_avro.ids import is_event_id
 
@@ -209,7 +210,7 @@ def _is_own_ssn(event: _Event, token: str) -> bool:
     """Whether a record's id is the number of social security that the event itself tells."""
     told = [i["value"] for i in event.envelope["identifiers"] if i["system"] == "SSN"]
     told += [event.content["ssn"]] if event.family == "identity" and event.content and event.content["ssn"] else []
-    return bool(told) and bool(number := valid_ssn(token)) and number in map(digits, told)
+    return bool(told) and bool(number := valid_ssn(token)) and number in map(digits_of, told)
 
 
 def _fault_of_consent(consent: Row, mou: Agreement) -> Fault | None:

@@ -5,7 +5,7 @@ Records and persons come from ``identity.records``, the time and the ids of even
 event the id alone is known, so what comes again under it counts as its repeat.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from processors import sealing
@@ -31,16 +31,18 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
         pseudonym_key: of the keyed hashes.
     """
     control.passed_on([a for a in arrivals if a.topic not in TAKEN], state)
-    for topic, name, row in _rows([a for a in arrivals if a.topic in TAKEN]):
+    rows = _rows([a for a in arrivals if a.topic in TAKEN])
+    Book(state, keys, pseudonym_key).restore([row for topic, _, row in rows if topic == IDENTITY_RECORDS])
+    for topic, name, row in rows:
         if topic == IDENTITY_RECORDS:
-            Book(state, keys, pseudonym_key).restore(row)
-        elif name == "clock_ticked":
+            continue
+        if name == "clock_ticked":
             state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
         elif name == "resolved_event" or row.get("kind") == "applied":
             state.put("seen", f"{row['partner_id']}|{row['event_id']}", ANY_BYTES)
 
 
-def _rows(arrivals: Sequence[Arrival]) -> Iterable[tuple[str, str, Row]]:
+def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:
     """Topic, kind and row of each, in order."""
     found: dict[int, tuple[str, str, Row]] = {}
     for schema_id, places in wire.places_by_schema([arrival.value for arrival in arrivals]).items():

@@ -10,7 +10,9 @@ from processors.consent.agreements import EPOCH
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import derived_id, keyed_hash
+from processors.resolve import said
 from processors.resolve.book import Book
+from processors.resolve.traits import day_of_digits
 
 Row = dict[str, Any]
 STAGE = "resolve"
@@ -50,7 +52,7 @@ def _come_of_age(book: Book, today: int) -> list[str]:
 
 def _judge(book: Book, record_key: str, today: int) -> list[Row]:
     """Whose rights a record's are today; a row where that is new."""
-    record, born = book.record(record_key), book.traits(record_key).born
+    record, born = book.record(record_key), day_of_digits(said.born_of(book.rows(record_key)))
     day = None if born is None else day_of_majority(born)
     is_adult = day is not None and day <= today
     waiting = "" if day is None or is_adult else _waiting(book, day)

@@ -1,46 +1,19 @@
-"""Traits: what an identity event says of a person, normalised so that equal means equal."""
+"""Traits: what partners' events say of a person, as descriptions that are compared."""
 
-import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
-from processors.records import keyed_hash
-from processors.resolve.matching.names import nicknames, plain
+from processors.consent.agreements import EPOCH
+from processors.resolve.matching.columns import MONTHS, YEARS
+from processors.resolve.matching.description import Description, describe
+from processors.resolve.matching.names import plain
+from processors.resolve.matching.numbers import SSN_DIGITS, digits_of, number_of
 
 Row = dict[str, Any]
-PARTICLES = {"DE", "LA", "DEL", "LOS", "LAS", "VAN", "VON", "DA", "DOS"}
-DUMMY_SSNS = {"123456789", "078051120", "219099999", *(digit * 9 for digit in "0123456789")}
 STATEWIDE = {"SSID", "CCCID", "CSU_ID", "UC_ID", "CSAC_ID", "CIN"}
-MIDDLE_MIN_LETTERS = 2
 PHONE_DIGITS = 10
-
-
-@dataclass(frozen=True)
-class Traits:
-    """Comparable traits of one record; lists are sorted. Its repr shows nothing."""
-
-    ssn: str = field(default="", repr=False)
-    """Keyed hash of the number; empty: none, or an invalid one."""
-    given: tuple[str, ...] = field(default=(), repr=False)
-    surnames: tuple[str, ...] = field(default=(), repr=False)
-    born: int | None = field(default=None, repr=False)
-    """Days since 1970-01-01."""
-    others: tuple[str, ...] = field(default=(), repr=False)
-    """Further traits, each as kind:value; one in common is enough to tell namesakes of one birth date together."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> "Traits":
-        """From ``to_json``."""
-        return cls(row["ssn"], tuple(row["given"]), tuple(row["surnames"]), row["born"], tuple(row["others"]))
-
-
-def digits(text: str) -> str:
-    """The ASCII digits of a text."""
-    return re.sub(r"[^0-9]", "", text)
+SEXES = {"Female": "F", "Male": "M"}
 
 
 def valid_ssn(text: str) -> str:
@@ -48,12 +21,8 @@ def valid_ssn(text: str) -> str:
 
     Source: 20 CFR 422.103 and SSA's randomization notice: area not 000, 666 or 9xx, group not 00, serial not 0000.
     """
-    number = digits(text)
-    if len(number) != 9 or number in DUMMY_SSNS:  # noqa: PLR2004  # an SSN has nine digits
-        return ""
-    area, group, serial = number[:3], number[3:5], number[5:]
-    issued = area not in {"000", "666"} and area < "900" and group != "00" and serial != "0000"
-    return number if issued else ""
+    number = number_of(text)
+    return number if len(number) == SSN_DIGITS and number < "9" else ""
 
 
 def folded(text: str | None) -> str:
@@ -61,42 +30,59 @@ def folded(text: str | None) -> str:
     return plain(text or "")
 
 
-def given_names(*texts: str | None) -> tuple[str, ...]:
-    """First token of each text, nicknames made canonical."""
-    tokens = {folded(text).split(" ")[0] for text in texts}
-    return tuple(sorted({nicknames().get(token, token) for token in tokens if token}))
-
-
-def surnames(*texts: str | None) -> tuple[str, ...]:
-    """Tokens of surnames without particles: a double surname agrees with either half."""
-    tokens = {token for text in texts for token in folded(text).split(" ") if token}
-    return tuple(sorted(tokens - PARTICLES or tokens))
-
-
-def of_identity(envelope: Row, body: Row, key: bytes) -> Traits:
-    """Traits of an identity event; the SSN goes no further than here.
+def of_identity(envelope: Row, body: Row, record_key: str, key: bytes) -> list[Description]:
+    """What an identity event says: one description, and another by the other names that it gives.
 
     Args:
         envelope: physical row of the envelope.
         body: physical row of ``families/identity.avsc``.
-        key: the pseudonym key.
+        record_key: the record that it tells of.
+        key: the pseudonym key; the SSN goes no further than here.
     """
     own = [i["value"] for i in envelope["identifiers"] if i["system"] == "SSN"]
-    numbers = [number for text in (body["ssn"], *own) if (number := valid_ssn(text or ""))]
-    return Traits(
-        ssn=keyed_hash(key, "ssn", numbers[0]) if numbers else "",
-        given=given_names(body["first_name"], body["other_first_name"]),
-        surnames=surnames(body["last_name"], body["other_last_name"]),
-        born=body["birth_date"],
-        others=tuple(sorted(_others(envelope, body))),
-    )
+    told: dict[str, Any] = {
+        "suffix": body["name_suffix"] or "",
+        "born": digits_of_day(body["birth_date"]),
+        "sex": SEXES.get(body["sex"], ""),
+        "ssn": next((text for text in (body["ssn"], *own) if text and number_of(text)), ""),
+        "address": body["address_line"] or "",
+        "zip_code": body["postal_code"] or "",
+        "email": body["email"] or "",
+        "phone": _phone(body["phone"] or ""),
+        "others": sorted({_identifier(i) for i in envelope["identifiers"] if i["system"] != "SSN"}),
+        "own": f"{envelope['partner_id']}:{record_key}",
+    }
+    return [describe(first, middle, last, **told, key=key) for first, middle, last in dict.fromkeys(_names(body))]
 
 
-def of_wage_row(envelope: Row, key: bytes) -> Traits:
-    """Traits of a source without own ids: an SSN, and a name whose order is not known."""
-    names = tuple(sorted(set(folded(envelope["subject_name"]).split())))
-    given = tuple(sorted({nicknames().get(name, name) for name in names}))
-    return Traits(ssn=keyed_hash(key, "ssn", wage_ssn(envelope)), given=given, surnames=names)
+def _names(body: Row) -> Iterator[tuple[str, str, str]]:
+    """Given name, middle name and surname; then the other ones, each in place of the first of its kind."""
+    for before in ("", "other_"):
+        kinds = ("first_name", "middle_name", "last_name")
+        first, middle, last = (body[f"{before}{kind}"] or body[kind] or "" for kind in kinds)
+        yield first, middle, last
+
+
+def digits_of_day(day: int | None) -> int:
+    """A day from 1970-01-01 as digits of year, month and day, such as 20041231; 0: none."""
+    if day is None:
+        return 0
+    date = EPOCH + timedelta(days=day)
+    return date.year * YEARS + date.month * MONTHS + date.day
+
+
+def day_of_digits(born: int) -> int | None:
+    """The day from 1970-01-01 that ``digits_of_day`` was given."""
+    if not born:
+        return None
+    return (EPOCH.replace(born // YEARS, born // MONTHS % MONTHS, born % MONTHS) - EPOCH).days
+
+
+def of_wage_row(envelope: Row, key: bytes) -> list[Description]:
+    """What a source without own ids says: an SSN, and a name whose surname may stand first or last."""
+    tokens = folded(envelope["subject_name"]).split()
+    readings = [(" ".join(tokens[1:]), tokens[0]), (" ".join(tokens[:-1]), tokens[-1])] if tokens else [("", "")]
+    return [describe(first, last=last, ssn=wage_ssn(envelope), key=key) for first, last in dict.fromkeys(readings)]
 
 
 def wage_ssn(envelope: Row) -> str:
@@ -105,20 +91,12 @@ def wage_ssn(envelope: Row) -> str:
     return next((number for number in numbers if number), "")
 
 
-def _others(envelope: Row, body: Row) -> set[str]:
-    line, zip_code = folded(body["address_line"]), digits(body["postal_code"] or "")[:5]
-    middle, phone = folded(body["middle_name"]), digits(body["phone"] or "")[-PHONE_DIGITS:]
-    found = {
-        f"address:{line} {zip_code}": bool(line and zip_code),
-        f"email:{(body['email'] or '').strip().lower()}": bool(body["email"]),
-        f"phone:{phone}": len(phone) == PHONE_DIGITS,
-        f"middle:{middle}": len(middle) >= MIDDLE_MIN_LETTERS,
-    }
-    shared = {_identifier(i) for i in envelope["identifiers"] if i["system"] != "SSN"}
-    return shared | {trait for trait, there in found.items() if there}
+def _phone(text: str) -> str:
+    number = digits_of(text)[-PHONE_DIGITS:]
+    return number if len(number) == PHONE_DIGITS else ""
 
 
 def _identifier(row: Row) -> str:
     """An identifier as a trait; one counted by a single organisation means nothing without its name."""
     assigner = "" if row["system"] in STATEWIDE else folded(row["assigner"])
-    return f"{row['system']}:{assigner}:{folded(row['value'])}"
+    return f"{row['system']} {assigner}:{folded(row['value'])}"

@@ -8,8 +8,9 @@ from deploy.demo_run import Figures, differences, percentile
 from deploy.demo_signals import Signals
 from deploy.demo_signals import differences as signal_differences
 from deploy.ledger import Ledger
+from deploy.population import generate
 from deploy.topic_reader import Read
-from partners.population import Truth, generate
+from partners.population import Truth
 
 
 def read(name: str, **row: object) -> Read:

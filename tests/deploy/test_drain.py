@@ -15,11 +15,12 @@ from support.commands import throughline
 
 from deploy import demo_run, processes
 from deploy.drain import WAYS
+from deploy.population import generate
 from deploy.scrape import see
 from deploy.stack import SERVE, WORKERS, Stack
 from deploy.topic_reader import TopicReader
 from partners.client import Publisher
-from partners.population import Planned, generate
+from partners.population import Planned
 from partners.population.send import send
 from processors.names import RESOLVED_EVENTS
 from sinks.case_views import CaseViews

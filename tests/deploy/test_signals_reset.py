@@ -15,11 +15,11 @@ from deploy import demo_run, processes
 from deploy.commands.demo import MANAGERS
 from deploy.commands.signals import begin_anew
 from deploy.ledger import LiveLedger
+from deploy.population import generate
 from deploy.scrape import see
 from deploy.stack import Stack
 from deploy.topic_reader import all_of
 from partners.client import Publisher
-from partners.population import generate
 from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
 from streams.store import path_of

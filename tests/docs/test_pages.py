@@ -18,10 +18,10 @@ from deploy import cli, demo_run, processes
 from deploy.commands.demo import MANAGERS
 from deploy.commands.status import look
 from deploy.ledger import LiveLedger
+from deploy.population import generate
 from deploy.stack import SERVE, WORKERS, Stack
 from partners.client import Publisher
 from partners.formats import Code
-from partners.population import generate
 from streams.settings import PREFIX, Settings
 
 PAGES = ("README.md", "docs/send-events.md", "docs/work-a-caseload.md", "docs/keep-it-running.md")

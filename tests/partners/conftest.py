@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from partners.population import Population, generate
+from deploy.population import generate
+from partners.population import Population
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,9 +12,10 @@ from support.worlds import PSEUDONYM_KEY, Kept, PureWorld, decoded, record_key, 
 
 from deploy import demo_signals
 from deploy.demo_signals import Signals
+from deploy.population import generate
 from deploy.topic_reader import Read
 from partners import events, rows
-from partners.population.generate import DEFAULT_AS_OF, Population, generate
+from partners.population.generate import DEFAULT_AS_OF, Population
 from partners.population.oracle import Sight, label_of
 from partners.population.planned import Planned
 from partners.population.rules import RULES

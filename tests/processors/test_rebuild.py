@@ -8,8 +8,9 @@ import orjson
 import pytest
 from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
 
+from deploy.population import generate
 from partners import events, rows
-from partners.population.generate import DEFAULT_AS_OF, generate
+from partners.population.generate import DEFAULT_AS_OF
 from processors import names
 from processors.consent import decide as consent
 from processors.consent.settle import Context

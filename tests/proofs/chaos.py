@@ -31,9 +31,10 @@ from support.chaos.partner import Partner
 from support.chaos.raised import busy, decided
 
 from deploy.ledger import Ledger, LiveLedger, counted
+from deploy.population import generate
 from deploy.stack import Stack
 from deploy.topic_reader import Read, decoded
-from partners.population import Planned, Population, generate
+from partners.population import Planned, Population
 from partners.population.send import turns
 from processors.records import Arrival
 from streams.errors import ThroughlineError

@@ -27,7 +27,7 @@ from deploy.commands.demo import MANAGERS
 from deploy.demo_reader import Reader
 from deploy.kafka_settings import HOST
 from deploy.local_kafka import free_port
-from partners.population import generate
+from deploy.population import generate
 from partners.population.deadlines import Deadlines
 from streams.errors import ThroughlineError
 

@@ -25,10 +25,11 @@ import orjson
 
 from deploy import demo_run
 from deploy.ledger import LiveLedger
+from deploy.population import generate
 from deploy.stack import Stack
 from deploy.topic_reader import TopicReader
 from partners.client import Publisher
-from partners.population import Population, generate
+from partners.population import Population
 from processors import names
 from processors.consent import decide as consent
 from processors.consent.settle import Context

@@ -12,8 +12,9 @@ from support.chaos.faults import BROKER_KILL, KILL, PAUSE, ROLES, planned
 from support.chaos.raised import decided, told
 from support.released import SignalsWorld, at, released, retracted, shipped_calendar, tick
 
+from deploy.population import generate
 from deploy.topic_reader import Read
-from partners.population import Truth, generate
+from partners.population import Truth
 from processors.numbers import HEADER
 from processors.records import Arrival
 from tests.proofs.scripts import script

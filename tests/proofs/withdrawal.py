@@ -20,10 +20,11 @@ from deploy.commands.serve import portal_secret
 from deploy.demo_reader import Reader
 from deploy.demo_run import PARTNER, run_phase
 from deploy.ledger import LiveLedger
+from deploy.population import generate
 from deploy.stack import Stack
 from partners.client import Publisher
 from partners.events import key_of
-from partners.population import Planned, Population, generate
+from partners.population import Planned, Population
 from partners.population.send import send
 from portal.sign_in import make_sign_in_link
 from streams.settings import Settings

@@ -32,7 +32,7 @@ PINNED = [
     (302, "internal.clock_ticked.v1", "81faf6392572dc34"),
     (303, "internal.dead_letter.v1", "f65374b332554a3f"),
     (304, "internal.decision_recorded.v1", "91702d95fd6e03ad"),
-    (305, "internal.identity_changed.v1", "d0641daa42157875"),
+    (305, "internal.identity_changed.v1", "ae75c12fb4ac1ab6"),
     (306, "internal.identity_record.v1", "ca81761a86e02fc9"),
     (307, "internal.records_moved.v1", "291db5969e7d3ffb"),
     (308, "internal.release_retracted.v1", "d5d0466b387fc780"),

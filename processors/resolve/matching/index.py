@@ -208,6 +208,26 @@ class Index:
         counting = (found for block, found in under.items() if len(self.state.get(BLOCK, block) or []) <= KEY_CAP)
         return sorted({pair for found in counting for pair in combinations(found, 2)})
 
+    def links_of(self, record_keys: Collection[str]) -> dict[str, list[Pair]]:
+        """Links of settled records to others of their persons, by record, the strongest first."""
+        self._load(record_keys)
+        of = {key: self._entries[key] for key in record_keys if key in self._entries}
+        members = self._components_of(of)
+        self._load({key for found in members.values() for key in found})
+        wanted = {
+            (min(key, other), max(key, other))
+            for key, entry in of.items()
+            for other in members[entry.component]
+            if other != key and self._entries[other].person == entry.person
+        }
+        scorer = Scorer(self.model, {key: self._entries[key].descriptions for pair in wanted for key in pair})
+        found: dict[str, list[Pair]] = {key: [] for key in record_keys}
+        for pair in sorted(scorer.pairs(sorted(wanted)), key=lambda pair: -pair.bits):
+            for key in (pair.one, pair.other):
+                if pair.is_link and key in of:
+                    found[key].append(pair)
+        return found
+
     def entry(self, key: str) -> Entry:
         """A record that was loaded."""
         return self._entries[key]

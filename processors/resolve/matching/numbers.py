@@ -26,6 +26,11 @@ Near = tuple[int, ...]
 MASKED, SORTED, HEAD_AT, TAIL_AT, NEAR_COUNT = slice(0, 9), 9, 10, 11, 12
 
 
+def digits_of(text: str) -> str:
+    """The ASCII digits of a text."""
+    return re.sub(r"[^0-9]", "", text)
+
+
 def number_of(text: str) -> str:
     """The digits of a number that can be one person's; empty where it is none or a dummy.
 
@@ -33,7 +38,7 @@ def number_of(text: str) -> str:
     randomization notice). One that begins with 9 is an ITIN (26 CFR 301.6109-1(d)(3)), or was made up: it is compared
     all the same, as are shorter numbers, since two sources do not make up the same.
     """
-    number = re.sub(r"[^0-9]", "", text)
+    number = digits_of(text)
     if len(number) < FEWEST_DIGITS or len(set(number)) == 1 or number in DUMMIES:
         return ""
     if len(number) == SSN_DIGITS and (number[:3] in {"000", "666"} or number[3:5] == "00" or number[5:] == "0000"):

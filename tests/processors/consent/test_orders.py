@@ -46,8 +46,9 @@ def knows(partner: str, **said: Any) -> Told:
     return Told(partner, "identity", "identity", said=tuple({**SAM, **said}.items()))
 
 
-APART = [knows("ccc", phone=PHONE), knows(CENTER, phone=PHONE), knows("csac", ssn=NUMBER), knows(CSU, ssn=NUMBER)]
-"""Two persons: the college's and the center's record, the commission's and the university's."""
+UNBORN = {"birth_date": None, "ssn": NUMBER}
+APART = [knows("ccc", phone=PHONE), knows(CENTER, phone=PHONE), knows("csac", **UNBORN), knows(CSU, **UNBORN)]
+"""Two persons: the college's and the center's record; and of no known birth date the commission's and the advisers'."""
 BRIDGE = knows("csu", phone=PHONE, ssn=NUMBER)
 OPERATIONS = st.sampled_from(["assert", "assert", "correct", "retract"])
 MOMENTS = st.integers(0, 3)

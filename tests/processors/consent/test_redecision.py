@@ -158,13 +158,14 @@ def test_a_caseload_that_ends_for_one_case_manager_and_not_for_another_changes_n
 
 
 BRIDGED = [identity("ccc", ssn=None, phone=PHONE), identity(CENTER, ssn=None, phone=PHONE), caseload(), consent()]
-"""Consent and caseload under one person; aid is of another, until a record with phone and number comes."""
+"""Consent and caseload under one person; aid is of another, until a record with birth date and number comes."""
+AID_SAYS = identity("csac", birth_date=None)
 BRIDGE = identity("csu", phone=PHONE)
 NO_BRIDGE = identity("csu", phone=PHONE, event_id=event_id("no bridge"), operation="retract", published_at=NOON + 1)
 
 
 def test_a_late_bridge_releases_what_consent_now_reaches_and_its_retraction_takes_it_back() -> None:
-    world = told(*BRIDGED, identity("csac"), award(), enrolled())
+    world = told(*BRIDGED, AID_SAYS, award(), enrolled())
     assert facts(world) == {enrolled().event_id}
     hears(world, BRIDGE)
     assert facts(world) == {enrolled().event_id, award().event_id}
@@ -176,7 +177,7 @@ def test_a_late_bridge_releases_what_consent_now_reaches_and_its_retraction_take
 
 
 def test_after_merge_and_split_every_view_is_as_if_they_never_were() -> None:
-    history = [*BRIDGED, identity("csac"), award(), enrolled()]
+    history = [*BRIDGED, AID_SAYS, award(), enrolled()]
     assert contents(told(*history, BRIDGE, NO_BRIDGE)) == contents(told(*history))
 
 
@@ -189,7 +190,7 @@ def contents(world: PureWorld) -> dict[tuple[str, str], Row]:
 
 
 def test_a_record_that_moves_takes_its_rows_with_it_and_nothing_stays_under_the_old_person() -> None:
-    world = hears(told(identity("csac"), award()), *BRIDGED, enrolled())
+    world = hears(told(AID_SAYS, award()), *BRIDGED, enrolled())
     younger, older = world.person_of("ccc", "s1"), world.person_of("csac", "a1")
     hears(world, BRIDGE)
     assert {person for person, _ in world.view(CENTER)} == {older}

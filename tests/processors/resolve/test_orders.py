@@ -15,8 +15,11 @@ from support.events import NOON, Message, message
 from support.worlds import PSEUDONYM_KEY, ResolveWorld, record_key
 
 from processors import names
-from processors.resolve import cluster, link, traits
-from processors.resolve.traits import Traits
+from processors.resolve import traits
+from processors.resolve.matching import blocking, clusters, index
+from processors.resolve.matching.description import Description
+from processors.resolve.matching.model import shipped
+from processors.resolve.matching.scoring import Scorer
 
 RECORDS = (("ccc", "s1"), ("ccc", "s2"), ("csu", "t1"), ("cde_k12", "k1"), ("cde_k12", "k2"), ("csac", "a1"))
 NUMBERS = ("219-09-9998", "219-09-9997")
@@ -28,8 +31,8 @@ CAPS = st.tuples(st.sampled_from([2, 3, 50]), st.sampled_from([2, 3, 4]))
 def caps(key_cap: int, component_cap: int) -> Iterator[None]:
     """Make the caps small enough for a test to pass them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cluster, "KEY_CAP", key_cap)
-        patch.setattr(cluster, "COMPONENT_CAP", component_cap)
+        patch.setattr(index, "KEY_CAP", key_cap)
+        patch.setattr(index, "COMPONENT_CAP", component_cap)
         yield
 
 
@@ -49,10 +52,13 @@ class Said:
         more = {"operation": self.operation, "published_at": NOON + self.published, "event_id": events.event_id(str(n))}
         return message(partner, "identity", token, self.source, **more, **dict(self.content))
 
-    def traits(self) -> Traits:
+    def descriptions(self) -> list[Description]:
         """What it says, normalised."""
+        if self.operation == "retract":
+            return []
         envelope = events.envelope(*self.record, "i", "i") | {"identifiers": []}
-        return traits.of_identity(envelope, events.body("identity", **dict(self.content)), PSEUDONYM_KEY)
+        body = events.body("identity", **dict(self.content))
+        return traits.of_identity(envelope, body, record_key(*self.record), PSEUDONYM_KEY)
 
 
 NAMES = ("first_name", "last_name", "birth_date", "ssn", "phone", "email")
@@ -90,36 +96,39 @@ def wage(number: str) -> Message:
 
 
 def expected(history: list[Said]) -> set[frozenset[str]]:
-    """The persons from scratch: newest version of each source row, then of each record; pairs; caps."""
+    """The persons from scratch: newest version of each source row, the newest rows first; pairs; caps."""
     rows: dict[tuple[tuple[str, str], str], tuple[int, str, Said]] = {}
     for n, said in enumerate(history):
         version = (said.published, events.event_id(str(n)), said)
         place = (said.record, said.source)
         if place not in rows or rows[place][:2] < version[:2]:
             rows[place] = version
-    newest: dict[str, tuple[int, str, Said]] = {}
-    for (record, _), version in rows.items():
-        key = record_key(*record)
-        if version[2].operation != "retract" and (key not in newest or newest[key][:2] < version[:2]):
-            newest[key] = version
-    known = {record_key(*record): Traits() for record, _ in rows} | {k: v[2].traits() for k, v in newest.items()}
-    return partition(known)
+    known: dict[str, list[Description]] = {record_key(*record): [] for record, _ in rows}
+    for (record, _), version in sorted(rows.items(), key=lambda row: row[1][:2], reverse=True):
+        known[record_key(*record)] += version[2].descriptions()
+    return partition({key: list(dict.fromkeys(told)) for key, told in known.items()})
 
 
-def partition(known: dict[str, Traits]) -> set[frozenset[str]]:
+def partition(known: dict[str, list[Description]]) -> set[frozenset[str]]:
     """Records by person, every pair compared."""
     blocks: dict[str, set[str]] = defaultdict(set)
-    for key, trait in known.items():
-        for block in link.block_keys(trait, PSEUDONYM_KEY):
+    for key, told in known.items():
+        for block in blocking.keys_of(told, shipped().rules, PSEUDONYM_KEY):
             blocks[block].add(key)
-    person = {key: frozenset({key}) for key in known}
-    usable = [block for block in blocks.values() if len(block) <= cluster.KEY_CAP]
-    for one, other in {pair for block in usable for pair in combinations(sorted(block), 2)}:
-        if link.rule_for(known[one], known[other]):
-            joined = person[one] | person[other]
-            person |= dict.fromkeys(joined, joined)
-    groups = set(person.values())
-    return {part for g in groups for part in ([g] if len(g) <= cluster.COMPONENT_CAP else [frozenset({k}) for k in g])}
+    usable = [block for block in blocks.values() if len(block) <= index.KEY_CAP]
+    found = {pair for block in usable for pair in combinations(sorted(block), 2)}
+    told_of = [key for key in sorted(known) if known[key]]
+    scored = Scorer(shipped(), known).pairs(list(combinations(told_of, 2)))
+    links = [(pair.one, pair.other) for pair in scored if pair.is_link and (pair.one, pair.other) in found]
+    return {part for component in clusters.components(known, links) for part in parts(component, scored)}
+
+
+def parts(component: list[str], scored: list[clusters.Pair]) -> list[frozenset[str]]:
+    """The persons of a component."""
+    if len(component) > index.COMPONENT_CAP:
+        return [frozenset({key}) for key in component]
+    inside = [pair for pair in scored if {pair.one, pair.other} <= set(component)]
+    return [frozenset(group) for group in clusters.clusters_of(component, inside)]
 
 
 @SLOW

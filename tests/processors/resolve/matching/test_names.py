@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.descriptions import described
 
-from processors.resolve import traits
 from processors.resolve.matching import names
 from processors.resolve.matching.names import SUFFIXES
 
@@ -156,7 +155,7 @@ def test_names_that_share_a_nickname_or_nothing_are_two_names(one: str, other: s
     assert not names.known_as(one) & names.known_as(other)
 
 
-@pytest.mark.parametrize(("nickname", "name"), sorted(traits.nicknames().items()))
+@pytest.mark.parametrize(("nickname", "name"), sorted(names.nicknames().items()))
 def test_every_nickname_of_our_own_file_and_its_name_have_one_canonical_name(nickname: str, name: str) -> None:
     assert names.canonical(nickname) == names.canonical(name) == name
 
