@@ -1,6 +1,6 @@
 """``throughline identity evaluate|train``: how good and how fast records are joined to persons, on a file.
 
-The stewards' commands of the same noun are in ``stewards.py`` and ``reviews.py``.
+Others of the same noun are in ``identity_explain.py``, ``identity_person.py``, ``stewards.py`` and ``reviews.py``.
 """
 
 import csv
@@ -13,6 +13,8 @@ import typer
 
 from deploy import tables
 from deploy.commands import reviews, stewards
+from deploy.commands.identity_explain import explain
+from deploy.commands.identity_person import person
 from deploy.console import meant
 from deploy.identity import febrl, files
 from deploy.identity.engine import model_in, trained
@@ -57,7 +59,7 @@ def _identity() -> None:
     """Identity: whose records are of one person, decided by stewards and tried on files."""
 
 
-for made in (*reviews.COMMANDS, *stewards.COMMANDS):
+for made in (explain, person, *reviews.COMMANDS, *stewards.COMMANDS):
     app.command(made.__name__.rstrip("_"))(made)
 
 
@@ -98,7 +100,7 @@ def evaluate(
     if people and not truth:
         raise ThroughlineError("--people says who must stay apart in a truth: name that with --truth")
     _check_files(truth, people)
-    _check_folder(clusters)
+    files.check_folder(clusters)
     source = _source(records, dataset, truth)
     plan = Plan(
         source,
@@ -131,14 +133,14 @@ def train_(
     """
     if records is None or out is None:
         raise ThroughlineError("say what to train on and where to write the model: --records FILE.csv --out M.json")
-    _check_folder(out)
+    files.check_folder(out)
     source = _source(records, None, None)
     with counting("reading", "records") as told:
         made = trained(source, KEY, told)
     try:
         out.write_bytes(made.to_json())
     except OSError as error:
-        raise _unwritable(out, error) from None
+        raise files.unwritable(out, error) from None
     _tell_model(made, out, as_json=as_json)
 
 
@@ -163,11 +165,6 @@ def _check_files(*named: Path | None) -> None:
             raise ThroughlineError(f"there is no file {path.name}: name one that there is")
 
 
-def _check_folder(path: Path | None) -> None:
-    if path is not None and not path.absolute().parent.is_dir():
-        raise ThroughlineError(f"there is no folder {path.absolute().parent} to write {path.name} into: make it first")
-
-
 def _write(clusters: Mapping[str, str], path: Path) -> None:
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -175,11 +172,7 @@ def _write(clusters: Mapping[str, str], path: Path) -> None:
             rows.writerow(files.TRUTH)
             rows.writerows(clusters.items())
     except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> ThroughlineError:
-    return ThroughlineError(f"{path.name} cannot be written ({error.strerror}): name another file")
+        raise files.unwritable(path, error) from None
 
 
 def _tell(figures: Figures, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""``throughline identity review|decisions|person``: what stewards are asked and have decided, and whose records are."""
+"""``throughline identity review|decisions``: what stewards are asked, and what they have decided."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,8 +12,7 @@ from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.identity.known import Known, known
 from deploy.identity.review_queue import Asked, queue
-from processors.resolve.decisions import Two, pairs_in
-from streams.errors import ThroughlineError
+from processors.resolve.decisions import pairs_in
 
 Row = dict[str, Any]
 MOST = 1_000
@@ -88,45 +87,4 @@ def _told(found: Known, row: Row) -> Row:
     return {**row, "pairs": pairs_in(row), "decided_at": at, "state": found.state(row["decision_id"])}
 
 
-def person(
-    who: Annotated[str, typer.Argument(help="A person's id, the key of a record, or the id of an identity event.")],
-    as_json: AsJson = False,
-) -> None:
-    """The records of a person: key, partner, when each was first seen, and the decisions that stand of it.
-
-    Example: throughline identity person 1f0c6a52d9e84b7730aa5be1c2d3f405
-    """
-    found = known(bootstrap(), who)
-    person_id = _person_of(found, who)
-    standing = found.standing()
-    rows = [_as_row(found, key, standing) for key in found.members(person_id)]
-    if as_json:
-        typer.echo(orjson.dumps({"person_id": person_id, "records": rows}))
-        return
-    typer.echo(f"person {person_id}")
-    cells = [(r["record_key"], r["partner_id"], r["first_seen_at"], ", ".join(r["decisions"])) for r in rows]
-    tables.show(("record", "partner", "first seen", "decided by"), cells)
-
-
-def _person_of(found: Known, who: str) -> str:
-    """The person that is called by an id, a record or an event."""
-    record_key = who if who in found.records else found.told_by_event
-    if record_key is not None:
-        return found.records[record_key].person_id
-    if any(record.person_id == who for record in found.records.values()):
-        return who
-    raise ThroughlineError(
-        "no person, record or identity event is called so: `throughline explain EVENT_ID` names the person of an event"
-    )
-
-
-def _as_row(found: Known, record_key: str, standing: dict[Two, str]) -> Row:
-    record = found.records[record_key]
-    seen = datetime.fromtimestamp(record.first_seen_at / 1e6, UTC).isoformat(timespec="seconds")
-    by = sorted({id_ for pair, id_ in standing.items() if record_key in pair})
-    return {
-        "record_key": record_key, "partner_id": record.partner_id, "first_seen_at": seen, "decisions": by,
-    }  # fmt: skip
-
-
-COMMANDS = (review, decisions, person)
+COMMANDS = (review, decisions)

@@ -1,4 +1,4 @@
-"""Records, truth and people as CSV files: read row by row; errors name file, line and column, never a value."""
+"""Files: records, truth and people as CSV, read row by row; errors name file, line and column, never a value."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -127,3 +127,18 @@ def thinned(rows: Iterable[Row], most: int, made: Callable[[Row], Made]) -> list
             if len(kept) > most:
                 kept, stride = kept[::2], stride * 2
     return kept
+
+
+def check_folder(path: Path | None) -> None:
+    """Tell before the work that a file cannot be written where it is to be.
+
+    Raises:
+        ThroughlineError: its folder is not there.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise ThroughlineError(f"there is no folder {path.absolute().parent} to write {path.name} into: make it first")
+
+
+def unwritable(path: Path, error: OSError) -> ThroughlineError:
+    """That a file cannot be written, and the remedy."""
+    return ThroughlineError(f"{path.name} cannot be written ({error.strerror}): name another file")

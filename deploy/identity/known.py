@@ -29,10 +29,6 @@ class Record:
 class Known:
     """Records, decisions and reviews by now."""
 
-    event_id: str = ""
-    """An identity event whose record is looked for."""
-    told_by_event: str | None = None
-    """Key of that record."""
     records: dict[str, Record] = field(default_factory=dict)
     decisions: dict[str, Row] = field(default_factory=dict)
     """By id, in the order of the log."""
@@ -46,8 +42,6 @@ class Known:
         if read.name == "identity_record":
             person_id, partner_id = sys.intern(row["person_id"]), sys.intern(row["partner_id"])
             self.records[row["record_key"]] = Record(person_id, partner_id, row["first_seen_at"])
-            if self.event_id in row["event_ids"]:
-                self.told_by_event = row["record_key"]
         elif read.name == "identity_decided":
             self.decisions[row["decision_id"]] = row
             self._last |= dict.fromkeys(pairs_in(row), row["decision_id"])
@@ -89,17 +83,13 @@ class Known:
         return WITHDRAWN if {self.kind(self._last[pair]) for pair in pairs} == {WITHDRAWN} else "overruled"
 
 
-def known(address: str, event_id: str = "") -> Known:
+def known(address: str) -> Known:
     """What there is now.
-
-    Args:
-        address: of the broker.
-        event_id: of an identity event whose record is looked for.
 
     Raises:
         ThroughlineError: the broker does not answer.
     """
-    found, reader = Known(event_id), TopicReader(address, TOPICS.__contains__)
+    found, reader = Known(), TopicReader(address, TOPICS.__contains__)
     try:
         for read in reader.poll():
             found.enter(read)

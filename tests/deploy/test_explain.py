@@ -83,6 +83,10 @@ def test_a_rejection_says_why_and_is_forgotten_once_it_is_replayed_and_carried()
     assert head(REJECTED, REPLAYED, RESOLVED, LETS_GO) == "e: carried; shown to a"
 
 
+def test_whose_an_event_is_stands_where_that_was_found() -> None:
+    assert lines(story([RESOLVED, LETS_GO], ID))[1].split() == ["resolved", "resolved.events/0/9", "person", "p"]
+
+
 def test_a_rejected_arrival_is_called_by_the_place_that_dead_letters_have() -> None:
     assert [step["place"] for step in story([REJECTED, REPLAYED], ID)["steps"]] == ["partner.x.aid/0/8"] * 2
 

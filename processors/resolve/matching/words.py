@@ -77,6 +77,14 @@ LEVELS = {
     },
 }
 """By trait and by name of the level in ``levels.LEVELS``."""
+CHOSEN_BY = {
+    "most_trusted": "most trusted partner",
+    "most_recent": "most recent",
+    "most_frequent": "most frequent",
+    "only_value": "nobody says otherwise",
+    "tie": "newest of a tie",
+}
+"""By rule of a golden record's policy, or what stands for one."""
 NOT_TOLD = "not told by both"
 VETOES = {
     "twins": "twins: of one day of birth, with names, numbers or sexes as two twins have them",

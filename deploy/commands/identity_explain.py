@@ -1,0 +1,119 @@
+"""``throughline identity explain RECORD [RECORD]``: why two records are of one person or of two; no trait's value."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from deploy import tables
+from deploy.commands.topics import AsJson
+from deploy.console import bootstrap
+from deploy.identity import published
+from deploy.identity.engine import model_in
+from deploy.identity.explained import (
+    Compared,
+    Told,
+    as_row,
+    cells,
+    compared,
+    conclusion,
+    record_row,
+    remarks,
+    strength,
+)
+from deploy.identity.files import check_folder, unwritable
+from deploy.identity.waterfall import picture
+from processors import sealing
+from processors.resolve.matching.model import Model, shipped
+from processors.resolve.said import descriptions_of
+from streams.errors import ThroughlineError
+
+COLUMNS = ("trait", "how they agree", "bits", "of them by rarity")
+
+
+def explain(
+    record: Annotated[str, typer.Argument(help="Key of a record, as identity.records has it.")],
+    other: Annotated[
+        str | None, typer.Argument(help="Key of another. [default: each other record of its person]")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Model to weigh by, as `identity evaluate` takes it. [default: the shipped]")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="SVG file to draw the weights into.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell why two records are of one person or of two: trait by trait how they agree, and what that weighs in bits.
+
+    One bit doubles the odds that both are of one person. No value is shown, but the weight of a name tells how common
+    it is. `throughline identity person` tells a person's records.
+
+    Example: throughline identity explain 5f3c9a1b5f3c9a1b5f3c9a1b5f3c9a1b --out why.svg
+    """
+    check_folder(out)
+    weighed_by = model_in(model) if model else shipped()
+    mine, pairs = _compared(record, other, weighed_by)
+    if out is not None:
+        _draw(pairs, weighed_by, out)
+    if as_json:
+        limits = {"model": weighed_by.name, "link_bits": weighed_by.link_bits, "review_bits": weighed_by.review_bits}
+        typer.echo(orjson.dumps({**limits, "record": record_row(mine), "pairs": [as_row(pair) for pair in pairs]}))
+        return
+    for pair in pairs:
+        _tell(pair)
+    typer.echo(
+        f"weighed by model {weighed_by.name}" if pairs else f"{mine.name} stands alone: its person has no other record"
+    )
+
+
+def _compared(record: str, other: str | None, model: Model) -> tuple[Told, list[Compared]]:
+    """A record, and it beside another, or beside each other one of its person, the strongest link first."""
+    if record == other:
+        raise ThroughlineError("both are one record: name two, or one alone to see it beside the others of its person")
+    address = bootstrap()
+    with published.keyring() as keys:
+        if keys is None:
+            raise ThroughlineError(published.no_keyring())
+        asked = published.records(address, {record, other or record})
+        for key in (record, other or record):
+            if key not in asked:
+                raise _unknown(key)
+        one = asked.pop(record)
+        others = (
+            [asked[other]]
+            if other
+            else [r for r in published.members(address, one.person_id) if r.record_key != record]
+        )
+        decisions = published.decisions(address)
+        decided = {pair: decisions.kind(id_) for pair, id_ in decisions.standing().items()}
+        mine = _told(one, keys)
+        pairs = [compared(mine, _told(theirs, keys), model, decided) for theirs in others]
+    return mine, sorted(pairs, key=strength, reverse=True)
+
+
+def _told(record: published.Published, keys: sealing.Keys) -> Told:
+    rows = record.rows(keys)
+    return Told(record, None if rows is None else descriptions_of(rows))
+
+
+def _unknown(record: str) -> ThroughlineError:
+    return ThroughlineError(f"no record has the key {record}: `throughline identity person` shows those of a person")
+
+
+def _draw(pairs: list[Compared], model: Model, out: Path) -> None:
+    drawn = [pair for pair in pairs if pair.evidence is not None]
+    if not drawn:
+        raise ThroughlineError("there is nothing to draw: no two records that say something; leave --out out")
+    try:
+        out.write_text(picture(drawn, model.name), encoding="utf-8")
+    except OSError as error:
+        raise unwritable(out, error) from None
+
+
+def _tell(pair: Compared) -> None:
+    typer.echo(f"{pair.one.name} and {pair.other.name} are {conclusion(pair)}")
+    if pair.evidence is not None:
+        tables.show(COLUMNS, cells(pair.evidence))
+    for line in remarks(pair):
+        typer.echo(line)
+    typer.echo()

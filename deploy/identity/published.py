@@ -1,0 +1,111 @@
+"""Records as resolve has published them: whose each is now, and what its source says of it, unsealed."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.commands.worker import keys_dir
+from deploy.identity.known import Known
+from deploy.topic_reader import Read, TopicReader
+from processors import names, sealing
+from processors.resolve.said import Rows, rows_of
+from streams import settings
+from streams.errors import ThroughlineError
+from streams.keyring import Keyring
+
+WHERE_KEYS_ARE = "run this where resolve runs, or set THROUGHLINE_DATA_DIR"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A record by its newest row on ``identity.records``."""
+
+    record_key: str
+    partner_id: str
+    person_id: str
+    first_seen_at: int
+    """Microseconds since 1970-01-01 UTC."""
+    event_ids: tuple[str, ...] = field(repr=False)
+    sealed: str = field(repr=False)
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Published":
+        """From a row of ``internal.identity_record.v1``."""
+        return cls(
+            row["record_key"], row["partner_id"], row["person_id"], row["first_seen_at"],
+            tuple(row["event_ids"]), row["sealed_traits"],
+        )  # fmt: skip
+
+    def rows(self, keys: sealing.Keys) -> Rows | None:
+        """What its source says; None: its key is erased.
+
+        Raises:
+            ThroughlineError: it is not what was sealed.
+        """
+        if self.sealed and keys.find(self.record_key) is None:
+            return None
+        try:
+            return rows_of(keys, self.record_key, self.event_ids, self.sealed)
+        except (sealing.UnreadableError, ValueError):
+            raise ThroughlineError(
+                f"record {self.record_key} cannot be unsealed with this keyring: restore keys.sqlite from its backup"
+            ) from None
+
+
+def records(address: str, record_keys: Collection[str]) -> dict[str, Published]:
+    """Some records, those that are known."""
+    return _newest(address, lambda row: row["record_key"] in record_keys)
+
+
+def members(address: str, person_id: str) -> list[Published]:
+    """Records that are of a person now, the oldest first."""
+    found = _newest(address, lambda row: row["person_id"] == person_id)
+    return sorted(found.values(), key=lambda record: (record.first_seen_at, record.record_key))
+
+
+def _newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Published]:
+    """Records whose newest row is wanted; kept are only those, since a topic may have millions."""
+    found: dict[str, Published] = {}
+    for read in reads(address, {names.IDENTITY_RECORDS}):
+        if is_wanted(read.row):
+            found[read.row["record_key"]] = Published.of(read.row)
+        else:
+            found.pop(read.row["record_key"], None)
+    return found
+
+
+def reads(address: str, topics: Collection[str]) -> Iterator[Read]:
+    """What is on topics now."""
+    with closing(TopicReader(address, lambda topic: topic in topics)) as reader:
+        yield from reader.poll()
+
+
+def person_called(address: str, who: str) -> str | None:
+    """The person that is called by its own id, by the key of one of its records, or by one of their identity events."""
+    found = _newest(address, lambda row: who in {row["person_id"], row["record_key"], *row["event_ids"]})
+    return min((record.person_id for record in found.values()), default=None)
+
+
+def decisions(address: str) -> Known:
+    """Stewards' decisions; nothing else."""
+    found = Known()
+    for read in reads(address, {names.STEWARDS}):
+        found.enter(read)
+    return found
+
+
+@contextmanager
+def keyring() -> Iterator[Keyring | None]:
+    """The ring that is there; None: there is none, and none is made."""
+    folder = keys_dir(settings.load())
+    if not (folder / "keys.sqlite").exists():
+        yield None
+        return
+    with closing(Keyring(folder)) as ring:
+        yield ring
+
+
+def no_keyring() -> str:
+    """Why nothing can be unsealed, and the remedy."""
+    return f"there is no keyring in {keys_dir(settings.load()).absolute()}: {WHERE_KEYS_ARE}"
