@@ -18,6 +18,9 @@ from deploy.identity.explained import (
     cells,
     compared,
     conclusion,
+    is_joined_by_others,
+    joined,
+    links_among,
     record_row,
     remarks,
     strength,
@@ -71,6 +74,21 @@ def _compared(record: str, other: str | None, model: Model) -> tuple[Told, list[
     if record == other:
         raise ThroughlineError("both are one record: name two, or one alone to see it beside the others of its person")
     address = bootstrap()
+    told = _read(address, record, other)
+    decisions = published.decisions(address)
+    decided = {pair: decisions.kind(id_) for pair, id_ in decisions.standing().items()}
+    mine = told[record]
+    person = {key: one for key, one in told.items() if one.record.person_id == mine.record.person_id}
+    theirs = [told[other]] if other else [one for one in person.values() if one is not mine]
+    pairs = [compared(mine, one, model, decided) for one in theirs]
+    if any(is_joined_by_others(pair) for pair in pairs):
+        links = links_among(person, model, decided)
+        pairs = [joined(pair, person, links) for pair in pairs]
+    return mine, sorted(pairs, key=strength, reverse=True)
+
+
+def _read(address: str, record: str, other: str | None) -> dict[str, Told]:
+    """By key the records that are asked for, and all others of the first one's person."""
     with published.keyring() as keys:
         if keys is None:
             raise ThroughlineError(published.no_keyring())
@@ -78,17 +96,8 @@ def _compared(record: str, other: str | None, model: Model) -> tuple[Told, list[
         for key in (record, other or record):
             if key not in asked:
                 raise _unknown(key)
-        one = asked.pop(record)
-        others = (
-            [asked[other]]
-            if other
-            else [r for r in published.members(address, one.person_id) if r.record_key != record]
-        )
-        decisions = published.decisions(address)
-        decided = {pair: decisions.kind(id_) for pair, id_ in decisions.standing().items()}
-        mine = _told(one, keys)
-        pairs = [compared(mine, _told(theirs, keys), model, decided) for theirs in others]
-    return mine, sorted(pairs, key=strength, reverse=True)
+        members = published.members(address, asked[record].person_id)
+        return {one.record_key: _told(one, keys) for one in (*asked.values(), *members)}
 
 
 def _told(record: published.Published, keys: sealing.Keys) -> Told:

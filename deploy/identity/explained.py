@@ -1,14 +1,16 @@
 """Two records beside each other: the evidence between them, what came of it, and why; as rows, in words, no value."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 from deploy.identity.published import Published
 from processors.resolve.decisions import Two, pair_of
 from processors.resolve.matching import words
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.evidence import Evidence, Weight, between, found_by
+from processors.resolve.matching.evidence import Evidence, Weight, between, chain, found_by
 from processors.resolve.matching.model import Model
 
 DIGITS = 1
@@ -43,6 +45,8 @@ class Compared:
     found_by: Sequence[str]
     decided: str | None
     """What a steward decided of the two: same or different."""
+    through: Sequence[Told] = ()
+    """Where they are one person, and not by what the two say: other records of the person that join them, in a row."""
 
     @property
     def is_one_person(self) -> bool:
@@ -75,6 +79,38 @@ def _why_one(pair: Compared) -> str:
     if pair.evidence is not None and pair.evidence.says == "link":
         return "they are linked"
     return "not by what these two say, but through other records of the person"
+
+
+def is_joined_by_others(pair: Compared) -> bool:
+    """Whether two are one person, and neither by what they say nor by a steward."""
+    is_link = pair.evidence is not None and pair.evidence.says == "link"
+    return pair.is_one_person and pair.decided != "same" and not is_link
+
+
+def links_among(members: Mapping[str, Told], model: Model, decided: Mapping[Two, str]) -> dict[Two, float]:
+    """Bits of the links between records; what a steward decided outweighs all."""
+    links = {}
+    for one, other in combinations(sorted(members), 2):
+        found = between(members[one].descriptions or (), members[other].descriptions or (), model)
+        if decided.get((one, other)) == "same":
+            links[one, other] = math.inf
+        elif found is not None and found.says == "link":
+            links[one, other] = found.bits
+    return links
+
+
+def joined(pair: Compared, members: Mapping[str, Told], links: Mapping[Two, float]) -> Compared:
+    """A pair, with the records that join it where others do.
+
+    Args:
+        pair: two records.
+        members: by key all records of their person.
+        links: among these.
+    """
+    if not is_joined_by_others(pair):
+        return pair
+    way = chain(links, pair.one.record.record_key, pair.other.record.record_key)
+    return replace(pair, through=[members[key] for key in way[1:-1]])
 
 
 def _why_two(pair: Compared) -> str:
@@ -111,6 +147,7 @@ def as_row(pair: Compared) -> Row:
         "is_one_person": pair.is_one_person,
         "conclusion": conclusion(pair),
         "decided": pair.decided,
+        "through": [told.record.record_key for told in pair.through],
         "found_by": list(pair.found_by),
         "evidence": told,
     }
@@ -170,9 +207,10 @@ OUTWEIGHED = (
 def remarks(pair: Compared) -> list[str]:
     """Lines below the table."""
     found = pair.evidence
+    through = [f"through: {', then '.join(told.name for told in pair.through)}"] if pair.through else []
     if found is None:
-        return [_nothing(told) for told in (pair.one, pair.other) if not told.descriptions]
-    told = [f"veto: {words.VETOES[name]}" for name in found.vetoes]
+        return [*through, *(_nothing(told) for told in (pair.one, pair.other) if not told.descriptions)]
+    told = [*through, *(f"veto: {words.VETOES[name]}" for name in found.vetoes)]
     told += [f"unclear: {words.DOUBTS[name]}" for name in found.doubts]
     rules = ", ".join(words.FOUND_BY[rule] for rule in pair.found_by)
     told.append(f"found by: {rules or 'no blocking rule; they are compared only where others bring them together'}")

@@ -18,6 +18,8 @@ from deploy.identity.explained import (
     cells,
     compared,
     conclusion,
+    joined,
+    links_among,
     record_row,
     remarks,
     signed,
@@ -123,9 +125,28 @@ def test_an_erased_key_and_a_source_that_took_all_back_are_said_to_be_so() -> No
 
 
 def test_the_strongest_link_comes_first_and_what_cannot_be_compared_last() -> None:
-    found = [pair(A, other) for other in (erased("z"), told("t", TWIN), B, told("s", QUETZALINA), told("n", NAMESAKE))]
-    ordered = [p.other.record.record_key for p in sorted(found, key=strength, reverse=True)]
-    assert (ordered[0], ordered[-1]) == ("s", "z")
+    light, heavy = said("Quetzalina Marchetti 19990314"), replace(QUETZALINA, given="DEMETRIUS", number="", near=())
+    others = (erased("z"), told("veto", heavy), told("link", light), told("same", QUETZALINA), told("name", NAMESAKE))
+    found = sorted((pair(A, other) for other in others), key=strength, reverse=True)
+    assert [p.other.record.record_key for p in found] == ["same", "link", "veto", "name", "z"]
+    assert [p.evidence.bits for p in found[1:3] if p.evidence] == sorted(
+        p.evidence.bits for p in found[1:3] if p.evidence
+    )
+
+
+def test_records_that_others_join_say_through_which_ones() -> None:
+    first, last = told("a", said("Quetzalina Marchetti", ssn=NUMBER)), told("d", said("Q Marchetti", email=EMAIL))
+    by_mail, gone = told("c", QUETZALINA), erased("b")
+    person = {one.record.record_key: one for one in (first, last, by_mail, gone)}
+    links = links_among(person, MODEL, {})
+    assert list(links) == [("a", "c"), ("c", "d")]
+    found = joined(pair(first, last), person, links)
+    assert as_row(found)["through"] == ["c"]
+    assert remarks(found)[0] == "through: c (csac)"
+    assert joined(pair(first, by_mail), person, links).through == ()
+    assert remarks(joined(pair(first, gone), person, links_among(person, MODEL, {("b", "d"): "same"})))[0] == (
+        "through: c (csac), then d (csac)"
+    )
 
 
 def test_programs_get_the_same_by_the_names_of_traits_and_levels() -> None:

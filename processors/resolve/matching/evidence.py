@@ -4,12 +4,16 @@ The same comparison, weights and vetoes as ``scoring.Scorer``, kept apart instea
 it, but the weight of a name tells how common that name is.
 """
 
+import heapq
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from processors.resolve.decisions import Two
 from processors.resolve.matching import blocking, vetoes
 from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.description import Description
@@ -100,6 +104,32 @@ def _weight(trait: str, level: int, bits: float, model: Model) -> Weight:
 
 def _named(masks: Mapping[str, Mask], place: int) -> tuple[str, ...]:
     return tuple(name for name, mask in masks.items() if mask[place])
+
+
+def chain(links: Mapping[Two, float], one: str, other: str) -> list[str]:
+    """Records through which two are joined: the chain of links whose weakest is strongest, and so on the way to each.
+
+    Args:
+        links: bits by pair of records, each pair once.
+        one: where the chain begins.
+        other: where it ends.
+
+    Returns:
+        All records of the chain; none where no links lead from one to the other.
+    """
+    neighbours: dict[str, dict[str, float]] = defaultdict(dict)
+    for (a, b), bits in links.items():
+        neighbours[a][b] = neighbours[b][a] = bits
+    ways, reached = [(-math.inf, 1, [one])], set[str]()
+    while ways:
+        weakest, length, way = heapq.heappop(ways)
+        if way[-1] == other:
+            return way
+        if way[-1] not in reached:
+            reached.add(way[-1])
+            for record, bits in neighbours[way[-1]].items():
+                heapq.heappush(ways, (max(weakest, -bits), length + 1, [*way, record]))
+    return []
 
 
 def found_by(one: Sequence[Description], other: Sequence[Description], model: Model) -> list[str]:

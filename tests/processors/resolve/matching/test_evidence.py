@@ -11,7 +11,7 @@ from support.linkage import KEY, MODEL, said
 from processors.resolve.matching import vetoes, words
 from processors.resolve.matching.blocking import RULES, keys_of
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.evidence import Evidence, Says, between, found_by
+from processors.resolve.matching.evidence import Evidence, Says, between, chain, found_by
 from processors.resolve.matching.levels import LEVELS, TRAITS
 from processors.resolve.matching.model import Model, shipped
 from processors.resolve.matching.names import canonical
@@ -145,6 +145,26 @@ def test_of_several_descriptions_the_link_is_told_else_the_veto_with_most_votes_
     assert (told.votes, levels(told)["sex"]) == (3, "differ")
     light, heavy = said("Ana Reyes"), said("Ana Maria Reyes")
     assert between([heavy], [light, heavy], MODEL) == only(heavy, heavy)
+
+
+@pytest.mark.parametrize(
+    ("links", "way"),
+    [
+        ({"ab": 9}, "ab"),
+        ({"ac": 9, "cb": 9}, "acb"),
+        ({"ab": 9, "ac": 12, "cb": 11}, "acb"),
+        ({"ab": 11, "ac": 12, "cb": 11}, "ab"),
+        ({"ac": 12, "cd": 12, "db": 12, "ae": 12, "eb": 11}, "acdb"),
+        ({"ac": 12, "cb": 12, "ad": 12, "db": 12}, "acb"),
+        ({"ac": 12, "db": 12}, ""),
+        ({}, ""),
+    ],
+)
+def test_records_are_joined_by_the_chain_whose_weakest_link_is_strongest(links: dict[str, float], way: str) -> None:
+    told = {(pair[0], pair[1]): bits for pair, bits in links.items()}
+    turned = {(b, a): bits for (a, b), bits in reversed(told.items())}
+    assert "".join(chain(told, "a", "b")) == "".join(chain(turned, "a", "b")) == way
+    assert len(chain(told, "b", "a")) == len(way)
 
 
 def test_where_nothing_is_said_of_one_there_is_no_evidence() -> None:
