@@ -102,8 +102,8 @@ PERMIT, TAKEN_BACK, RETRACT = "permit", "taken back from", "retract"
 UNKNOWN_FACT = "retraction of a fact that is not known: check source_record_id"
 LETTERS = {"dead_letter": ("rejected", ("stage", "code", "field")), "letter_replayed": ("replayed", ("reason",))}
 """What is told of records on a partner's dead-letter topic."""
-OF_A_PERSON = {"identity applied", "record moved", "resolved"}
-"""Steps that say whose it is; after them it is the same person's."""
+OF_A_PERSON = ("identity ", "record ", "resolved")
+"""Beginnings of steps that say whose it is; after them it is the same person's."""
 
 
 def _step(read: Read, event_id: str) -> Row:
@@ -185,5 +185,5 @@ def lines(found: Row) -> list[str]:
 
 def _why(step: Row) -> str:
     parts = (step.get("code"), step.get("field"), step.get("recipient"), step.get("reason"), step.get("outcome"))
-    person = f"person {step['person_id']}" if step["step"] in OF_A_PERSON else None
+    person = f"person {step['person_id']}" if step["step"].startswith(OF_A_PERSON) else None
     return " ".join(str(part) for part in (*parts, person) if part)

@@ -10,6 +10,7 @@ from deploy import tables
 from deploy.commands.topics import AsJson, load_agreements
 from deploy.console import bootstrap
 from deploy.identity import published
+from deploy.identity.explained import signed
 from deploy.identity.persons import (
     Person,
     as_row,
@@ -125,10 +126,13 @@ def _tell_golden(found: Person, policy: Policy, *, show_values: bool) -> None:
 
 def _tell_history(found: Person) -> None:
     rows = [change_row(read) for read in found.history]
-    columns = ("at", "what", "record", "from", "to", "joined by")
+    columns = ("at", "what", "record", "from", "to", "strongest link")
     cells = [
-        (r["at"], r["kind"], r["record_key"], r["from_person_id"] or "", r["to_person_id"], ", ".join(r["rules"]))
-        for r in rows
+        (r["at"], r["kind"], r["record_key"], r["from_person_id"] or "", r["to_person_id"], _strongest(r)) for r in rows
     ]
     if rows:
         tables.show(columns, cells)
+
+
+def _strongest(row: Row) -> str:
+    return f"{signed(row['links'][0]['bits'])} bits to {row['links'][0]['record_key']}" if row["links"] else ""

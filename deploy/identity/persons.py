@@ -127,8 +127,9 @@ def shown(trait: str, value: Value) -> str:
 
 def change_row(read: Read) -> Row:
     """What happened to a record."""
-    told = ("kind", "record_key", "partner_id", "from_person_id", "to_person_id", "event_id", "rules")
-    return {"at": _iso(read.appended_at / 1e3), **{name: read.row[name] for name in told}}
+    told = ("kind", "record_key", "partner_id", "from_person_id", "to_person_id", "event_id", "model")
+    links = [{"record_key": link["record_key"], "bits": link["bits_hundredths"] / 100} for link in read.row["evidence"]]
+    return {"at": _iso(read.appended_at / 1e3), **{name: read.row[name] for name in told}, "links": links}
 
 
 def trait_words(trait: str) -> str:

@@ -35,10 +35,10 @@ def rows(at: int, name: str, **more: Any) -> Rows:
 
 def change(offset: int, key: str, to: str, before: str | None = None) -> Read:
     """A line of ``identity.changes``."""
-    kind = "applied" if before is None else "moved"
+    kind, links = ("applied", []) if before is None else ("merged", [{"record_key": "r7", "bits_hundredths": 1234}])
     row = {
         "record_key": key, "partner_id": "lea", "kind": kind, "from_person_id": before, "to_person_id": to,
-        "event_id": f"e{offset}", "rules": ["weights"],
+        "event_id": f"e{offset}", "model": "m", "evidence": links,
     }  # fmt: skip
     return Read("identity.changes", 0, offset, 1_000 * offset, "identity_changed", row)
 
@@ -78,11 +78,10 @@ def test_without_a_keyring_records_and_history_are_told_and_what_they_say_is_not
 def test_its_history_is_what_happened_to_its_records_in_the_order_of_the_log() -> None:
     history = told(made(SCHOOL, AID))["history"]
     assert [(h["kind"], h["record_key"], h["from_person_id"], h["to_person_id"]) for h in history] == [
-        ("applied", "r1", None, "p1"), ("applied", "r2", None, "p2"), ("moved", "r2", "p2", "p1"),
+        ("applied", "r1", None, "p1"), ("applied", "r2", None, "p2"), ("merged", "r2", "p2", "p1"),
     ]  # fmt: skip
-    assert (history[0]["at"], history[0]["event_id"], history[0]["rules"]) == (
-        "1970-01-01T00:00:01+00:00", "e1", ["weights"],
-    )  # fmt: skip
+    assert (history[0]["at"], history[0]["event_id"], history[0]["model"]) == ("1970-01-01T00:00:01+00:00", "e1", "m")
+    assert [change["links"] for change in history] == [[], [], [{"record_key": "r7", "bits": 12.34}]]
 
 
 def test_a_record_that_left_stays_in_the_history_and_where_records_went_is_known() -> None:
