@@ -34,6 +34,12 @@ STEP = 2_654_435_761
 CERTAIN, FEWEST_PAIRS, FEWEST_SHARE, NEARLY_BITS = 0.9, 12, 0.001, 4.0
 SAME_NUMBER = (Number.EXACT, Number.TYPING_ERROR)
 SAME_DAY = (Born.EXACT, Born.DAY_AND_MONTH, Born.ONE_DIGIT)
+ASSUMED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "phone": ((0.6, 0.4), (0.005, 0.995)),
+    "other": ((0.98, 0.02), (0.000001, 0.999999)),
+}
+"""Shares among pairs of one person and of two, where no description knows the trait: nobody measured them. Numbers of
+other systems name one person; a telephone is shared by a household and changed more often than a name."""
 GAIN, EXTRA_PAIRS = 0.0003, 3.0
 """Share of links that a blocking rule must add, and how many more pairs a record it may cost."""
 
@@ -47,6 +53,8 @@ def train(descriptions: Sequence[Description]) -> Model:
     one, other = _split(base)
     levels = compare(columns, one, other)
     m, share = _maximised(levels, u)
+    for trait in _untold(columns):
+        m[trait], u[trait] = (np.array([1.0, *shares]) for shares in ASSUMED[trait])
     model = Model(
         m={trait: tuple(m[trait][1:].tolist()) for trait in TRAITS},
         u={trait: tuple(u[trait][1:].tolist()) for trait in TRAITS},
@@ -82,6 +90,12 @@ def _pairs(descriptions: Sequence[Description], rule: str) -> NDArray[np.int64]:
     few = (places for places in under.values() if 1 < len(places) <= KEY_CAP)
     pairs = {(one << 32) | other for places in few for one, other in combinations(places, 2)}
     return np.sort(np.fromiter(pairs, np.int64, len(pairs)))
+
+
+def _untold(columns: Columns) -> list[str]:
+    """Traits with assumed shares that no description knows."""
+    known = {"phone": columns.phone.any(), "other": any(columns.others)}
+    return [trait for trait in ASSUMED if not known[trait]]
 
 
 def _split(pairs: NDArray[np.int64]) -> tuple[Codes, Codes]:
