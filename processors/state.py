@@ -2,7 +2,8 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from itertools import islice, takewhile
 from typing import Any, Protocol
 
@@ -70,7 +71,8 @@ class Memory:
 class Working:
     """One batch's state: JSON values over a store's bytes, each parsed when it is first asked for.
 
-    A value that ``get`` returned is shared: change it only together with ``put``.
+    A value that ``get`` returned is shared: change it only together with ``put``. A table's values are either all JSON
+    or all plain bytes: for what is read and written by tens of thousands (``get_raw``, ``put_raw``).
     """
 
     def __init__(self, lookups: Lookups) -> None:
@@ -81,6 +83,8 @@ class Working:
         self._values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         """By table: what was asked for or put."""
         self._changed: dict[str, dict[str, Any]] = {}
+        self._raw_changed: Changes = {}
+        """Of tables whose values are plain bytes."""
         self._changed_keys: dict[str, list[str]] = {}
         """Sorted, so that a scan finds its own without looking at all."""
         self._unsorted: defaultdict[str, list[str]] = defaultdict(list)
@@ -112,6 +116,19 @@ class Working:
             raw = self._raw(table, key)
             values[key] = None if raw is None else orjson.loads(raw)
         return values[key]
+
+    def get_raw(self, table: str, keys: Collection[str]) -> list[bytes | None]:
+        """Values of keys, None where there is none, of a table whose values are plain bytes; each key once."""
+        found = self._found[table]
+        missing = [key for key in keys if key not in found]
+        if missing:
+            found.update(dict.fromkeys(missing) | self._lookups.get_many(table, missing))
+        return [found[key] for key in keys]
+
+    def put_raw(self, table: str, rows: Mapping[str, bytes | None]) -> None:
+        """Set keys of a table whose values are plain bytes; None removes one. Such a table is not scanned here."""
+        self._found[table].update(rows)
+        self._raw_changed.setdefault(table, {}).update(rows)
 
     def content(self, table: str, key: str) -> bytes | None:
         """The value of a key as JSON, None where there is none: for what is remembered by content."""
@@ -167,11 +184,20 @@ class Working:
         return keys
 
     def changes(self) -> Changes:
-        """Everything that ``put`` set, encoded."""
-        return {
+        """Everything that ``put`` set, encoded, and ``put_raw``."""
+        encoded: Changes = {
             table: {key: None if value is None else orjson.dumps(value) for key, value in rows.items()}
             for table, rows in self._changed.items()
         }
+        return encoded | self._raw_changed
+
+
+def canonical(value: bytes) -> bytes:
+    """A value so that equal ones are equal bytes: JSON with its names sorted, plain bytes as they are."""
+    if value[:1] in {b"{", b"["}:
+        with suppress(orjson.JSONDecodeError):
+            return orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS)
+    return value
 
 
 def _start(keys: list[str], prefix: str, after: str) -> int:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from processors import names, sealing
@@ -20,7 +19,7 @@ from processors.consent.audit import HEADER as AUDIT_HASH
 from processors.numbers import HEADER, SENT, TAKEN, number_of
 from processors.records import Arrivals, Outs
 from processors.resolve import rebuild
-from processors.state import Working
+from processors.state import Working, canonical
 from schemas_avro import catalog, codec, wire
 from streams import clients, consent, migrations, positions, resolve
 from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
@@ -216,7 +215,7 @@ def differing(one: Path, other: Path) -> tuple[str, ...]:
 
 def _canonical(store: Store) -> Iterator[tuple[str, str, bytes]]:
     for table, key, value in store.content(UNCOMPARED):
-        yield table, key, orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS)
+        yield table, key, canonical(value)
 
 
 def _places(consumer: Consumer, takes: Callable[[str], bool]) -> list[TopicPartition]:

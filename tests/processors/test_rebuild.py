@@ -18,7 +18,7 @@ from processors.numbers import SENT, TAKEN
 from processors.records import Arrival, Arrivals
 from processors.resolve import rebuild
 from processors.resolve.seen import ANY_BYTES
-from processors.state import Changes, Working
+from processors.state import Changes, Working, canonical
 
 SOURCES = (names.IDENTITY_RECORDS, names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AGREEMENTS)
 
@@ -37,10 +37,10 @@ def world() -> PureWorld:
     return told
 
 
-def content(state: Kept) -> dict[str, dict[str, object]]:
+def content(state: Kept) -> dict[str, dict[str, bytes]]:
     """Everything but numbers and the audit's order."""
     tables = {name: rows for name, rows in state.everything().items() if name not in {SENT, TAKEN, "head"} and rows}
-    return {name: {key: orjson.loads(value) for key, value in found} for name, found in tables.items()}
+    return {name: {key: canonical(value) for key, value in found} for name, found in tables.items()}
 
 
 def latest(records: Sequence[Arrival]) -> list[Arrival]:

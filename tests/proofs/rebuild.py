@@ -36,7 +36,7 @@ from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
 from processors.records import Arrival, Arrivals
 from processors.resolve import decide as resolve
-from processors.state import Memory, Working
+from processors.state import Memory, Working, canonical
 from streams import positions
 from streams.keyring import Keyring, read_or_make_secret
 from streams.resolve import first, pseudonym_key_path
@@ -48,7 +48,7 @@ PHASES = ("history", "changes")
 BATCH = 500
 UNCOMPARED = {SENT, TAKEN, positions.LAST, "head", "clock", "count"}
 """Tables of a state that tell of numbers, of the audit's order, and of when the clock was read."""
-Content = dict[str, dict[str, Any]]
+Content = dict[str, dict[str, bytes]]
 
 
 def main() -> int:
@@ -132,12 +132,12 @@ def _of_store(path: Path) -> Content:
     found: Content = {}
     with Store.open(path) as store:
         for table, key, value in store.content(UNCOMPARED):
-            found.setdefault(table, {})[key] = orjson.loads(value)
+            found.setdefault(table, {})[key] = canonical(value)
     return found
 
 
 def _in_an_order(
-    sent: Sequence[Arrival], seed: int, keys: Keyring, key: bytes, records: dict[str, Any]
+    sent: Sequence[Arrival], seed: int, keys: Keyring, key: bytes, records: dict[str, bytes]
 ) -> dict[str, Content]:
     """States of both stages, where partitions are interleaved by a seed; what comes first still comes first.
 
@@ -170,7 +170,7 @@ def _in_an_order(
         pass
     return {
         role: {
-            table: {k: orjson.loads(v) for k, v in rows}
+            table: {k: canonical(v) for k, v in rows}
             for table in sorted(tables[role] - UNCOMPARED)
             if (rows := states[role].scan(table, ""))
         }
@@ -178,9 +178,10 @@ def _in_an_order(
     }
 
 
-def _begin(state: Working, records: dict[str, Any]) -> list[Any]:
+def _begin(state: Working, records: dict[str, bytes]) -> list[Any]:
     """Records of which nothing is known but where they came first."""
-    for record_key, row in records.items():
+    for record_key, value in records.items():
+        row = orjson.loads(value)
         nothing = {"person": row["seed"], "blocks": [], "events": [], "sealed": "", "adult": False, "birthday": ""}
         state.put("record", record_key, {**row, **nothing})
         state.put("person", f"{row['seed']}|{record_key}", 1)

@@ -1,136 +1,224 @@
 """Blocking: keys under which a description is found by those that may be of the same person.
 
-A model names the rules that are used; each gives a description none, one or several keys.
+A model names the rules that are used; each gives a description none, one or several keys. A key is a keyed hash: of
+each part one of 128 bits, these added bit by bit, and one run of AES over the sums, cut to ``KEY_BITS``. So two keys
+that have a part in common show nothing of it; and what is dear, hashing a text, is done once a text, not once a key.
 """
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, product
+from typing import Any
 
-from processors.resolve.matching.columns import MONTHS, YEARS
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from numpy.typing import NDArray
+
+from processors.resolve.matching.columns import MONTHS, YEARS, Vocabulary, by_field
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.names import canonical
-from processors.resolve.matching.numbers import HEAD_AT, TAIL_AT
+from processors.resolve.matching.names import CACHED, canonical
+from processors.resolve.matching.numbers import HEAD_AT, NEAR_CHARS, TAIL_AT
 
-Keys = Iterable[str]
-Rule = Callable[[Description], Keys]
-HASH_BYTES = 12
-KEY_BYTES = 32
+KEY_BITS = 64
+"""Of ten million keys two are the same by chance in one store of 400,000; then two records are compared once more."""
+HASH_BYTES = 16
+SEED_BYTES = 32
 STREET_LETTERS, GIVEN_LETTERS = 5, 3
 """Of a street and of a given name, from their beginnings, where their ends may be written in many ways."""
+HEAD, TAIL = (slice(place * NEAR_CHARS, (place + 1) * NEAR_CHARS) for place in (HEAD_AT, TAIL_AT))
+Keys = NDArray[np.uint64]
+Places = NDArray[np.intp]
+Hashes = NDArray[np.uint64]
+"""Two words a hash."""
 
 
-Part = Callable[[Description], str]
-"""A part of a key; empty where it is not known."""
-
-
-def _given(d: Description) -> str:
+def _canonical(given: str) -> str:
     """What a given name stands for; empty where only an initial is known."""
-    first = d.given.partition(" ")[0]
+    first = given.partition(" ")[0]
     return canonical(first) if len(first) > 1 else ""
 
 
-def _surname(d: Description) -> str:
-    return d.surname.partition(" ")[0]
+@functools.lru_cache(CACHED)
+def _names_of(given: str) -> tuple[str, ...]:
+    """What each of the given names stands for, but for initials."""
+    return tuple(dict.fromkeys(canonical(token) for token in given.split() if len(token) > 1))
 
 
-def _year(d: Description) -> str:
-    return str(d.born // YEARS) if d.born else ""
+def _surname(surname: str) -> str:
+    return surname.partition(" ")[0]
 
 
-def _day(d: Description) -> str:
+@functools.lru_cache(CACHED)
+def _ends(surname: str) -> tuple[str, ...]:
+    """First and last of the surnames."""
+    tokens = surname.split()
+    return tuple(dict.fromkeys([tokens[0], tokens[-1]])) if tokens else ()
+
+
+def _year(born: int) -> str:
+    return str(born // YEARS) if born else ""
+
+
+def _day(born: int) -> str:
     """Month and day in no order, since sources swap them."""
-    if not d.born:
+    if not born:
         return ""
-    month, day = d.born // MONTHS % MONTHS, d.born % MONTHS
+    month, day = born // MONTHS % MONTHS, born % MONTHS
     return f"{min(month, day)}-{max(month, day)}"
 
 
-def _date(d: Description) -> str:
-    return f"{_year(d)}-{_day(d)}" if d.born else ""
+@functools.lru_cache(CACHED)
+def _date(born: int) -> str:
+    return f"{_year(born)}-{_day(born)}" if born else ""
 
 
-def _address(d: Description) -> str:
-    return f"{d.house} {d.street}" if d.street else ""
+def _address(house: str, street: str) -> str:
+    return f"{house} {street}" if street else ""
 
 
-def _head(d: Description) -> str:
-    return str(d.near[HEAD_AT]) if d.near else ""
+@dataclass(frozen=True)
+class Part:
+    """A part of a key."""
+
+    fields: tuple[str, ...]
+    """Of a description, from which it is taken."""
+    text: Callable[..., Any] = str
+    """It; empty where it is not known. Or several, of which each gives a key."""
+    is_many: bool = False
 
 
-def _tail(d: Description) -> str:
-    return str(d.near[TAIL_AT]) if d.near else ""
-
-
-def _all(*parts: Part) -> Rule:
-    """One key of several parts, of a description that tells all of them."""
-
-    def keys(d: Description) -> Keys:
-        told = [part(d) for part in parts]
-        if all(told):
-            yield " ".join(told)
-
-    return keys
-
-
-def _born_and_given(d: Description) -> Keys:
-    if d.born:
-        for token in d.given.split():
-            if len(token) > 1:
-                yield f"{_date(d)} {canonical(token)}"
-
-
-def _born_and_surname(d: Description) -> Keys:
-    if d.born and d.surname:
-        tokens = d.surname.split()
-        for token in {tokens[0], tokens[-1]}:
-            yield f"{_date(d)} {token}"
-
-
-RULES: dict[str, Rule] = {
-    "number": _all(attrgetter("number")),
-    "other": attrgetter("others"),
-    "phone": _all(attrgetter("phone")),
-    "email": _all(attrgetter("email")),
-    "born_and_surname": _born_and_surname,
-    "born_and_given": _born_and_given,
-    "names_and_zip": _all(attrgetter("zip"), _given, _surname),
-    "names_and_street": _all(lambda d: d.street[:STREET_LETTERS], _given, _surname),
-    "names_and_year": _all(_year, _given, _surname),
-    "names_and_day": _all(_day, _given, _surname),
-    "address_and_given": _all(_address, lambda d: d.given[:GIVEN_LETTERS]),
-    "address_and_year": _all(_address, _year),
-    "number_head_and_given": _all(_head, _given),
-    "number_tail_and_given": _all(_tail, _given),
-    "born": _all(_date),
-    "names": _all(_given, _surname),
-    "number_head": _all(_head),
-    "address": _all(_address),
-    "house_and_zip": _all(attrgetter("house"), attrgetter("zip")),
-    "street_and_zip": _all(lambda d: d.street[:STREET_LETTERS], attrgetter("zip")),
+PARTS: dict[str, Part] = {
+    "number": Part(("number",)),
+    "other": Part(("others",), tuple, is_many=True),
+    "phone": Part(("phone",)),
+    "email": Part(("email",)),
+    "zip": Part(("zip",)),
+    "house": Part(("house",)),
+    "given": Part(("given",), _canonical),
+    "givens": Part(("given",), _names_of, is_many=True),
+    "given_begins": Part(("given",), lambda given: given[:GIVEN_LETTERS]),
+    "surname": Part(("surname",), _surname),
+    "surnames": Part(("surname",), _ends, is_many=True),
+    "date": Part(("born",), _date),
+    "year": Part(("born",), _year),
+    "day": Part(("born",), _day),
+    "address": Part(("house", "street"), _address),
+    "street_begins": Part(("street",), lambda street: street[:STREET_LETTERS]),
+    "head": Part(("near",), lambda near: near[HEAD]),
+    "tail": Part(("near",), lambda near: near[TAIL]),
 }
-"""By name; a key's text tells a trait, so it is hashed before it is kept."""
+RULES: dict[str, tuple[str, ...]] = {
+    "number": ("number",),
+    "other": ("other",),
+    "phone": ("phone",),
+    "email": ("email",),
+    "born_and_surname": ("surnames", "date"),
+    "born_and_given": ("givens", "date"),
+    "names_and_zip": ("zip", "given", "surname"),
+    "names_and_street": ("street_begins", "given", "surname"),
+    "names_and_year": ("year", "given", "surname"),
+    "names_and_day": ("day", "given", "surname"),
+    "address_and_given": ("address", "given_begins"),
+    "address_and_year": ("address", "year"),
+    "number_head_and_given": ("head", "given"),
+    "number_tail_and_given": ("tail", "given"),
+    "born": ("date",),
+    "names": ("given", "surname"),
+    "number_head": ("head",),
+    "address": ("address",),
+    "house_and_zip": ("house", "zip"),
+    "street_and_zip": ("street_begins", "zip"),
+}
+"""Parts by name of the rule: a key of a description that tells all of them. Only the first may be many."""
 ALWAYS = ("number", "other", "phone", "email", "born_and_surname", "born_and_given")
 """Rules of every model: what a bridge record is found by must not depend on what a training met."""
 
 
 def texts_of(description: Description, rules: Sequence[str]) -> set[str]:
-    """Keys of a description in the clear, each with its rule's name before it."""
-    return {f"{rule} {text}" for rule in rules for text in RULES[rule](description)}
+    """Keys of a description in the clear, each with its rule's name before it; they are not to be kept."""
+    found = set[str]()
+    for rule in rules:
+        told = [_told(PARTS[part], description) for part in RULES[rule]]
+        found.update(" ".join((rule, *texts)) for texts in product(*told))
+    return found
 
 
-def keys_of(descriptions: Sequence[Description], rules: Sequence[str], key: bytes) -> list[str]:
-    """Keyed hashes of all keys of a record's descriptions, sorted."""
-    begun = _begun(key)
-    found = set()
-    for text in {text for d in descriptions for text in texts_of(d, rules)}:
-        hashed = begun.copy()
-        hashed.update(text.encode())
-        found.add(hashed.hexdigest())
-    return sorted(found)
+def _told(part: Part, description: Description) -> Sequence[str]:
+    said = part.text(*[getattr(description, field) for field in part.fields])
+    return said if part.is_many else (said,) if said else ()
+
+
+def keys_of(rows: Sequence[Sequence[Any]], rules: Sequence[str], key: bytes) -> tuple[Places, Keys]:
+    """Keyed hashes of all keys of descriptions: of each the place of its description, and itself; a key may come twice.
+
+    Args:
+        rows: descriptions, or what ``to_json`` says of them.
+        rules: by which.
+        key: the pseudonym key.
+    """
+    fields = by_field(rows)
+    parts = {part: _hashed(part, fields, key) for part in {part for rule in rules for part in RULES[rule]}}
+    found = [_joined([parts[part] for part in RULES[rule]], _hash(key, "rule", rule)) for rule in rules]
+    sums = np.concatenate([sums for _, sums in found])
+    drawn = np.frombuffer(_blocks(key).update(sums.tobytes()), np.uint64)
+    return np.concatenate([places for places, _ in found]), drawn[::2]
+
+
+@dataclass(frozen=True)
+class _Hashed:
+    """A part of descriptions: its hash of each description that tells it, or several."""
+
+    places: Places
+    hashes: Hashes
+    told: NDArray[np.bool_]
+    """Of each description whether it tells it."""
+
+
+def _hashed(name: str, fields: dict[str, Sequence[Any]], key: bytes) -> _Hashed:
+    part = PARTS[name]
+    texts = list(map(part.text, *[fields[field] for field in part.fields]))
+    places = np.arange(len(texts))
+    if part.is_many:
+        places = np.repeat(places, np.fromiter(map(len, texts), np.intp, len(texts)))
+        texts = list(chain.from_iterable(texts))
+    words = Vocabulary()
+    codes = words.codes(texts)
+    hashes = np.frombuffer(b"".join([_hash(key, name, text) for text in words.texts]), np.uint64).reshape(-1, 2)
+    if part.is_many:
+        return _Hashed(places, hashes[codes], np.empty(0, bool))
+    return _Hashed(places, hashes[codes], codes > 0)
+
+
+def _joined(parts: Sequence[_Hashed], rule: bytes) -> tuple[Places, Hashes]:
+    """Places of descriptions that tell all parts, and the sums of their hashes and the rule's."""
+    first, *others = parts
+    places, sums = first.places, first.hashes
+    for told in [first.told] * bool(len(first.told)) + [other.told for other in others]:
+        is_told = told[places]
+        places, sums = places[is_told], sums[is_told]
+    for other in others:
+        sums = sums ^ other.hashes[places]
+    return places, sums ^ np.frombuffer(rule, np.uint64)
+
+
+def _hash(key: bytes, part: str, text: str) -> bytes:
+    hashed = _begun(key, part).copy()
+    hashed.update(text.encode())
+    return hashed.digest()
+
+
+@functools.lru_cache(256)
+def _begun(key: bytes, part: str) -> "hashlib.blake2b":
+    return hashlib.blake2b(f"{part} ".encode(), key=key[:SEED_BYTES], digest_size=HASH_BYTES, person=b"block")
 
 
 @functools.lru_cache(8)
-def _begun(key: bytes) -> "hashlib.blake2b":
-    return hashlib.blake2b(key=key[:KEY_BYTES], digest_size=HASH_BYTES, person=b"block")
+def _blocks(key: bytes) -> CipherContext:
+    """Enciphers whole blocks, each by itself, so that one context serves all."""
+    derived = hmac.digest(key, b"blocking keys", "sha256")
+    return Cipher(AES256(derived), ECB()).encryptor()  # noqa: S305  # of sums of keyed hashes, no two are the same

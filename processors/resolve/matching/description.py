@@ -1,54 +1,52 @@
 """What one source row says of who a record is of, normalised and without the SSN."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.resolve.matching import names, numbers, places
 
-NEAR_AT, OTHERS_AT = 7, 13
-"""Places of lists among the values."""
+OTHERS_AT = 13
+"""Place of the list among the values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """Comparable traits; empty text and zero mean not known. Its repr shows nothing."""
 
-    given: str = field(default="", repr=False)
+    given: str = ""
     """Up to two tokens."""
-    middle: str = field(default="", repr=False)
-    surname: str = field(default="", repr=False)
+    middle: str = ""
+    surname: str = ""
     """Tokens without particles."""
-    suffix: str = field(default="", repr=False)
-    born: int = field(default=0, repr=False)
+    suffix: str = ""
+    born: int = 0
     """Digits of year, month and day as they were told, such as 20041231."""
-    sex: str = field(default="", repr=False)
-    number: str = field(default="", repr=False)
+    sex: str = ""
+    number: str = ""
     """Keyed hash of the SSN."""
-    near: numbers.Near = field(default=(), repr=False)
+    near: numbers.Near = ""
     """Hashes by which an error in the number shows."""
-    house: str = field(default="", repr=False)
-    street: str = field(default="", repr=False)
-    zip: str = field(default="", repr=False)
-    email: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
-    others: tuple[str, ...] = field(default=(), repr=False)
+    house: str = ""
+    street: str = ""
+    zip: str = ""
+    email: str = ""
+    phone: str = ""
+    others: tuple[str, ...] = ()
     """Identifiers of other systems, each as system:value."""
-    own: str = field(default="", repr=False)
+    own: str = ""
     """Its record at a source that numbers its records itself, as source:keyed hash."""
+
+    def __repr__(self) -> str:
+        """Nothing that tells who it is."""
+        return "Description()"
 
     def to_json(self) -> list[Any]:
         """As JSON values."""
-        return [
-            self.given, self.middle, self.surname, self.suffix, self.born, self.sex, self.number, self.near, self.house,
-            self.street, self.zip, self.email, self.phone, self.others, self.own,
-        ]  # fmt: skip
+        return list(self)
 
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> "Description":
         """From ``to_json``."""
-        near, others = tuple(row[NEAR_AT]), tuple(row[OTHERS_AT])
-        return cls(*row[:NEAR_AT], near, *row[NEAR_AT + 1 : OTHERS_AT], others, *row[OTHERS_AT + 1 :])  # type: ignore[call-arg]  # as many as there are
+        return cls._make([*row[:OTHERS_AT], tuple(row[OTHERS_AT]), *row[OTHERS_AT + 1 :]])
 
 
 def describe(
@@ -76,7 +74,7 @@ def describe(
     """
     surname, behind = names.surname_of(last)
     number = numbers.number_of(ssn) if ssn else ""
-    hashed, near = numbers.hashes_of(number, key) if number else ("", ())
+    hashed, near = numbers.hashes_of(number, key) if number else ("", "")
     house, street = places.address_of(address) if address else ("", "")
     return Description(
         given=names.given_of(first),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from processors.resolve.matching.columns import Codes, Columns, Vocabulary
+from processors.resolve.matching.columns import NO_NEAR_HASH, Codes, Columns, Vocabulary
 from processors.resolve.matching.names import known_as
 from processors.resolve.matching.numbers import MASKED, SORTED
 
@@ -38,6 +38,8 @@ TRAITS = tuple(LEVELS)
 Matrix = NDArray[np.uint8]
 """A row a pair, a column a trait."""
 Mask = NDArray[np.bool_]
+Places = NDArray[np.signedinteger]
+"""Of descriptions in their columns."""
 CACHED = 1 << 17
 SIMILAR, WEAK, SIMILAR_SURNAME, SIMILAR_STREET, FAINT_STREET = 0.92, 0.82, 0.92, 0.85, 0.7
 SIMILAR_ENOUGH = 2
@@ -101,7 +103,7 @@ class Same:
     EXACT, DIFFER = range(1, 3)
 
 
-def compare(columns: Columns, one: Codes, other: Codes) -> Matrix:
+def compare(columns: Columns, one: Places, other: Places) -> Matrix:
     """Levels of pairs.
 
     Args:
@@ -131,8 +133,8 @@ def compare(columns: Columns, one: Codes, other: Codes) -> Matrix:
 @dataclass
 class _Pairs:
     columns: Columns
-    one: Codes
-    other: Codes
+    one: Places
+    other: Places
 
     def of(self, column: Codes) -> tuple[Codes, Codes]:
         """A column's values on both sides."""
@@ -303,7 +305,9 @@ def _number(pairs: _Pairs) -> Matrix:
     levels = pairs.filled(Number.DIFFER)
     places = np.nonzero((one > 0) & (other > 0) & (one != other))[0]
     a, b = pairs.columns.near[pairs.one[places]], pairs.columns.near[pairs.other[places]]
-    is_near = ((a[:, MASKED] == b[:, MASKED]) & (a[:, MASKED] != 0)).any(axis=1) | (a[:, SORTED] == b[:, SORTED])
+    is_near = ((a[:, MASKED] == b[:, MASKED]) & (a[:, MASKED] != NO_NEAR_HASH)).any(axis=1) | (
+        a[:, SORTED] == b[:, SORTED]
+    )
     levels[places[is_near]] = Number.TYPING_ERROR
     levels[one == other] = Number.EXACT
     levels[(one == 0) | (other == 0)] = 0

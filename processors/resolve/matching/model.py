@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from processors.resolve.matching import blocking, vetoes
 from processors.resolve.matching.columns import Codes, Columns
-from processors.resolve.matching.levels import LEVELS, TRAITS, Given, Matrix, Surname
+from processors.resolve.matching.levels import LEVELS, TRAITS, Given, Matrix, Places, Surname
 from processors.resolve.matching.names import canonical
 
 Weights = NDArray[np.float64]
@@ -54,7 +54,7 @@ class Model:
             for trait in TRAITS
         }
 
-    def weigh(self, columns: Columns, one: Codes, levels: Matrix) -> Weights:
+    def weigh(self, columns: Columns, one: Places, levels: Matrix) -> Weights:
         """Weights of pairs, of each trait; one row a pair, one column a trait.
 
         Args:

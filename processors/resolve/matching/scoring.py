@@ -2,21 +2,97 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from processors.resolve.matching import vetoes
 from processors.resolve.matching.clusters import Pair
-from processors.resolve.matching.columns import Codes, Columns
-from processors.resolve.matching.description import Description
-from processors.resolve.matching.levels import compare
-from processors.resolve.matching.model import Model
+from processors.resolve.matching.columns import Columns
+from processors.resolve.matching.levels import Mask, compare
+from processors.resolve.matching.model import Model, Weights
 
 CERTAIN_VOTES = 3
 """Of a veto that another trait beside the given name bears out: people go by other names, twins have two of all."""
 DIGITS = 6
 """Of a weight behind the point: what is below is the order of sums."""
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of each pair of records."""
+
+    bits: Weights
+    """Of the best link between two of their descriptions; 0 where there is none."""
+    is_link: Mask
+    votes: NDArray[np.int8]
+    """Of its veto; 0 where nothing parts the two. One that is a link has none."""
+
+    def at(self, places: NDArray[np.int64]) -> "Scores":
+        """Some of them."""
+        return Scores(self.bits[places], self.is_link[places], self.votes[places])
+
+    def and_more(self, more: "Scores") -> "Scores":
+        """These and more."""
+        return Scores(
+            np.concatenate([self.bits, more.bits]),
+            np.concatenate([self.is_link, more.is_link]),
+            np.concatenate([self.votes, more.votes]),
+        )
+
+
+NO_SCORES = Scores(np.empty(0), np.empty(0, bool), np.empty(0, np.int8))
+
+
+class Scored:
+    """Records by their places, in columns, to be scored in pairs."""
+
+    def __init__(self, model: Model) -> None:
+        """None yet."""
+        self._model = model
+        self._columns = Columns.of([])
+        self._counts = np.empty(0, np.int64)
+        self._firsts = np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self._counts)
+
+    def add(self, records: Sequence[Sequence[Sequence[Any]]]) -> None:
+        """Take in records: of each its descriptions, or what ``to_json`` says of them."""
+        self._columns = self._columns.with_more(list(chain.from_iterable(records)))
+        counts = np.fromiter(map(len, records), np.int64, len(records))
+        self._counts = np.concatenate([self._counts, counts])
+        self._firsts = np.cumsum(self._counts) - self._counts
+
+    def scores(self, one: Places, other: Places) -> Scores:
+        """Of pairs of places.
+
+        A link between two descriptions counts for more than a veto between two others of the same records.
+        """
+        if not len(one):
+            return NO_SCORES
+        left, right, starts = self._expanded(one, other)
+        levels = compare(self._columns, left, right)
+        verdict = vetoes.judge(levels, self._model.vetoes)
+        bits = self._model.weigh(self._columns, left, levels).sum(axis=1).round(DIGITS)
+        is_link = (bits >= self._model.link_bits) & ~verdict.is_vetoed & ~verdict.is_unclear
+        votes = verdict.is_vetoed.astype(np.int8) + (CERTAIN_VOTES - 1) * verdict.is_certain
+        best = np.maximum.reduceat(np.where(is_link, bits, -np.inf), starts)
+        linked = best > -np.inf
+        most = np.maximum.reduceat(votes, starts)
+        return Scores(np.where(linked, best, 0), linked, np.where(linked, np.int8(0), most))
+
+    def _expanded(self, one: Places, other: Places) -> tuple[Places, Places, Places]:
+        """Pairs of descriptions of pairs of records, and where each pair of records begins among them."""
+        theirs, counts = self._counts[other], self._counts[one] * self._counts[other]
+        starts = np.cumsum(counts) - counts
+        within = np.arange(counts.sum()) - np.repeat(starts, counts)
+        i, j = np.divmod(within, np.repeat(theirs, counts))
+        return np.repeat(self._firsts[one], counts) + i, np.repeat(self._firsts[other], counts) + j, starts
 
 
 @dataclass
@@ -24,55 +100,23 @@ class Scorer:
     """Scores pairs among records whose descriptions it was given."""
 
     model: Model
-    descriptions: Mapping[str, Sequence[Description]] = field(repr=False)
-    _first: dict[str, int] = field(init=False, default_factory=dict, repr=False)
-    _columns: Columns = field(init=False, repr=False)
+    descriptions: Mapping[str, Sequence[Sequence[Any]]] = field(repr=False)
+    """By record; or what ``to_json`` says of them."""
 
     def __post_init__(self) -> None:
-        rows: list[Description] = []
-        for key, descriptions in self.descriptions.items():
-            self._first[key] = len(rows)
-            rows += descriptions
-        self._columns = Columns.of(rows)
+        self._places = {key: place for place, key in enumerate(self.descriptions)}
+        self._scored = Scored(self.model)
+        self._scored.add(list(self.descriptions.values()))
 
     def pairs(self, keys: Sequence[tuple[str, str]]) -> list[Pair]:
-        """Of pairs of records those that are linked or vetoed.
-
-        A link between two descriptions counts for more than a veto between two others of the same records.
-        """
-        if not keys:
-            return []
-        one, other, starts = self._expanded(keys)
-        levels = compare(self._columns, one, other)
-        verdict = vetoes.judge(levels, self.model.vetoes)
-        bits = self.model.weigh(self._columns, one, levels).sum(axis=1).round(DIGITS)
-        is_link = (bits >= self.model.link_bits) & ~verdict.is_vetoed & ~verdict.is_unclear
-        best = np.maximum.reduceat(np.where(is_link, bits, -np.inf), starts)
-        votes = verdict.is_vetoed.astype(np.int8) + (CERTAIN_VOTES - 1) * verdict.is_certain
-        return _found(keys, best, np.maximum.reduceat(votes, starts))
-
-    def _expanded(self, keys: Sequence[tuple[str, str]]) -> tuple[Codes, Codes, NDArray[np.int64]]:
-        """Pairs of descriptions of pairs of records, and where each pair of records begins among them."""
-        first, descriptions = self._first, self.descriptions
-        one, other, starts = list[int](), list[int](), list[int]()
-        for a, b in keys:
-            starts.append(len(one))
-            x, y = first[a], first[b]
-            n, m = len(descriptions[a]), len(descriptions[b])
-            if n == m == 1:
-                one.append(x)
-                other.append(y)
-            else:
-                one += [x + i for i in range(n) for _ in range(m)]
-                other += [y + j for _ in range(n) for j in range(m)]
-        return np.array(one, np.int32), np.array(other, np.int32), np.array(starts, np.int64)
+        """Of pairs of records those that are linked or vetoed."""
+        one, other = (np.array([self._places[two[side]] for two in keys], np.int64) for side in (0, 1))
+        return pairs_of(keys, self._scored.scores(one, other))
 
 
-def _found(keys: Sequence[tuple[str, str]], best: NDArray[np.float64], votes: NDArray[np.int8]) -> list[Pair]:
-    linked = best > -np.inf
-    places = np.nonzero(linked | (votes > 0))[0]
-    told = zip(places.tolist(), best[places].tolist(), linked[places].tolist(), votes[places].tolist(), strict=True)
-    return [
-        Pair(*keys[place], bits if is_link else 0.0, is_link, not is_link, count)
-        for place, bits, is_link, count in told
-    ]
+def pairs_of(keys: Sequence[tuple[str, str]], scores: Scores) -> list[Pair]:
+    """Of scored pairs those that are linked or vetoed, by their keys."""
+    places = np.nonzero(scores.is_link | (scores.votes > 0))[0]
+    said = scores.at(places)
+    told = zip(places.tolist(), said.bits.tolist(), said.is_link.tolist(), said.votes.tolist(), strict=True)
+    return [Pair(*keys[place], bits, is_link, not is_link, votes) for place, bits, is_link, votes in told]

@@ -85,7 +85,7 @@ def _pairs(descriptions: Sequence[Description], rule: str) -> NDArray[np.int64]:
     """Pairs that share a key of a rule, as one number each, sorted."""
     under: dict[str, list[int]] = defaultdict(list)
     for place, description in enumerate(descriptions):
-        for text in set(blocking.RULES[rule](description)):
+        for text in blocking.texts_of(description, [rule]):
             under[text].append(place)
     few = (places for places in under.values() if 1 < len(places) <= KEY_CAP)
     pairs = {(one << 32) | other for places in few for one, other in combinations(places, 2)}

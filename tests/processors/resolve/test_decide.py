@@ -12,7 +12,7 @@ from processors.records import Out, keyed_hash
 from processors.resolve import decide as resolve
 from processors.resolve import gate
 from processors.resolve.codes import Code, Rejection
-from processors.resolve.matching import index
+from processors.resolve.matching import blocks, settling
 from processors.resolve.matching.model import shipped
 from schemas_avro import catalog, codec, wire
 
@@ -185,7 +185,7 @@ def test_people_who_are_easily_taken_for_one_another_are_held_apart(other: dict[
 
 
 def test_a_person_too_large_for_links_that_becomes_smaller_is_linked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "COMPONENT_CAP", 3)
+    monkeypatch.setattr(settling, "COMPONENT_CAP", 3)
     numbered = {"birth_date": None, "ssn": NUMBER}
     first, second, middle, last = SCHOOL, AID, COLLEGE, ("csu", "t1")
     made = world(identity(first), identity(second), identity(last, **numbered), identity(middle, ssn=NUMBER))
@@ -201,7 +201,7 @@ def test_a_person_too_large_for_links_that_becomes_smaller_is_linked_again(monke
 def test_a_key_that_becomes_too_common_joins_nobody_any_more_until_it_is_rare_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(index, "KEY_CAP", 2)
+    monkeypatch.setattr(blocks, "KEY_CAP", 2)
     third = ("csu", "t1")
     made = world(identity(SCHOOL), identity(AID))
     assert len(made.groups()) == 1

@@ -16,7 +16,7 @@ from support.worlds import PSEUDONYM_KEY, ResolveWorld, record_key
 
 from processors import names
 from processors.resolve import traits
-from processors.resolve.matching import blocking, clusters, index
+from processors.resolve.matching import blocking, blocks, clusters, settling
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.model import shipped
 from processors.resolve.matching.scoring import Scorer
@@ -31,8 +31,8 @@ CAPS = st.tuples(st.sampled_from([2, 3, 50]), st.sampled_from([2, 3, 4]))
 def caps(key_cap: int, component_cap: int) -> Iterator[None]:
     """Make the caps small enough for a test to pass them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "KEY_CAP", key_cap)
-        patch.setattr(index, "COMPONENT_CAP", component_cap)
+        patch.setattr(blocks, "KEY_CAP", key_cap)
+        patch.setattr(settling, "COMPONENT_CAP", component_cap)
         yield
 
 
@@ -111,11 +111,11 @@ def expected(history: list[Said]) -> set[frozenset[str]]:
 
 def partition(known: dict[str, list[Description]]) -> set[frozenset[str]]:
     """Records by person, every pair compared."""
-    blocks: dict[str, set[str]] = defaultdict(set)
+    under: dict[int, set[str]] = defaultdict(set)
     for key, told in known.items():
-        for block in blocking.keys_of(told, shipped().rules, PSEUDONYM_KEY):
-            blocks[block].add(key)
-    usable = [block for block in blocks.values() if len(block) <= index.KEY_CAP]
+        for block in blocking.keys_of(told, shipped().rules, PSEUDONYM_KEY)[1].tolist():
+            under[block].add(key)
+    usable = [block for block in under.values() if len(block) <= blocks.KEY_CAP]
     found = {pair for block in usable for pair in combinations(sorted(block), 2)}
     told_of = [key for key in sorted(known) if known[key]]
     scored = Scorer(shipped(), known).pairs(list(combinations(told_of, 2)))
@@ -125,7 +125,7 @@ def partition(known: dict[str, list[Description]]) -> set[frozenset[str]]:
 
 def parts(component: list[str], scored: list[clusters.Pair]) -> list[frozenset[str]]:
     """The persons of a component."""
-    if len(component) > index.COMPONENT_CAP:
+    if len(component) > settling.COMPONENT_CAP:
         return [frozenset({key}) for key in component]
     inside = [pair for pair in scored if {pair.one, pair.other} <= set(component)]
     return [frozenset(group) for group in clusters.clusters_of(component, inside)]

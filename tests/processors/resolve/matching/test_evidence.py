@@ -177,8 +177,10 @@ def test_where_nothing_is_said_of_one_there_is_no_evidence() -> None:
 def test_the_rules_that_records_are_found_by_are_those_under_which_they_share_a_key(
     one: list[Description], other: list[Description]
 ) -> None:
-    shared = [r for r in sorted(MODEL.rules) if {*keys_of(one, [r], KEY)} & {*keys_of(other, [r], KEY)}]
-    assert found_by(one, other, MODEL) == shared
+    def keys(record: list[Description], rule: str) -> set[int]:
+        return {*keys_of(record, [rule], KEY)[1].tolist()}
+
+    assert found_by(one, other, MODEL) == [r for r in sorted(MODEL.rules) if keys(one, r) & keys(other, r)]
 
 
 def test_every_trait_level_veto_and_rule_has_its_words() -> None:

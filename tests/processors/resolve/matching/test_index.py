@@ -1,6 +1,7 @@
 """The index: whatever the order and the batches, the same records give the same persons and the same state."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -10,6 +11,7 @@ from support.linkage import KEY, MODEL, arrived, content, persons, said, taken
 
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.index import COMPONENT_CAP, KEY_CAP, Arrived, Index
+from processors.resolve.matching.names import canonical
 from processors.state import Memory, Working
 
 Row = tuple[str, Description]
@@ -131,6 +133,12 @@ def test_a_batch_that_was_lost_and_is_taken_again_leaves_no_trace(rows: list[Row
     Index(Working(store), MODEL, KEY).take(second)  # killed before its commit
     again, _ = taken([second], store=store)
     assert content(again) == content(taken([first, second])[0])
+
+
+def test_which_of_two_records_came_first_does_not_show_in_what_their_names_weigh() -> None:
+    model = replace(MODEL, given={canonical("KIM"): 0.9, canonical("KIMBERLY"): 1e-9}, link_bits=15.0)
+    rows = arrived([("a", said("Kim Lopez 20040517")), ("b", said("Kimberly Lopez 20040517"))])
+    assert content(taken([rows], model)[0]) == content(taken([rows[::-1]], model)[0])
 
 
 def test_a_key_over_its_cap_counts_for_no_pair_and_counts_again_below_it() -> None:

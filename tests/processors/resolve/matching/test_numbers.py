@@ -1,5 +1,6 @@
 """Numbers: which can be one person's, and hashes that tell a typing error and nothing else."""
 
+import base64
 import re
 from itertools import count
 
@@ -10,12 +11,17 @@ from support.descriptions import KEY, described, levels
 
 from processors.resolve.matching import numbers
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.numbers import HASH_BITS, HEAD_AT, MASKED, NEAR_COUNT, SORTED, TAIL_AT
+from processors.resolve.matching.numbers import HASH_BITS, HEAD_AT, MASKED, NEAR_CHARS, NEAR_COUNT, SORTED, TAIL_AT
 
 OTHER_KEY = b"o" * 32
 NUMBER = "517482936"
 SSNS = st.from_regex(r"\A[0-9]{9}\Z").filter(lambda text: numbers.number_of(text) != "")
 PLACES = st.integers(0, 8)
+
+
+def each(near: numbers.Near) -> list[bytes]:
+    """The hashes in a text of them."""
+    return [base64.b64decode(near[i : i + NEAR_CHARS]) for i in range(0, len(near), NEAR_CHARS)]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_a_number_that_begins_with_nine_may_be_a_tax_number_and_counts(text: str
 @pytest.mark.parametrize("text", ["482936", "7482936", "17482936", "000123", "00012345", "66600000"], ids=count())
 def test_a_short_number_counts_from_six_digits_on(text: str) -> None:
     assert numbers.number_of(text) == text
-    assert len(described(ssn=text).near) == NEAR_COUNT
+    assert len(each(described(ssn=text).near)) == NEAR_COUNT
 
 
 @given(st.text(max_size=20))
@@ -117,14 +123,15 @@ def test_short_numbers_are_compared_as_they_are_and_not_with_longer_ones(one: st
 
 @given(SSNS)
 def test_neither_a_number_nor_a_part_of_it_is_in_what_is_kept(number: str) -> None:
-    hashed, near = numbers.hashes_of(number, KEY)
+    hashed, text = numbers.hashes_of(number, KEY)
+    near = each(text)
     assert re.fullmatch("[0-9a-f]+", hashed)
     assert len(near) == len(set(near)) == NEAR_COUNT
-    assert all(0 < one < 2**HASH_BITS for one in near)
-    kept = [hashed, *map(str, near), *(f"{one:x}" for one in near)]
+    assert all(0 < int.from_bytes(one) < 2**HASH_BITS for one in near)
+    kept = [hashed, text, *(str(int.from_bytes(one)) for one in near), *(one.hex() for one in near)]
     assert all(number not in text for text in kept)
-    plain = {bytes(part, "ascii").hex() for part in (number, number[:5], number[5:], "".join(sorted(number)))}
-    assert all(part not in f"{one:012x}" for part in plain for one in near)
+    plain = {bytes(part, "ascii") for part in (number, number[:5], number[5:], "".join(sorted(number)))}
+    assert all(part not in one for part in plain for one in near)
     assert repr(described(ssn=number)) == "Description()"
 
 
@@ -133,7 +140,7 @@ def test_every_hash_depends_on_the_key(number: str) -> None:
     mine, near = numbers.hashes_of(number, KEY)
     theirs, other = numbers.hashes_of(number, OTHER_KEY)
     assert mine != theirs
-    assert not set(near) & set(other)
+    assert not set(each(near)) & set(each(other))
     assert (mine, near) == numbers.hashes_of(number, KEY)
 
 
@@ -149,9 +156,15 @@ def test_every_hash_depends_on_the_key(number: str) -> None:
     ids=count(),
 )
 def test_each_hash_tells_one_thing_of_a_number(other: str, same: set[int]) -> None:
-    one, two = numbers.hashes_of(NUMBER, KEY)[1], numbers.hashes_of(other, KEY)[1]
+    one, two = each(numbers.hashes_of(NUMBER, KEY)[1]), each(numbers.hashes_of(other, KEY)[1])
     assert {place for place in range(NEAR_COUNT) if one[place] == two[place]} == same
     assert range(NEAR_COUNT)[MASKED] == range(9)
+
+
+def test_many_numbers_have_the_hashes_that_each_has_by_itself() -> None:
+    many = [NUMBER, "482936", "517482937", "48293612345678901", "7482936", NUMBER]
+    assert numbers.near_of(many, KEY) == [numbers.hashes_of(number, KEY)[1] for number in many]
+    assert numbers.near_of([], KEY) == []
 
 
 def _with(number: str, place: int, by: int) -> str:

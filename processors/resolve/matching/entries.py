@@ -1,0 +1,119 @@
+"""Records as the index keeps them: a row's head is plain, what is said of the record is sealed.
+
+Sealing is AES-GCM (NIST SP 800-38D) under a nonce that is a keyed hash of record and content: nothing is to be drawn at
+random, one content of one record is one text, so that equal states are equal bytes, and a content that comes again is
+known by its nonce without opening what is kept.
+"""
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from processors.resolve.matching.description import Description
+from processors.state import Working
+
+Age = tuple[int, str]
+"""LogAppendTime and position at which a record first appeared: orders records, oldest first."""
+COMPARE = "compare"
+NONCE_BYTES = 12
+HEAD_END = b"\n"
+"""Stands in no JSON, and in no record's key."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A record as it is compared."""
+
+    key: str
+    seed: str
+    age: Age
+    component: str = ""
+    """Empty before it was first clustered."""
+    person: str = ""
+    sealed: bytes = field(default=b"", repr=False)
+    """What is said of it, as the store has it."""
+    rows: list[Sequence[Any]] = field(default_factory=list, repr=False)
+    """The same, opened by ``Known.open``; each a description, or what ``to_json`` says of one."""
+
+    def descriptions(self) -> list[Description]:
+        """What is said of it."""
+        return list(map(Description.from_json, self.rows))
+
+
+@dataclass
+class Known:
+    """The records that a batch has read."""
+
+    state: Working
+    secret: bytes = field(repr=False)
+    """The pseudonym key."""
+    entries: dict[str, Entry] = field(default_factory=dict, repr=False)
+
+    def load(self, keys: Iterable[str]) -> None:
+        """Read records, what is said of them not yet opened."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self.entries]
+        found = [
+            (key, row.partition(HEAD_END))
+            for key, row in zip(missing, self.state.get_raw(COMPARE, missing), strict=True)
+            if row is not None
+        ]
+        heads = _all([head for _, (head, _, _) in found])
+        for (key, (_, _, sealed_)), (component, person, seed, at, position) in zip(found, heads, strict=True):
+            self.entries[key] = Entry(key, seed, (at, position), component, person, sealed_)
+
+    def open(self, entries: Iterable[Entry]) -> None:
+        """Open what is said of records."""
+        shut = [entry for entry in entries if entry.sealed and not entry.rows]
+        decrypt = _cipher(self.secret).decrypt
+        contents = [decrypt(e.sealed[:NONCE_BYTES], e.sealed[NONCE_BYTES:], e.key.encode()) for e in shut]
+        for entry, rows in zip(shut, _all(contents), strict=True):
+            entry.rows = rows
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Keep records."""
+        self.state.put_raw(COMPARE, {entry.key: _row_of(entry) for entry in entries})
+
+
+def _all(documents: Sequence[bytes]) -> list[Any]:
+    """Values of many JSON documents."""
+    found: list[Any] = orjson.loads(b"[" + b",".join(documents) + b"]")
+    return found
+
+
+def _row_of(entry: Entry) -> bytes:
+    return orjson.dumps([entry.component, entry.person, entry.seed, *entry.age]) + HEAD_END + entry.sealed
+
+
+def sealed(record_key: str, rows: Sequence[Sequence[Any]], secret: bytes) -> bytes:
+    """What is said of a record, sealed."""
+    content = orjson.dumps(list(map(list, rows)))
+    nonce = _nonce(record_key, content, secret)
+    return nonce + _cipher(secret).encrypt(nonce, content, record_key.encode())
+
+
+def says(entry: Entry, row: Description, secret: bytes) -> bool:
+    """Whether one description is all that is said of a record."""
+    return entry.sealed.startswith(_nonce(entry.key, orjson.dumps([list(row)]), secret))
+
+
+def _nonce(record_key: str, content: bytes, secret: bytes) -> bytes:
+    hashed = _hashing(secret).copy()
+    hashed.update(record_key.encode() + HEAD_END + content)
+    return hashed.digest()
+
+
+@functools.lru_cache(8)
+def _hashing(secret: bytes) -> "hashlib.blake2b":
+    derived = hmac.digest(secret, b"nonces of resolve's index", "sha256")
+    return hashlib.blake2b(key=derived, digest_size=NONCE_BYTES)
+
+
+@functools.lru_cache(8)
+def _cipher(secret: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(secret, b"descriptions of resolve's index", "sha256"))

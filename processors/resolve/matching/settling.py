@@ -1,0 +1,188 @@
+"""One pass of clustering: what a batch put in is entered under its keys, and whom it touches gets its person anew.
+
+Records are numbered by places that hold for the pass alone, pairs of them are numbers in arrays.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from processors.resolve.matching import blocks, clusters
+from processors.resolve.matching.blocking import Keys, keys_of
+from processors.resolve.matching.blocks import NO_PAIRS, SEPARATOR, Numbered, Pairs, Places, Under, paired, split
+from processors.resolve.matching.clusters import Pair
+from processors.resolve.matching.components import Components
+from processors.resolve.matching.description import Description
+from processors.resolve.matching.entries import Age, Entry, Known
+from processors.resolve.matching.model import Model
+from processors.resolve.matching.scoring import NO_SCORES, Scored, Scores, pairs_of
+
+COMPONENT = "component"
+COMPONENT_CAP = 50
+"""Records that links connect beyond which none of them counts: a merge bomb, or a model that is wrong."""
+Said = Sequence[Sequence[Any]]
+"""Descriptions of a record, or what ``to_json`` says of them."""
+
+
+class Change(NamedTuple):
+    """A record changes persons, or gets its first."""
+
+    record_key: str
+    before: str
+    """Empty: it is new."""
+    after: str
+
+
+@dataclass
+class Settling:
+    """One pass over what a batch touched."""
+
+    known: Known
+    model: Model
+    before: Mapping[str, Sequence[Description]] = field(repr=False)
+    """By record that was put in: what was said of it before."""
+    _numbered: Numbered = field(init=False, repr=False)
+    _shaken: set[str] = field(init=False, repr=False)
+    """Records that may have lost a link: more descriptions, or more keys, only bring links."""
+    _scored: Scored = field(init=False, repr=False)
+    _pairs: Pairs = field(default_factory=NO_PAIRS.copy, repr=False)
+    """Those that are scored."""
+    _scores: Scores = field(default=NO_SCORES, repr=False)
+    """Theirs."""
+
+    def __post_init__(self) -> None:
+        self._numbered = Numbered(zip(self.before, range(len(self.before)), strict=True))
+        self._shaken = {key for key, said in self.before.items() if not set(said) <= set(self._entry(key).rows)}
+        self._scored = Scored(self.model)
+
+    def run(self) -> list[Change]:
+        """Pairs, links, components, persons."""
+        toggled = self._find()
+        links = self._links()
+        keys = list(self._numbered)
+        touched = {*self.before, *toggled, *map(keys.__getitem__, np.unique(split(links)).tolist())}
+        old = members_of(self.known, {self._entry(key).component for key in touched} - {""})
+        nodes = self._places({*touched, *chain.from_iterable(old.values())})
+        kept = self._kept(old)
+        components = Components.of(nodes, np.concatenate([kept, self._links()]), len(self._numbered))
+        self._score(components.pairs(COMPONENT_CAP))
+        return self._settled(components, old)
+
+    def _entry(self, key: str) -> Entry:
+        return self.known.entries[key]
+
+    def _places(self, keys: Collection[str]) -> Places:
+        return np.fromiter(map(self._numbered.__getitem__, keys), np.int64, len(keys))
+
+    def _find(self) -> set[str]:
+        """Enter what was put in under its keys, and score it with whom it finds; who else is to be clustered anew."""
+        now = self._keys(self.before, [self._entry(key).rows for key in self.before])
+        under = Under.of(self._keys(self.before, list(self.before.values())), now)
+        found = blocks.entered(self.known.state, under, self._numbered)
+        self._shaken |= found.toggled
+        toggled = sorted(found.toggled.difference(self.before))
+        self.known.load(toggled)
+        self.known.open(map(self._entry, toggled))
+        stands = self._keys(toggled, [self._entry(key).rows for key in toggled])
+        more = blocks.entered(self.known.state, Under.of(stands, stands), self._numbered)
+        self.known.load(self._numbered)
+        self._score(np.union1d(found.pairs, more.pairs))
+        return found.toggled
+
+    def _keys(self, records: Collection[str], said: Sequence[Said]) -> tuple[Places, Keys]:
+        """Records under their keys; one may come twice."""
+        rows = list(chain.from_iterable(said))
+        places, keys = keys_of(rows, self.model.rules, self.known.secret)
+        return np.repeat(self._places(records), list(map(len, said)))[places], keys
+
+    def _score(self, pairs: Pairs) -> None:
+        """Score pairs that are not yet."""
+        new = np.setdiff1d(pairs, self._pairs, assume_unique=True)
+        entries = [self._entry(key) for key in list(self._numbered)[len(self._scored) :]]
+        self.known.open(entries)
+        self._scored.add([entry.rows for entry in entries])
+        self._pairs = np.concatenate([self._pairs, new])
+        self._scores = self._scores.and_more(self._scored.scores(*self._by_key(new)))
+
+    def _by_key(self, pairs: Pairs) -> tuple[Places, Places]:
+        """Places of both of each pair, the lower key first: whatever else two are weighed by, no batch shows in it."""
+        keys, (one, other) = list(self._numbered), split(pairs)
+        in_order = [keys[a] < keys[b] for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+        return np.where(in_order, one, other), np.where(in_order, other, one)
+
+    def _links(self) -> Pairs:
+        """Of the scored pairs those that are linked."""
+        return self._pairs[self._scores.is_link]
+
+    def _kept(self, old: Mapping[str, list[str]]) -> Pairs:
+        """What connects old components: of one that can have lost no link, that it is one; else what is scored anew."""
+        firm = [members for members in old.values() if self._shaken.isdisjoint(members)]
+        firsts = self._places([members[0] for members in firm])
+        others = self._places([key for members in firm for key in members[1:]])
+        shaken = [key for members in old.values() if not self._shaken.isdisjoint(members) for key in members]
+        self.known.open(map(self._entry, shaken))
+        stands = self._keys(shaken, [self._entry(key).rows for key in shaken])
+        self._score(blocks.together(self.known.state, Under.of(stands, stands)))
+        return paired(np.repeat(firsts, [len(members) - 1 for members in firm]), others)
+
+    def _settled(self, components: Components, old: Mapping[str, list[str]]) -> list[Change]:
+        keys, doubtful = list(self._numbered), self._doubtful(components)
+        new, changes, written = dict[str, list[str]](), list[Change](), list[Entry]()
+        for label, places in components:
+            component = sorted([keys[place] for place in places])
+            new[component[0]] = component
+            for group in _persons(component, doubtful.get(label, ())):
+                entries = [self._entry(key) for key in group]
+                person = min(entries, key=_age).seed
+                for entry in entries:
+                    if entry.person != person:
+                        changes.append(Change(entry.key, entry.person, person))
+                    elif entry.component == component[0] and entry.key not in self.before:
+                        continue
+                    entry.component, entry.person = component[0], person
+                    written.append(entry)
+        self.known.write(written)
+        rows = {name: (_row(new.get(name)), _row(old.get(name))) for name in (*new, *old)}
+        self.known.state.put_raw(COMPONENT, {name: now for name, (now, before) in rows.items() if now != before})
+        return sorted(changes)
+
+    def _doubtful(self, components: Components) -> dict[int, list[Pair]]:
+        """By component in which a veto speaks: its pairs that are linked or vetoed."""
+        one, other = (components.labels[places] for places in split(self._pairs))
+        vetoed = (one == other) & (self._scores.votes > 0)
+        is_doubtful = np.zeros(len(components.labels), bool)
+        is_doubtful[one[vetoed]] = True
+        told = np.nonzero(vetoed | ((one == other) & is_doubtful[one] & self._scores.is_link))[0]
+        keys, places = list(self._numbered), zip(*(side.tolist() for side in split(self._pairs[told])), strict=True)
+        pairs = pairs_of([(keys[a], keys[b]) for a, b in places], self._scores.at(told))
+        found = defaultdict[int, list[Pair]](list)
+        for label, pair in zip(one[told].tolist(), pairs, strict=True):
+            found[label].append(pair)
+        return found
+
+
+def members_of(known: Known, names: Collection[str]) -> dict[str, list[str]]:
+    """Components by name as they are kept, with all their members, who are loaded."""
+    rows = zip(names, known.state.get_raw(COMPONENT, names), strict=True)
+    found = {name: row.decode().split(SEPARATOR) if row else [name] for name, row in rows}
+    known.load(chain.from_iterable(found.values()))
+    return found
+
+
+def _persons(component: list[str], pairs: Sequence[Pair]) -> list[list[str]]:
+    if len(component) > COMPONENT_CAP:
+        return [[key] for key in component]
+    return clusters.clusters_of(component, pairs)
+
+
+def _age(entry: Entry) -> Age:
+    return entry.age
+
+
+def _row(component: Sequence[str] | None) -> bytes | None:
+    """A component as it is kept; one of a single record needs no row."""
+    return SEPARATOR.join(component).encode() if component and len(component) > 1 else None

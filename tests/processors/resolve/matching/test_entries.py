@@ -1,0 +1,53 @@
+"""Rows of records: what is said stands sealed in them, the same for the same, and for nothing else."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from support.linkage import KEY, said
+
+from processors.resolve.matching.entries import Entry, Known, says, sealed
+from processors.state import Memory, Working
+
+ANA, EVA = said("Ana Lopez 20040517", others=["SSID:77"]), said("Eva Lopez 20040517")
+BOTH = Entry("a", "seed", (2, "in/0/2"), "a", "seed", sealed("a", [ANA, EVA], KEY))
+
+
+def kept(entry: Entry) -> Memory:
+    """A store with one record."""
+    store, working = Memory(), Working(Memory())
+    Known(working, KEY).write([entry])
+    store.apply(working.changes())
+    return store
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    known = Known(Working(kept(BOTH)), KEY)
+    known.load(["a", "b", "a"])
+    assert known.entries == {"a": BOTH}
+    known.open(known.entries.values())
+    assert known.entries["a"].descriptions() == [ANA, EVA]
+
+
+def test_the_same_of_the_same_record_is_sealed_alike_and_anything_else_is_not() -> None:
+    assert sealed("a", [ANA], KEY) == sealed("a", [ANA], KEY)
+    assert len({sealed("a", [ANA], KEY), sealed("b", [ANA], KEY), sealed("a", [EVA], KEY), sealed("a", [], KEY)}) == 4
+
+
+def test_what_is_said_is_known_without_being_opened() -> None:
+    one = Entry("a", "seed", (2, "in/0/2"), sealed=sealed("a", [ANA], KEY))
+    assert says(one, ANA, KEY)
+    assert not says(one, EVA, KEY)
+    assert not says(BOTH, ANA, KEY)
+
+
+@pytest.mark.parametrize("at", [0, 20, -1])
+def test_a_row_that_was_changed_is_not_opened(at: int) -> None:
+    changed = bytearray(BOTH.sealed)
+    changed[at] ^= 1
+    entry = Entry("a", "seed", (2, "in/0/2"), sealed=bytes(changed))
+    with pytest.raises(InvalidTag):
+        Known(Working(Memory()), KEY).open([entry])
+
+
+def test_a_row_is_not_opened_as_another_records() -> None:
+    with pytest.raises(InvalidTag):
+        Known(Working(Memory()), KEY).open([Entry("b", "seed", (2, "in/0/2"), sealed=BOTH.sealed)])
