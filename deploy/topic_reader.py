@@ -1,4 +1,4 @@
-"""Reading topics as an outsider does: everything that is committed, from the beginning, decoded."""
+"""Reading topics as an outsider does: all that is committed, from the beginning or near the end, decoded."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -34,10 +34,10 @@ class Read:
 class TopicReader:
     """Reads topics from the beginning, again and again up to what is there now; goes on where it stopped."""
 
-    def __init__(self, bootstrap: str, wanted: Callable[[str], bool]) -> None:
-        """``wanted`` chooses topics by name."""
+    def __init__(self, bootstrap: str, wanted: Callable[[str], bool], last: int | None = None) -> None:
+        """``wanted`` chooses topics by name; ``last``: only so many offsets of each partition, the last ones."""
         self._consumer = clients.consumer(bootstrap, "outsider", **{"enable.partition.eof": True})
-        self._wanted = wanted
+        self._wanted, self._last = wanted, last
         self._assigned: set[tuple[str, int]] = set()
         self._ends: dict[tuple[str, int], int] = {}
         """Where each partition's end was last reached; behind the last record may stand a transaction's marker."""
@@ -89,9 +89,15 @@ class TopicReader:
         topics = self._consumer.list_topics(timeout=10).topics
         found = {(name, p) for name, topic in topics.items() if self._wanted(name) for p in topic.partitions}
         if new := sorted(found - self._assigned):
-            self._consumer.incremental_assign([TopicPartition(name, p, OFFSET_BEGINNING) for name, p in new])
+            self._consumer.incremental_assign([TopicPartition(name, p, self._start(name, p)) for name, p in new])
             self._assigned |= set(new)
         return {place for place in self._assigned if self._has_more(*place)}
+
+    def _start(self, topic: str, partition: int) -> int:
+        if self._last is None:
+            return int(OFFSET_BEGINNING)
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        return int(max(low, high - self._last))
 
     def _has_more(self, topic: str, partition: int) -> bool:
         low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)

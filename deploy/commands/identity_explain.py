@@ -32,6 +32,7 @@ from processors.resolve.matching.model import Model, shipped
 from processors.resolve.said import descriptions_of
 from streams.errors import ThroughlineError
 
+OTHER_MODEL = "resolve weighs by model {}, and this is {}: name the file of that one with --model"
 COLUMNS = ("trait", "how they agree", "bits", "of them by rarity")
 
 
@@ -54,26 +55,25 @@ def explain(
     Example: throughline identity explain 5f3c9a1b5f3c9a1b5f3c9a1b5f3c9a1b --out why.svg
     """
     check_folder(out)
-    weighed_by = model_in(model) if model else shipped()
-    mine, pairs = _compared(record, other, weighed_by)
+    if record == other:
+        raise ThroughlineError("both are one record: name two, or one alone to see it beside the others of its person")
+    weighed_by, address = model_in(model) if model else shipped(), bootstrap()
+    mine, pairs = _compared(address, record, other, weighed_by)
+    in_force = published.model_in_force(address)
+    if in_force not in {None, weighed_by.name}:
+        typer.echo(OTHER_MODEL.format(in_force, weighed_by.name), err=True)
     if out is not None:
         _draw(pairs, weighed_by, out)
     if as_json:
-        limits = {"model": weighed_by.name, "link_bits": weighed_by.link_bits, "review_bits": weighed_by.review_bits}
-        typer.echo(orjson.dumps({**limits, "record": record_row(mine), "pairs": [as_row(pair) for pair in pairs]}))
-        return
-    for pair in pairs:
-        _tell(pair)
-    typer.echo(
-        f"weighed by model {weighed_by.name}" if pairs else f"{mine.name} stands alone: its person has no other record"
-    )
+        limits = {"link_bits": weighed_by.link_bits, "review_bits": weighed_by.review_bits}
+        head = {"model": weighed_by.name, "model_in_force": in_force, **limits, "record": record_row(mine)}
+        typer.echo(orjson.dumps({**head, "pairs": [as_row(pair) for pair in pairs]}))
+    else:
+        _tell(mine, pairs, weighed_by)
 
 
-def _compared(record: str, other: str | None, model: Model) -> tuple[Told, list[Compared]]:
+def _compared(address: str, record: str, other: str | None, model: Model) -> tuple[Told, list[Compared]]:
     """A record, and it beside another, or beside each other one of its person, the strongest link first."""
-    if record == other:
-        raise ThroughlineError("both are one record: name two, or one alone to see it beside the others of its person")
-    address = bootstrap()
     told = _read(address, record, other)
     decisions = published.decisions(address)
     decided = {pair: decisions.kind(id_) for pair, id_ in decisions.standing().items()}
@@ -119,10 +119,13 @@ def _draw(pairs: list[Compared], model: Model, out: Path) -> None:
         raise unwritable(out, error) from None
 
 
-def _tell(pair: Compared) -> None:
-    typer.echo(f"{pair.one.name} and {pair.other.name} are {conclusion(pair)}")
-    if pair.evidence is not None:
-        tables.show(COLUMNS, cells(pair.evidence))
-    for line in remarks(pair):
-        typer.echo(line)
-    typer.echo()
+def _tell(mine: Told, pairs: list[Compared], model: Model) -> None:
+    for pair in pairs:
+        typer.echo(f"{pair.one.name} and {pair.other.name} are {conclusion(pair)}")
+        if pair.evidence is not None:
+            tables.show(COLUMNS, cells(pair.evidence))
+        for line in remarks(pair):
+            typer.echo(line)
+        typer.echo()
+    alone = f"{mine.name} stands alone: its person has no other record"
+    typer.echo(f"weighed by model {model.name}" if pairs else alone)

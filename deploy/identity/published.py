@@ -14,6 +14,8 @@ from streams import settings
 from streams.errors import ThroughlineError
 from streams.keyring import Keyring
 
+NEAR_THE_END = 1_000
+"""Offsets."""
 WHERE_KEYS_ARE = "run this where resolve runs, or set THROUGHLINE_DATA_DIR"
 
 
@@ -55,16 +57,16 @@ class Published:
 
 def records(address: str, record_keys: Collection[str]) -> dict[str, Published]:
     """Some records, those that are known."""
-    return _newest(address, lambda row: row["record_key"] in record_keys)
+    return newest(address, lambda row: row["record_key"] in record_keys)
 
 
 def members(address: str, person_id: str) -> list[Published]:
     """Records that are of a person now, the oldest first."""
-    found = _newest(address, lambda row: row["person_id"] == person_id)
+    found = newest(address, lambda row: row["person_id"] == person_id)
     return sorted(found.values(), key=lambda record: (record.first_seen_at, record.record_key))
 
 
-def _newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Published]:
+def newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Published]:
     """Records whose newest row is wanted; kept are only those, since a topic may have millions."""
     found: dict[str, Published] = {}
     for read in reads(address, {names.IDENTITY_RECORDS}):
@@ -83,7 +85,7 @@ def reads(address: str, topics: Collection[str]) -> Iterator[Read]:
 
 def person_called(address: str, who: str) -> str | None:
     """The person that is called by its own id, by the key of one of its records, or by one of their identity events."""
-    found = _newest(address, lambda row: who in {row["person_id"], row["record_key"], *row["event_ids"]})
+    found = newest(address, lambda row: who in {row["person_id"], row["record_key"], *row["event_ids"]})
     return min((record.person_id for record in found.values()), default=None)
 
 
@@ -93,6 +95,16 @@ def decisions(address: str) -> Known:
     for read in reads(address, {names.STEWARDS}):
         found.enter(read)
     return found
+
+
+def model_in_force(address: str) -> str | None:
+    """Name of the model that resolve weighed by when it last told of something; None: it never did.
+
+    Behind each record may stand a transaction's marker, and others' that failed.
+    """
+    with closing(TopicReader(address, {names.IDENTITY_CHANGES}.__contains__, last=NEAR_THE_END)) as reader:
+        newest = max(reader.poll(), key=lambda read: read.offset, default=None)
+    return None if newest is None else str(newest.row["model"])
 
 
 @contextmanager

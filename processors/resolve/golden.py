@@ -125,11 +125,24 @@ def sayings_of(record_key: str, partner_id: str, rows: Rows) -> dict[str, list[S
         rows: as ``said.rows_of`` gives them.
     """
     found: dict[str, list[Saying]] = defaultdict(list)
-    for published_at, event_id, descriptions in rows.values():
-        for one in descriptions or ():
-            for trait, value in traits_of(Description.from_json(one)).items():
-                found[trait].append(Saying(published_at, event_id, record_key, partner_id, value))
+    for published_at, event_id, told in rows.values():
+        for trait, value in _of_row([Description.from_json(one) for one in told or ()]).items():
+            found[trait].append(Saying(published_at, event_id, record_key, partner_id, value))
     return found
+
+
+def _of_row(descriptions: Sequence[Description]) -> dict[str, Value]:
+    """What a row says: by the names that it gives first, since its others are former ones.
+
+    Of a source that does not number its records, as of wages, nobody knows which part of a name stands first: what such
+    a row says is what all its readings agree on.
+    """
+    if not descriptions:
+        return {}
+    first, *others = map(traits_of, descriptions)
+    if descriptions[0].own:
+        return first
+    return {trait: value for trait, value in first.items() if all(other.get(trait) == value for other in others)}
 
 
 def together(records: Iterable[dict[str, list[Saying]]]) -> dict[str, list[Saying]]:

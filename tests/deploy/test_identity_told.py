@@ -3,18 +3,23 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from support import sam
 from support.brokers import fresh_broker
 from support.commands import throughline
+from support.kafka_world import KafkaWorld
 from support.linkage import said
 
 from deploy import control
 from deploy.commands.worker import keys_dir
+from deploy.identity import published
 from processors import names
+from processors.resolve.matching.model import shipped
 from processors.resolve.said import Rows, events_of, sealed
 from schemas_avro import catalog, codec, wire
 from streams import clients, topics
@@ -44,6 +49,7 @@ PARTNERS = {
 }
 SECRETS = ("quetzalina", "marchetti", "demetrius", NUMBER, "wolkenstein", "94110", "1999", SAID[SCHOOL].number)
 STARTED = 1_700_000_000_000_000
+MODEL = shipped().name
 Row = dict[str, Any]
 
 
@@ -94,7 +100,7 @@ def _published(ring: Keyring, place: int, key: str) -> Row:
 def _change(key: str, before: str | None, after: str) -> Row:
     return {
         "change_id": f"{before}{after}", "event_id": "event-0", "record_key": key, "partner_id": PARTNERS[key],
-        "kind": "merged" if before else "applied", "from_person_id": before, "to_person_id": after, "model": "m",
+        "kind": "merged" if before else "applied", "from_person_id": before, "to_person_id": after, "model": MODEL,
         "evidence": [{"record_key": COLLEGE, "bits_hundredths": 2345}] if before else [],
     }  # fmt: skip
 
@@ -126,6 +132,15 @@ def test_one_record_is_explained_beside_each_other_of_its_person_the_strongest_l
 def test_two_that_only_a_third_joins_are_told_with_it(world: World) -> None:
     [pair] = orjson.loads(world.told("explain", COLLEGE, WAGES, "--json"))["pairs"]
     assert (pair["is_one_person"], pair["evidence"]["says"], pair["through"]) == (True, "unclear", [SCHOOL])
+
+
+def test_by_another_model_than_resolves_it_is_said_to_be_so(world: World, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_bytes(replace(shipped(), link_bits=1.0).to_json())
+    done = world.run("explain", SCHOOL, TWIN, "--model", str(model))
+    assert done.returncode == 0
+    assert "linked from +1.0 on" in done.stdout
+    assert done.stderr.startswith(f"resolve weighs by model {MODEL}, and this is ")
 
 
 def test_a_record_that_stands_alone_is_said_to(world: World) -> None:
@@ -161,6 +176,44 @@ def test_without_the_ring_a_person_is_told_but_for_what_records_say(world: World
     assert COLLEGE in done.stdout
     assert "there is no keyring in" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_resolve_itself_has_published_is_told_and_explained(tmp_path: Path) -> None:
+    samuel = sam.identity("csu", ssn=None, birth_date="2005-02-01", first_name="Samuel")
+    with KafkaWorld(tmp_path) as kafka:
+        kafka.publish_all(*sam.KNOWN, samuel, sam.caseload(), sam.wages())
+        address, data_dir = str(kafka.settings.bootstrap), kafka.settings.data_dir
+        keys = {one.partner_id: one.record_key for one in published.newest(address, lambda _: True).values()}
+
+        def told(*words: str) -> Any:
+            done = throughline(data_dir, "identity", *words, "--json", THROUGHLINE_BOOTSTRAP=address)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert not [secret for secret in ("SAM", "REYES") if secret in done.stdout]
+            return orjson.loads(done.stdout)
+
+        explained = told("explain", keys["edd"])
+        assert explained["model"] == explained["model_in_force"] == MODEL
+        pairs = {pair["other"]["partner_id"]: pair for pair in explained["pairs"]}
+        assert {partner: pair["evidence"]["says"] for partner, pair in pairs.items()} == {
+            "ccc": "link", "csac": "link", sam.CENTER: "link", "csu": "unclear",
+        }  # fmt: skip
+        assert len(pairs["csu"]["through"]) == 1
+
+        person = told("person", keys["edd"])
+        assert {one["record_key"] for one in person["records"]} == {*keys.values()}
+        assert {change["kind"] for change in person["history"]} <= {"applied", "linked", "merged"}  # as they arrived
+        told_then = {
+            frozenset((change["record_key"], link["record_key"])): link["bits"]
+            for change in person["history"]
+            for link in change["links"]
+        }
+        told_now = {frozenset((keys["edd"], keys[name])): pair["evidence"]["bits"] for name, pair in pairs.items()}
+        assert len(told_then) >= 3
+        assert all(abs(told_then[two] - told_now[two]) < 0.06 for two in told_then.keys() & told_now.keys())
+        assert person["conflicts"].keys() == {"given", "born"}
+        assert {one["trait"]: one["rule"] for one in person["golden"]} == {
+            "given": "most_frequent", "surname": "only_value", "born": "most_frequent", "number": "only_value",
+        }  # fmt: skip
 
 
 NOBODY = "0" * 32

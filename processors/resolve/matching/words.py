@@ -23,7 +23,7 @@ LEVELS = {
         "other_middle": "one is the other's middle name",
         "weak": "somewhat alike",
         "differ": "different",
-        "crossed": "given name and surname swapped",
+        "crossed": "swapped with the surname",
         "token": "one of two names is the same",
         "middle_initial": "one may be the other's middle name, by an initial",
     },
@@ -34,7 +34,7 @@ LEVELS = {
         "similar": "spelt nearly the same",
         "weak": "somewhat alike",
         "differ": "different",
-        "crossed": "given name and surname swapped",
+        "crossed": "swapped with the given name",
     },
     "middle": {
         "exact": "the same",

@@ -134,10 +134,23 @@ def test_each_rule_only_leaves_what_the_one_before_it_left(told: list[Saying], r
 
 def test_what_rows_say_is_told_trait_by_trait_and_retracted_rows_say_nothing() -> None:
     one, other = said("Ana Maria Reyes 20050102", phone="2135550101"), said("Ana Reyes 20050102", sex="F")
-    told = sayings_of("r1", "school", {"x": row(5, "e1", one), "y": row(6, "e2", other, one), "z": [9, "e3", None]})
-    assert [(s.event_id, s.value) for s in told["given"]] == [("e1", ("ANA",)), ("e2", ("ANA",)), ("e2", ("ANA",))]
+    told = sayings_of("r1", "school", {"x": row(5, "e1", one), "y": row(6, "e2", other), "z": [9, "e3", None]})
+    assert [(s.event_id, s.value) for s in told["given"]] == [("e1", ("ANA",)), ("e2", ("ANA",))]
     assert {s.event_id for trait in told.values() for s in trait} == {"e1", "e2"}
     assert [(s.record_key, s.partner_id, s.published_at, s.value) for s in told["sex"]] == [("r1", "school", 6, ("F",))]
+
+
+def test_a_rows_other_names_are_former_ones_and_count_for_nothing() -> None:
+    now, before = said("Ana Reyes", own="school:a", phone="1"), said("Ana Ortega", own="school:a", phone="1")
+    told = sayings_of("r1", "school", {"x": row(5, "e1", now, before)})
+    assert {trait: [s.value for s in told[trait]] for trait in told} == {
+        "given": [("ANA",)], "surname": [("REYES",)], "phone": [("1",)],
+    }  # fmt: skip
+
+
+def test_a_name_of_which_nobody_knows_what_stands_first_tells_no_name_but_the_rest() -> None:
+    told = sayings_of("r1", "wages", {"x": row(5, "e1", said("Sam Reyes", ssn=NUMBER), said("Reyes Sam", ssn=NUMBER))})
+    assert list(told) == ["number"]
 
 
 def test_an_address_is_one_trait_and_a_zip_code_alone_is_none() -> None:
