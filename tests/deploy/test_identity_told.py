@@ -18,6 +18,7 @@ from support.linkage import said
 from deploy import control
 from deploy.commands.worker import keys_dir
 from deploy.identity import published
+from deploy.topic_reader import TopicReader
 from processors import names
 from processors.resolve.matching.model import shipped
 from processors.resolve.said import Rows, events_of, sealed
@@ -132,6 +133,13 @@ def test_one_record_is_explained_beside_each_other_of_its_person_the_strongest_l
 def test_two_that_only_a_third_joins_are_told_with_it(world: World) -> None:
     [pair] = orjson.loads(world.told("explain", COLLEGE, WAGES, "--json"))["pairs"]
     assert (pair["is_one_person"], pair["evidence"]["says"], pair["through"]) == (True, "unclear", [SCHOOL])
+
+
+def test_of_a_topic_the_last_offsets_can_be_read_alone(world: World) -> None:
+    with closing(TopicReader(world.address, lambda topic: topic == names.IDENTITY_RECORDS, last=2)) as reader:
+        assert [read.row["record_key"] for read in reader.poll()] == [WAGES, ALONE]
+    with closing(TopicReader(world.address, lambda topic: topic == names.IDENTITY_RECORDS, last=99)) as reader:
+        assert len(list(reader.poll())) == 1 + len(SAID)
 
 
 def test_by_another_model_than_resolves_it_is_said_to_be_so(world: World, tmp_path: Path) -> None:

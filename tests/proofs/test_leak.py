@@ -17,6 +17,7 @@ from rocksdict import AccessType, Options, Rdict
 from support import events
 
 from deploy.demo_run import PARTNER, wait_until_ended
+from deploy.identity import published
 from deploy.ledger import LiveLedger
 from deploy.scrape import see
 from deploy.stack import SERVE, WORKERS, Stack
@@ -166,10 +167,21 @@ def test_no_command_prints_a_planted_value(written: Written) -> None:
     said += [_output(stack, "deadletters", "show", place) for place in written.rejected_places]
     said += [_output(stack, "explain", event_id) for event_id in written.event_ids]
     said += [_output(stack, *words) for words in (("status",), ("status", "--json"), ("doctor",), ("config", "show"))]
+    said += _of_identity(stack)
     said.append(_output(stack, "explain", "Zyxqvanna"))
     assert all("throughline: a bug" not in text for text in said)
     allowed = said.pop().replace("Zyxqvanna", "")  # what a user types is shown to that user
     assert [needle for text in (*said, allowed) for needle in found_in(text.encode())] == []
+
+
+def _of_identity(stack: Stack) -> list[str]:
+    """What is told of records that say something, and of their persons."""
+    keys = [*published.newest(stack.bootstrap, lambda row: bool(row["event_ids"]))]
+    assert keys
+    said = [_output(stack, "identity", "review")]
+    for key in keys:
+        said += [_output(stack, "identity", *words, key) for words in (("person",), ("person", "--json"), ("explain",))]
+    return [*said, *(_output(stack, "identity", "explain", keys[0], key, "--json") for key in keys[1:])]
 
 
 def test_no_process_tells_a_planted_value_or_an_id_in_its_metrics(written: Written) -> None:
