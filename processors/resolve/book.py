@@ -8,6 +8,7 @@ from processors import sealing
 from processors.records import Arrival, keyed_hash
 from processors.resolve import said
 from processors.resolve.adopted import model_of
+from processors.resolve.kinds import Kinds
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.index import Change, Index
 from processors.resolve.said import Rows, Version
@@ -15,8 +16,8 @@ from processors.state import Working
 
 Row = dict[str, Any]
 RECORD = "record"
-LINKED, MERGED, SPLIT, RELINKED = "linked", "merged", "split", "relinked"
-"""What becomes of a record's person."""
+LINKED = "linked"
+"""A new record goes to a person; what becomes of persons else is in ``kinds.py``."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Book:
         changes = [change for found in self.index.settle() if (change := self._settled(found)) is not None]
         causes = self._causes_by_person(before)
         any_cause = min(self.causes.values())
-        kinds = _Kinds(changes, {change.record_key: self.record(change.record_key)["seed"] for change in changes})
+        kinds = Kinds(changes, {change.record_key: self.record(change.record_key)["seed"] for change in changes})
         moves = []
         for c in changes:
             cause = min(causes.get(c.before, any_cause), causes.get(c.after, any_cause))
@@ -157,19 +158,6 @@ class Book:
             for person_id in (before[record_key], self.person_of(record_key)):
                 found[person_id] = min(cause, found.get(person_id, cause))
         return found
-
-
-class _Kinds:
-    """What moves are. A person is known by the record whose seed is its id: while that is in it, it goes on."""
-
-    def __init__(self, changes: Sequence[Change], seeds: Mapping[str, str]) -> None:
-        self._begun = {c.after for c in changes if seeds[c.record_key] == c.after}
-        self._ended = {c.before for c in changes if seeds[c.record_key] == c.before}
-
-    def of(self, change: Change) -> str:
-        if change.after in self._begun:
-            return SPLIT
-        return MERGED if change.before in self._ended else RELINKED
 
 
 def _nothing_said() -> Row:
