@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from support.commands import throughline
 from support.linkage import said
+from support.pages import blocks_of
+from support.worlds import shipped_agreements
 
 from deploy.identity.known import Known
 from deploy.identity.persons import Person, as_row, moved_to, person_of, shown, trait_words
@@ -138,6 +140,13 @@ def policy_file(folder: Path, text: str) -> Path:
 
 def test_the_shipped_policy_is_read() -> None:
     assert policy_in(SHIPPED, PARTNERS).of("phone").rules == ("most_recent", "most_frequent")
+
+
+def test_the_policy_in_the_reference_is_one_of_partners_that_there_are(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference.md").read_text(encoding="utf-8")
+    [example] = [block.text for block in blocks_of(page) if block.language == "toml" and "[traits." in block.text]
+    partners = {one.party for one in shipped_agreements() if one.tier == "mou"}
+    assert policy_in(policy_file(tmp_path, example), partners).of("born").trusted == ("lea_grand_bend", "csac")
 
 
 def test_a_policy_of_ones_own_trusts_partners_that_there_are(tmp_path: Path) -> None:

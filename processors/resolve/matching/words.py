@@ -73,7 +73,7 @@ LEVELS = {
     "other": {"exact": "one in common", "differ": "different in the same system"},
     "source": {
         "other_source": "two sources that number their records themselves",
-        "other_record": "two records of one source, which should hold a person once",
+        "other_record": "two of one source, which should hold a person once",
     },
 }
 """By trait and by name of the level in ``levels.LEVELS``."""
