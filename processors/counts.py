@@ -1,7 +1,9 @@
 """What decisions count for operators: names, and labels from closed sets only. Nothing here is about a person.
 
 Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
-dead_letters (partner, code), swept_persons (sweep), signals (rule, state).
+dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
+identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
+identity_reviews_closed (reason), identity_blocks and identity_blocks_capped.
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -14,6 +16,9 @@ from schemas_avro import catalog
 
 EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead_letters"
 SWEPT = "swept_persons"
+CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
+REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
+BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""
@@ -26,6 +31,12 @@ SEVERAL = "several"
 ADMITTED, REPEATED, REJECTED = "admitted", "repeated", "rejected"
 APPLIED, CARRIED, WITHHELD = "applied", "carried", "withheld"
 RELEASED, RETRACTED = "released", "retracted"
+KINDS_OF_CHANGES = ("linked", "merged", "split", "relinked")
+"""Those of ``identity_changed.avsc`` that change a record's person."""
+NAMES_OF_VETOES = ("twins", "shared_number", "juniors", "household", "strangers", "new_surname", "suffixes")
+"""As ``matching/vetoes.py`` has them, which not every process that counts should load: it compares in columns."""
+REASONS_OF_REVIEWS = ("grey", "unclear", "capped")
+"""Those of ``identity_review.avsc``."""
 
 
 def family_of(name: str) -> str:
@@ -79,3 +90,38 @@ def _reason(denials: Sequence[str]) -> str:
     if not denials:
         return NOBODY
     return denials[0] if len(set(denials)) == 1 else SEVERAL
+
+
+def identity_changed(state: Working, kind: str, times: int = 1) -> None:
+    """Count records that, new, joined a person (linked), or changed persons: merged, split or relinked."""
+    state.count(CHANGES, _known(kind, KINDS_OF_CHANGES), times=times)
+
+
+def identity_vetoed(state: Working, veto: str, times: int = 1) -> None:
+    """Count pairs of records that were compared and of which a veto said that they are of two persons."""
+    state.count(VETOES, _known(veto, NAMES_OF_VETOES), times=times)
+
+
+def identity_linked(state: Working, one: str, other: str, times: int = 1) -> None:
+    """Count links of records that changed persons, by the partners whose the two records are, in whichever order."""
+    state.count(LINKS, *sorted((partner_of(one, state), partner_of(other, state))), times=times)
+
+
+def review_opened(state: Working, reason: str, times: int = 1) -> None:
+    """Count questions to stewards that are asked now and were not before."""
+    state.count(REVIEWS_OPENED, _known(reason, REASONS_OF_REVIEWS), times=times)
+
+
+def review_closed(state: Working, reason: str, times: int = 1) -> None:
+    """Count questions that were asked and are not any more, by the reason for which they had been."""
+    state.count(REVIEWS_CLOSED, _known(reason, REASONS_OF_REVIEWS), times=times)
+
+
+def blocks_asked(state: Working, blocks: int, capped: int) -> None:
+    """Count blocking keys under which candidates were looked for, and how many of them had more records than count."""
+    state.count(BLOCKS, times=blocks)
+    state.count(BLOCKS_CAPPED, times=capped)
+
+
+def _known(name: str, closed: Sequence[str]) -> str:
+    return name if name in closed else OTHER

@@ -70,6 +70,13 @@ SPECS = (
     Spec("throughline_delivery_seconds", BulkHistogram, ("family",), "From published_at to the view.", LATENCIES),
     Spec("throughline_release_seconds", BulkHistogram, (), "From the release on its topic to the view.", LATENCIES),
     Spec("throughline_signals_total", Counter, ("rule", "state"), "Changes of signals written to the view."),
+    Spec("throughline_identity_changes_total", Counter, ("kind",), "Records that joined or changed persons."),
+    Spec("throughline_identity_vetoes_total", Counter, ("veto",), "Pairs of records that a veto parted."),
+    Spec("throughline_identity_links_total", Counter, ("partner", "other"), "Links of records that changed persons."),
+    Spec("throughline_identity_reviews_opened_total", Counter, ("reason",), "Questions to stewards that were opened."),
+    Spec("throughline_identity_reviews_closed_total", Counter, ("reason",), "Questions to stewards that were closed."),
+    Spec("throughline_identity_blocks_total", Counter, (), "Blocking keys under which candidates were looked for."),
+    Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
     Spec("throughline_sweep_persons", Gauge, ("sweep",), "Persons whom the sweep under way goes over; 0: not known."),
     Spec("throughline_sweep_done_persons", Gauge, ("sweep",), "Persons whom the sweep under way has done."),
@@ -110,6 +117,16 @@ class Metrics:
             for code in Code:
                 self._named("throughline_dead_letters_total", partner, code.value)
 
+    def begin_identity(self) -> None:
+        """Begin what is counted of identity at 0, likewise; not of pairs of partners, which are many."""
+        for kind in counts.KINDS_OF_CHANGES:
+            self._counter(counts.CHANGES, kind)
+        for veto in counts.NAMES_OF_VETOES:
+            self._counter(counts.VETOES, veto)
+        for reason in counts.REASONS_OF_REVIEWS:
+            self._counter(counts.REVIEWS_OPENED, reason)
+            self._counter(counts.REVIEWS_CLOSED, reason)
+
     def done(self, done: Done) -> None:
         """A stage's batch is done."""
         self.lag.read(done.appended)
@@ -140,7 +157,11 @@ class Metrics:
         return prometheus_client.generate_latest(self.registry)
 
     def _named(self, name: str, *labels: str) -> Any:
-        return self._of[name].labels(*labels)
+        return self._of[name].labels(*labels) if labels else self._of[name]
+
+    def _counter(self, name: str, *labels: str) -> Any:
+        """By its name among ``processors/counts.py``."""
+        return self._named(f"throughline_{name}_total", *labels)
 
     def _batch(self, records: int, seconds: float) -> None:
         self._named("throughline_batch_seconds", self._stage).observe(seconds)
@@ -154,7 +175,7 @@ class Metrics:
         name, *labels = named
         if name == counts.EVENTS:
             labels = [self._stage, *labels]
-        self._named(f"throughline_{name}_total", *labels).inc(times)
+        self._counter(name, *labels).inc(times)
 
     def _refresh(self) -> None:
         """Ask for what is known only now."""

@@ -90,6 +90,7 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         stage = Stage(parts, address, store, keyring)
         metrics.follow(stage.standings)
         if role == resolve.NAME:
+            metrics.begin_identity()
             _know_partners(metrics, chosen)
         with served(Health(role, parts.pulse, metrics), chosen):
             log.info("started", kafka=address)

@@ -1,5 +1,6 @@
 """What the decisions count for operators: sums that fit, labels from closed sets."""
 
+import pytest
 from support import sam
 from support.events import NOON, Message
 from support.worlds import PureWorld
@@ -7,6 +8,8 @@ from support.worlds import PureWorld
 from processors import counts
 from processors.consent.policy import Reason
 from processors.resolve.codes import Code
+from processors.resolve.matching.vetoes import SUFFIXES, VETOES
+from processors.state import Memory, Working
 from schemas_avro import catalog
 
 STRANGER = Message("partner.unheard_of.enrolment", b"1", b"no event", {})
@@ -86,3 +89,74 @@ def test_labels_come_from_closed_sets_only() -> None:
             assert named[1] in {*catalog.FAMILIES, "other"}
             assert named[2] in outcomes
         assert named[-1] in ({"day", "everyone"} if named[0] == "swept_persons" else reasons)
+
+
+def with_agreements(*partners: str) -> Working:
+    """State of a decision that knows these partners' agreements."""
+    state = Working(Memory())
+    for partner in partners:
+        state.put("mou", partner, {})
+    return state
+
+
+def test_records_that_change_persons_vetoes_and_blocking_keys_are_counted_as_they_are_told() -> None:
+    state = with_agreements()
+    counts.identity_changed(state, "merged", 3)
+    counts.identity_changed(state, "merged")
+    counts.identity_vetoed(state, "twins", 2)
+    counts.blocks_asked(state, 40, 1)
+    counts.blocks_asked(state, 2, 0)
+    assert state.counts == {
+        ("identity_changes", "merged"): 4, ("identity_vetoes", "twins"): 2,
+        ("identity_blocks",): 42, ("identity_blocks_capped",): 1,
+    }  # fmt: skip
+
+
+def test_a_review_is_counted_when_it_is_opened_and_when_it_is_closed() -> None:
+    state = with_agreements()
+    counts.review_opened(state, "grey", 2)
+    counts.review_closed(state, "grey")
+    assert state.counts == {("identity_reviews_opened", "grey"): 2, ("identity_reviews_closed", "grey"): 1}
+
+
+def test_a_link_is_counted_by_the_partners_of_both_records_whichever_is_named_first() -> None:
+    state = with_agreements("csac", "ccc")
+    counts.identity_linked(state, "csac", "ccc", 2)
+    counts.identity_linked(state, "ccc", "csac")
+    counts.identity_linked(state, "ccc", "ccc")
+    counts.identity_linked(state, "nobody", "ccc")
+    assert state.counts == {
+        ("identity_links", "ccc", "csac"): 3,
+        ("identity_links", "ccc", "ccc"): 1,
+        ("identity_links", "ccc", "other"): 1,
+    }
+
+
+def test_what_is_not_in_a_closed_set_of_identity_is_other() -> None:
+    state = with_agreements()
+    counts.identity_changed(state, "Zyxqvanna")
+    counts.identity_vetoed(state, "Zyxqvanna")
+    counts.review_opened(state, "Zyxqvanna")
+    counts.review_closed(state, "Zyxqvanna")
+    counts.identity_linked(state, "Zyxqvanna", "Zyxqvanna")
+    assert {label for _, *labels in state.counts for label in labels} == {"other"}
+
+
+def symbols(schema: str, name: str) -> list[str]:
+    """Symbols of an enumeration of a schema."""
+    kinds = {kind["name"]: kind for kind in catalog.named_types(catalog.read(f"internal/{schema}"))}
+    return list(kinds[name]["symbols"])
+
+
+@pytest.mark.parametrize(
+    ("closed", "source"),
+    [
+        (counts.KINDS_OF_CHANGES, [kind for kind in symbols("identity_changed", "ChangeKind") if kind != "applied"]),
+        (counts.NAMES_OF_VETOES, [*VETOES, SUFFIXES]),
+        (counts.REASONS_OF_REVIEWS, symbols("identity_review", "IdentityReviewReason")),
+    ],
+)
+def test_the_closed_sets_of_identity_are_those_of_contract_and_engine(
+    closed: tuple[str, ...], source: list[str]
+) -> None:
+    assert sorted(closed) == sorted(source)

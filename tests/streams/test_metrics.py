@@ -7,6 +7,8 @@ import pytest
 from prometheus_client import Counter, Gauge, Histogram, Info
 from prometheus_client.parser import text_string_to_metric_families
 
+from processors import counts
+from processors.state import Memory, Working
 from streams.histogram import BulkHistogram
 from streams.metrics import SPECS, Metrics
 from streams.pulse import ANSWER_SECONDS, Done, Progress, Pulse, Standing, Written
@@ -50,6 +52,42 @@ def test_a_partners_dead_letters_begin_at_0_so_that_the_first_is_a_rise() -> Non
     assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") is None
     metrics.know_partners(["csac"])
     assert value(metrics, "throughline_dead_letters_total", partner="csac", code="too_large") == 0
+
+
+def test_what_a_decision_counts_of_identity_is_told() -> None:
+    metrics, state = Metrics("resolve", Pulse()), Working(Memory())
+    state.put("mou", "csac", {})
+    counts.identity_changed(state, "merged", 3)
+    counts.identity_vetoed(state, "shared_number")
+    counts.identity_linked(state, "csac", "nobody", 2)
+    counts.review_opened(state, "grey", 5)
+    counts.review_closed(state, "capped")
+    counts.blocks_asked(state, 40, 1)
+    metrics.done(done(counts=state.counts))
+    found = read(metrics)
+    told = {
+        (name, *sorted(labels)): n for (name, labels), n in found.items() if name.startswith("throughline_identity")
+    }
+    assert told == {
+        ("throughline_identity_changes_total", ("kind", "merged")): 3,
+        ("throughline_identity_vetoes_total", ("veto", "shared_number")): 1,
+        ("throughline_identity_links_total", ("other", "other"), ("partner", "csac")): 2,
+        ("throughline_identity_reviews_opened_total", ("reason", "grey")): 5,
+        ("throughline_identity_reviews_closed_total", ("reason", "capped")): 1,
+        ("throughline_identity_blocks_total",): 40,
+        ("throughline_identity_blocks_capped_total",): 1,
+    }
+
+
+def test_what_is_counted_of_identity_begins_at_0_where_it_is_counted() -> None:
+    metrics = Metrics("resolve", Pulse())
+    assert value(metrics, "throughline_identity_changes_total", kind="split") is None
+    metrics.begin_identity()
+    assert value(metrics, "throughline_identity_changes_total", kind="split") == 0
+    assert value(metrics, "throughline_identity_vetoes_total", veto="twins") == 0
+    assert value(metrics, "throughline_identity_reviews_opened_total", reason="grey") == 0
+    assert value(metrics, "throughline_identity_reviews_closed_total", reason="grey") == 0
+    assert value(metrics, "throughline_identity_blocks_total") == 0
 
 
 def test_lag_is_looked_at_by_the_loop_once_a_second() -> None:
