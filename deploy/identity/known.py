@@ -21,8 +21,6 @@ class Record:
 
     person_id: str
     partner_id: str
-    first_seen_at: int
-    """In microseconds since 1970-01-01 UTC."""
 
 
 @dataclass
@@ -41,7 +39,7 @@ class Known:
         row = read.row
         if read.name == "identity_record":
             person_id, partner_id = sys.intern(row["person_id"]), sys.intern(row["partner_id"])
-            self.records[row["record_key"]] = Record(person_id, partner_id, row["first_seen_at"])
+            self.records[row["record_key"]] = Record(person_id, partner_id)
         elif read.name == "identity_decided":
             self.decisions[row["decision_id"]] = row
             self._last |= dict.fromkeys(pairs_in(row), row["decision_id"])
