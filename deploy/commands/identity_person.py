@@ -69,8 +69,7 @@ def _person(who: str) -> Person:
         ThroughlineError: nobody is called so, or not any more; the keyring or the broker does not answer.
     """
     address = bootstrap()
-    person_id = published.person_called(address, who) or who
-    members = published.members(address, person_id)
+    person_id, members = published.person_called(address, who)
     with published.keyring() as keys:
         said = {} if keys is None else {record.record_key: record.rows(keys) for record in members}
     changes = published.reads(address, {names.IDENTITY_CHANGES})

@@ -1,11 +1,12 @@
 """Records as resolve has published them: whose each is now, and what its source says of it, unsealed."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.commands.worker import keys_dir
+from deploy.console import waiting_for
 from deploy.identity.known import Known
 from deploy.topic_reader import Read, TopicReader
 from processors import names, sealing
@@ -62,18 +63,34 @@ def records(address: str, record_keys: Collection[str]) -> dict[str, Published]:
 
 def members(address: str, person_id: str) -> list[Published]:
     """Records that are of a person now, the oldest first."""
-    found = newest(address, lambda row: row["person_id"] == person_id)
-    return sorted(found.values(), key=lambda record: (record.first_seen_at, record.record_key))
+    return _by_age(newest(address, lambda row: row["person_id"] == person_id).values())
+
+
+def person_called(address: str, who: str) -> tuple[str, list[Published]]:
+    """A person, and its records, the oldest first; none where nobody is called so.
+
+    Args:
+        address: of the broker.
+        who: its id, the key of one of its records, or the id of one of their events.
+    """
+    found = newest(address, lambda row: who in {row["person_id"], row["record_key"], *row["event_ids"]}).values()
+    person_id = min((record.person_id for record in found), default=who)
+    return person_id, _by_age(found) if person_id == who else members(address, person_id)
+
+
+def _by_age(records: Iterable[Published]) -> list[Published]:
+    return sorted(records, key=lambda record: (record.first_seen_at, record.record_key))
 
 
 def newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Published]:
     """Records whose newest row is wanted; kept are only those, since a topic may have millions."""
     found: dict[str, Published] = {}
-    for read in reads(address, {names.IDENTITY_RECORDS}):
-        if is_wanted(read.row):
-            found[read.row["record_key"]] = Published.of(read.row)
-        else:
-            found.pop(read.row["record_key"], None)
+    with waiting_for(f"the end of {names.IDENTITY_RECORDS}"):
+        for read in reads(address, {names.IDENTITY_RECORDS}):
+            if is_wanted(read.row):
+                found[read.row["record_key"]] = Published.of(read.row)
+            else:
+                found.pop(read.row["record_key"], None)
     return found
 
 
@@ -81,12 +98,6 @@ def reads(address: str, topics: Collection[str]) -> Iterator[Read]:
     """What is on topics now."""
     with closing(TopicReader(address, lambda topic: topic in topics)) as reader:
         yield from reader.poll()
-
-
-def person_called(address: str, who: str) -> str | None:
-    """The person that is called by its own id, by the key of one of its records, or by one of their identity events."""
-    found = newest(address, lambda row: who in {row["person_id"], row["record_key"], *row["event_ids"]})
-    return min((record.person_id for record in found.values()), default=None)
 
 
 def decisions(address: str) -> Known:
