@@ -11,7 +11,7 @@ from processors.records import Outs
 from processors.resolve.matching.dates import date_of
 from processors.resolve.matching.index import COMPARE, Arrived, Index
 from processors.resolve.matching.model import Model, shipped
-from processors.resolve.matching.records import description_of, record_key_of
+from processors.resolve.matching.records import description_of, descriptions_of, record_key_of
 from processors.resolve.matching.splink import from_splink, is_splink
 from processors.resolve.matching.training import train
 from processors.state import Working
@@ -38,7 +38,7 @@ class Engine:
     def take(self, rows: Sequence[Row]) -> list[str]:
         """Decide a batch and commit it, as ``streams/stage.py`` does; each row's record key."""
         working = Working(self._store)
-        arrived = [arrived_of(row, self._key) for row in rows]
+        arrived = arrived_of(rows, self._key)
         Index(working, self._model, self._key).take(arrived)
         self._batch = self._store.commit(self._token, self._batch, working.changes(), {}, Outs())
         return [one.record_key for one in arrived]
@@ -50,11 +50,12 @@ class Engine:
         return list(map(Index(working, self._model, self._key).person_of, record_keys))
 
 
-def arrived_of(row: Row, key: bytes) -> Arrived:
-    """A row as a record that arrives; its age is its own, whenever it comes."""
-    description = description_of(row, key)
-    age = (_day_of(row.get("event_date", "")), row["record_id"])
-    return Arrived(record_key_of(row, description, key), age, description)
+def arrived_of(rows: Sequence[Row], key: bytes) -> list[Arrived]:
+    """Rows as records that arrive; the age of each is its own, whenever it comes."""
+    return [
+        Arrived(record_key_of(row, said, key), (_day_of(row.get("event_date", "")), row["record_id"]), said)
+        for row, said in zip(rows, descriptions_of(rows, key), strict=True)
+    ]
 
 
 @functools.lru_cache(DAYS)

@@ -1,12 +1,16 @@
 """Dates as sources write them, kept as the digits that they told: a date that no calendar has is still compared."""
 
+import functools
 import re
+
+from processors.resolve.matching.names import CACHED
 
 YEAR_DIGITS, DATE_DIGITS, PARTS = 4, 8, 3
 DAY_DIGITS = 2
 """Of a day and of a month."""
 
 
+@functools.lru_cache(CACHED)
 def date_of(text: str) -> int:
     """Year, month and day as one number, such as 20041231; 0: not known.
 

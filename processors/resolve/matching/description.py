@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from processors.resolve.matching import names, numbers, places
 
+Column = Sequence[str]
 OTHERS_AT = 13
 """Place of the list among the values."""
 
@@ -72,24 +73,36 @@ def describe(
         own: its record at a source that numbers its records itself, as source:keyed hash.
         key: the pseudonym key.
     """
-    surname, behind = names.surname_of(last)
-    number = numbers.number_of(ssn) if ssn else ""
-    hashed, near = numbers.hashes_of(number, key) if number else ("", "")
-    house, street = places.address_of(address) if address else ("", "")
-    return Description(
-        given=names.given_of(first),
-        middle=names.folded(middle).partition(" ")[0] if middle else "",
-        surname=surname,
-        suffix=names.SUFFIXES.get(names.folded(suffix), "") or behind,
-        born=born,
-        sex=sex.strip()[:1].upper(),
-        number=hashed,
-        near=near,
-        house=house,
-        street=street,
-        zip=places.zip_of(zip_code),
-        email=email.strip().lower(),
-        phone=phone,
-        others=tuple(sorted(others)),
-        own=own,
+    [found] = describe_all(
+        [first], [middle], [last], [suffix], [born], [sex], [ssn], [address], [zip_code], [email], [phone], [others],
+        [own], key=key,
+    )  # fmt: skip
+    return found
+
+
+def describe_all(
+    first: Column, middle: Column, last: Column, suffix: Column, born: Sequence[int], sex: Column, ssn: Column,
+    address: Column, zip_code: Column, email: Column, phone: Column, others: Sequence[Sequence[str]], own: Column,
+    *, key: bytes,
+) -> list[Description]:  # fmt: skip
+    """Normalise what sources say in many rows; each argument is a column of what ``describe`` takes."""
+    surnames, addresses = list(map(names.surname_of, last)), list(map(places.address_of, address))
+    plain = list(map(numbers.number_of, ssn))
+    columns = (
+        map(names.given_of, first),
+        map(names.middle_of, middle),
+        [surname for surname, _ in surnames],
+        [names.suffix_of(text) or behind for text, (_, behind) in zip(suffix, surnames, strict=True)],
+        born,
+        [text.strip()[:1].upper() for text in sex],
+        [numbers.hash_of(number, key) for number in plain],
+        numbers.near_of(plain, key),
+        [house for house, _ in addresses],
+        [street for _, street in addresses],
+        map(places.zip_of, zip_code),
+        [text.strip().lower() for text in email],
+        phone,
+        [tuple(sorted(some)) for some in others],
+        own,
     )
+    return list(map(Description._make, zip(*columns, strict=True)))

@@ -54,6 +54,18 @@ def surname_of(text: str) -> tuple[str, str]:
     return " ".join(kept), suffix
 
 
+@functools.lru_cache(CACHED)
+def middle_of(text: str) -> str:
+    """A middle name: its first token."""
+    return folded(text).partition(" ")[0]
+
+
+@functools.lru_cache(CACHED)
+def suffix_of(text: str) -> str:
+    """A suffix in its short form; empty where it is none."""
+    return SUFFIXES.get(folded(text), "")
+
+
 @functools.cache
 def nicknames() -> dict[str, str]:
     """Canonical given name by nickname, of our own file."""

@@ -36,6 +36,8 @@ NO_HASH = "A" * NEAR_CHARS
 
 def digits_of(text: str) -> str:
     """The ASCII digits of a text."""
+    if text.isascii() and text.isdigit():
+        return text
     return re.sub(r"[^0-9]", "", text)
 
 
@@ -56,41 +58,47 @@ def number_of(text: str) -> str:
 
 def hashes_of(number: str, key: bytes) -> tuple[str, Near]:
     """What is kept of a number: its keyed hash, and those by which an error of one digit or of two in turn shows."""
-    return keyed_hash(key, "ssn", number), near_of([number], key)[0]
+    return hash_of(number, key), near_of([number], key)[0]
+
+
+def hash_of(number: str, key: bytes) -> str:
+    """A number's own keyed hash; empty where there is no number."""
+    return keyed_hash(key, "ssn", number) if number else ""
 
 
 def near_of(numbers: Sequence[str], key: bytes) -> list[Near]:
-    """Of each number the hashes beside its own.
+    """Of each number the hashes beside its own; of an empty one none.
 
     All are one run of AES over blocks of 16 bytes, a keyed permutation, cut to ``HASH_BITS``: hashes of their own would
     take a fifth of a record's time.
     """
     found = [""] * len(numbers)
-    for length in set(map(len, numbers)):
+    for length in set(map(len, numbers)) - {0}:
         places = [place for place, number in enumerate(numbers) if len(number) == length]
-        texts = _texts("".join([numbers[place] for place in places]), length)
-        drawn = np.frombuffer(_blocks(key).update(texts.tobytes()), np.uint8).reshape(texts.shape)
-        cut = np.zeros((len(places), NEAR_COUNT, HASH_BITS // 8), np.uint8)
-        cut[:, [*range(min(length, SSN_DIGITS)), SORTED, HEAD_AT, TAIL_AT]] = drawn[:, :, : HASH_BITS // 8]
+        digits = np.frombuffer("".join([numbers[place] for place in places]).encode(), np.uint8).reshape(-1, length)
+        letters = np.broadcast_to(np.frombuffer(LETTERS.encode(), np.uint8), (len(places), len(LETTERS)))
+        texts = np.hstack([digits, np.sort(digits, axis=1), letters])[:, _texts(length)]
+        drawn = np.frombuffer(_blocks(key).update(texts.tobytes()), np.uint8).reshape(-1, NEAR_COUNT, BLOCK)
+        cut = drawn[:, :, : HASH_BITS // 8].copy()
+        cut[:, length:SSN_DIGITS] = 0
         chars, size = base64.b64encode(cut.tobytes()).decode(), NEAR_COUNT * NEAR_CHARS
         for i, place in enumerate(places):
             found[place] = chars[i * size : (i + 1) * size]
     return found
 
 
-def _texts(digits: str, length: int) -> NDArray[np.uint8]:
-    """Blocks of numbers of one length: each letter or place in front says which of the hashes it is for."""
-    told = np.frombuffer(digits.encode(), np.uint8).reshape(-1, length)
-    masked = min(length, SSN_DIGITS)
-    blocks = np.full((len(told), masked + 3, 1 + max(length, BLOCK)), ord(" "), np.uint8)
-    blocks[:, :, 0] = [*map(ord, "012345678"[:masked]), *map(ord, "sht")]
-    blocks[:, :masked, 1 : length + 1] = told[:, None]
-    for place in range(masked):
-        blocks[:, place, 1 + place] = ord("_")
-    blocks[:, masked, 1 : length + 1] = np.sort(told, axis=1)
-    blocks[:, masked + 1, 1 : HEAD + 1] = told[:, :HEAD]
-    blocks[:, masked + 2, 1 : length - HEAD + 1] = told[:, HEAD:]
-    return blocks[:, :, :BLOCK]
+LETTERS = "012345678sht_ "
+"""What stands in the texts beside digits; the first says which of the hashes a text is for."""
+
+
+@functools.lru_cache(32)
+def _texts(length: int) -> NDArray[np.intp]:
+    """Texts of a number, a block each, as places among its digits, the same in order of size, and ``LETTERS``."""
+    digits, in_order = list(range(length)), list(range(length, 2 * length))
+    letter = {text: 2 * length + place for place, text in enumerate(LETTERS)}
+    masked = [[letter[str(i)], *digits[:i], letter["_"], *digits[i + 1 :]] for i in range(SSN_DIGITS)]
+    texts = [*masked, [letter["s"], *in_order], [letter["h"], *digits[:HEAD]], [letter["t"], *digits[HEAD:]]]
+    return np.array([place for text in texts for place in [*text, *[letter[" "]] * BLOCK][:BLOCK]])
 
 
 @functools.lru_cache(8)

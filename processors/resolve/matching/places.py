@@ -31,6 +31,7 @@ def _without_unit(tokens: list[str]) -> list[str]:
     return tokens
 
 
+@functools.lru_cache(CACHED)
 def zip_of(text: str) -> str:
     """The five digits of a ZIP code, or fewer where there are fewer."""
     return re.sub(r"[^0-9]", "", text)[:ZIP_DIGITS]

@@ -1,10 +1,10 @@
 """Records of a CSV file of the form that evaluations take, as descriptions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from processors.records import keyed_hash
 from processors.resolve.matching.dates import date_of
-from processors.resolve.matching.description import Description, describe
+from processors.resolve.matching.description import Description, describe_all
 
 COLUMNS = (
     "record_id", "source", "source_local_id", "event_date", "first_name", "middle_name", "last_name", "suffix", "dob",
@@ -12,28 +12,36 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def description_of(row: Mapping[str, str], key: bytes) -> Description:
-    """What a row says; a column that is missing or empty is not known.
+def descriptions_of(rows: Sequence[Mapping[str, str]], key: bytes) -> list[Description]:
+    """What rows say; a column that is missing or empty is not known.
 
     Args:
-        row: texts by the names of ``COLUMNS``.
+        rows: texts by the names of ``COLUMNS``.
         key: the pseudonym key.
     """
-    said = {name: row.get(name) or "" for name in COLUMNS}
-    return describe(
+    said = {name: [row.get(name) or "" for row in rows] for name in COLUMNS}
+    return describe_all(
         said["first_name"],
         said["middle_name"],
         said["last_name"],
         suffix=said["suffix"],
-        born=date_of(said["dob"]),
+        born=list(map(date_of, said["dob"])),
         sex=said["sex"],
         ssn=said["ssn"],
         address=said["address"],
         zip_code=said["zip"],
         email=said["email"],
-        own=_own(said["source"], said["source_local_id"], key),
+        phone=[""] * len(rows),
+        others=[()] * len(rows),
+        own=[_own(*named, key) for named in zip(said["source"], said["source_local_id"], strict=True)],
         key=key,
     )
+
+
+def description_of(row: Mapping[str, str], key: bytes) -> Description:
+    """What one row says."""
+    [found] = descriptions_of([row], key)
+    return found
 
 
 def _own(source: str, local_id: str, key: bytes) -> str:
