@@ -7,12 +7,13 @@ strings is rapidfuzz's. A given name and a surname in each other's place are one
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from processors.resolve.matching.columns import NO_NEAR_HASH, Codes, Columns, Vocabulary
+from processors.resolve.matching.columns import NO_NEAR_HASH, Codes, Columns, Marks, Vocabulary
 from processors.resolve.matching.names import known_as
 from processors.resolve.matching.numbers import MASKED, SORTED
 
@@ -35,6 +36,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """By trait: names of its levels from 1 on."""
 TRAITS = tuple(LEVELS)
+Value = TypeVar("Value", bound=np.generic)
 Matrix = NDArray[np.uint8]
 """A row a pair, a column a trait."""
 Mask = NDArray[np.bool_]
@@ -136,7 +138,7 @@ class _Pairs:
     one: Places
     other: Places
 
-    def of(self, column: Codes) -> tuple[Codes, Codes]:
+    def of(self, column: NDArray[Value]) -> tuple[NDArray[Value], NDArray[Value]]:
         """A column's values on both sides."""
         return column[self.one], column[self.other]
 
@@ -163,6 +165,8 @@ def given_level(one: str, other: str) -> int:
         return 0
     if one == other:
         return Given.EXACT if len(one) > 1 else Given.INITIAL
+    if " " not in one and " " not in other:
+        return _token_level(one, other)
     mine, theirs = one.split(), other.split()
     if {token for token in mine if len(token) > 1} & set(theirs):
         return Given.TOKEN if len(mine) != len(theirs) else _other_token_level(mine, theirs)
@@ -182,19 +186,24 @@ _RANKS = {Given.NICKNAME: 0, Given.SIMILAR: 1, Given.INITIAL: 2, Given.WEAK: 3, 
 def _token_level(one: str, other: str) -> int:
     if len(one) == 1 or len(other) == 1:
         return Given.INITIAL if one[0] == other[0] else Given.DIFFER
-    if known_as(one) & known_as(other):
+    if not known_as(one).isdisjoint(known_as(other)):
         return Given.NICKNAME
-    if _is_similar(one, other, SIMILAR):
+    likeness = JaroWinkler.similarity(one, other)
+    if _is_similar(one, other, likeness):
         return Given.SIMILAR
-    return Given.WEAK if JaroWinkler.similarity(one, other) >= WEAK else Given.DIFFER
+    return Given.WEAK if likeness >= WEAK else Given.DIFFER
 
 
-def _is_similar(one: str, other: str, threshold: float) -> bool:
-    if JaroWinkler.similarity(one, other) >= threshold:
+def _is_similar(one: str, other: str, likeness: float) -> bool:
+    if likeness >= SIMILAR:
         return True
     if min(len(one), len(other)) < LONG:
         return False
-    return one.startswith(other) or other.startswith(one) or DamerauLevenshtein.distance(one, other) <= 1
+    return one.startswith(other) or other.startswith(one) or _one_letter_apart(one, other)
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    return abs(len(one) - len(other)) <= 1 and DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1
 
 
 @functools.lru_cache(CACHED)
@@ -228,7 +237,7 @@ def middle_level(one: str, other: str) -> int:
         return Middle.EXACT
     if len(one) == 1 or len(other) == 1:
         return Middle.INITIAL if one[0] == other[0] else Middle.DIFFER
-    return Middle.SIMILAR if _is_similar(one, other, SIMILAR) else Middle.DIFFER
+    return Middle.SIMILAR if _is_similar(one, other, JaroWinkler.similarity(one, other)) else Middle.DIFFER
 
 
 def _names(pairs: _Pairs) -> tuple[Matrix, Matrix, Matrix]:
@@ -262,10 +271,11 @@ def _crossed(pairs: _Pairs, given: Matrix, surname: Matrix) -> Mask:
     columns, words = pairs.columns, pairs.columns.words
     found = ~(np.isin(given, Given.GOOD) | ((surname > 0) & (surname <= Surname.SIMILAR)))
     places = np.nonzero(found)[0]
-    one, other = pairs.one[places], pairs.other[places]
-    forth = _looked_up(words, columns.given[one], columns.first_surname[other], given_level)
-    back = _looked_up(words, columns.given[other], columns.first_surname[one], given_level)
-    found[places] = (_good(forth) & _fair(back)) | (_fair(forth) & _good(back))
+    forth = _looked_up(words, columns.given[pairs.one[places]], columns.first_surname[pairs.other[places]], given_level)
+    found[places] = False
+    places, forth = places[_fair(forth)], forth[_fair(forth)]
+    back = _looked_up(words, columns.given[pairs.other[places]], columns.first_surname[pairs.one[places]], given_level)
+    found[places] = (_good(forth) & _fair(back)) | _good(back)
     return found
 
 
@@ -303,7 +313,7 @@ def _digits_that_differ(one: Codes, other: Codes, digits: int) -> Codes:
 def _number(pairs: _Pairs) -> Matrix:
     one, other = pairs.of(pairs.columns.number)
     levels = pairs.filled(Number.DIFFER)
-    places = np.nonzero((one > 0) & (other > 0) & (one != other))[0]
+    places = np.nonzero((one != 0) & (other != 0) & (one != other))[0]
     a, b = pairs.columns.near[pairs.one[places]], pairs.columns.near[pairs.other[places]]
     is_near = ((a[:, MASKED] == b[:, MASKED]) & (a[:, MASKED] != NO_NEAR_HASH)).any(axis=1) | (
         a[:, SORTED] == b[:, SORTED]
@@ -332,7 +342,7 @@ def _address(pairs: _Pairs) -> Matrix:
     (h1, h2), (s1, s2), (z1, z2) = pairs.of(columns.house), pairs.of(columns.street), pairs.of(columns.zip)
     levels = pairs.filled(Address.DIFFER)
     same_zip = _looked_up(columns.words, z1, z2, _zip_level).astype(bool)
-    same_house = (h1 == h2) & ((h1 > 0) | (s1 == s2))
+    same_house = (h1 == h2) & ((h1 != 0) | (s1 == s2))
     levels[same_zip] = Address.ZIP
     places = np.nonzero((s1 > 0) & (s2 > 0) & (same_zip | same_house))[0]
     likeness, houses = _looked_up(columns.words, s1[places], s2[places], _street_level), same_house[places]
@@ -359,7 +369,7 @@ def _source(pairs: _Pairs) -> Matrix:
     return levels
 
 
-def _same(pairs: _Pairs, column: Codes) -> Matrix:
+def _same(pairs: _Pairs, column: Marks) -> Matrix:
     one, other = pairs.of(column)
     levels = np.where(one == other, np.uint8(Same.EXACT), np.uint8(Same.DIFFER))
     levels[(one == 0) | (other == 0)] = 0
