@@ -1,12 +1,13 @@
 """A batch's state: what it changed it sees at once, whether by key or by scan; and ids are UUIDs of version 5."""
 
+import hmac
 import uuid
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.records import derived_id
+from processors.records import derived_id, keyed_hash
 from processors.state import Memory, Working, canonical
 
 KEYS = st.sampled_from(["a", "a|1", "a|2", "ab", "b", "b|1", "\N{LATIN SMALL LETTER E WITH ACUTE}"])
@@ -37,6 +38,11 @@ def test_a_scan_sees_the_store_and_the_batchs_own_changes(
 @given(st.text(max_size=20), st.text(max_size=20), st.integers(0, 9))
 def test_a_derived_id_is_the_uuid_of_version_5_of_its_parts(parent: str, stage: str, ordinal: int) -> None:
     assert derived_id(parent, stage, ordinal) == str(uuid.uuid5(uuid.NAMESPACE_OID, f"{parent}|{stage}|{ordinal}"))
+
+
+@given(st.binary(min_size=1, max_size=100), st.lists(st.text(max_size=20), min_size=1, max_size=3))
+def test_a_keyed_hash_is_the_hmac_of_its_parts(key: bytes, parts: list[str]) -> None:
+    assert keyed_hash(key, *parts) == hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()[:32]
 
 
 RAW = st.lists(st.tuples(KEYS, st.one_of(st.none(), st.binary(min_size=1, max_size=3))), max_size=12)

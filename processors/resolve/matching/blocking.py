@@ -8,7 +8,7 @@ that have a part in common show nothing of it; and what is dear, hashing a text,
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
 from typing import Any
@@ -163,7 +163,7 @@ def keys_of(rows: Sequence[Sequence[Any]], rules: Sequence[str], key: bytes) -> 
     """
     fields = by_field(rows)
     parts = {part: _hashed(part, fields, key) for part in {part for rule in rules for part in RULES[rule]}}
-    found = [_joined([parts[part] for part in RULES[rule]], _hash(key, "rule", rule)) for rule in rules]
+    found = [_joined([parts[part] for part in RULES[rule]], _hashes(key, "rule", [rule])[0]) for rule in rules]
     sums = np.concatenate([sums for _, sums in found])
     drawn = np.frombuffer(_blocks(key).update(sums.tobytes()), np.uint64)
     return np.concatenate([places for places, _ in found]), drawn[::2]
@@ -188,7 +188,7 @@ def _hashed(name: str, fields: dict[str, Sequence[Any]], key: bytes) -> _Hashed:
         texts = list(chain.from_iterable(texts))
     words = Vocabulary()
     codes = words.codes(texts)
-    hashes = np.frombuffer(b"".join([_hash(key, name, text) for text in words.texts]), np.uint64).reshape(-1, 2)
+    hashes = np.frombuffer(b"".join(_hashes(key, name, words.texts)), np.uint64).reshape(-1, 2)
     if part.is_many:
         return _Hashed(places, hashes[codes], np.empty(0, bool))
     return _Hashed(places, hashes[codes], codes > 0)
@@ -206,15 +206,14 @@ def _joined(parts: Sequence[_Hashed], rule: bytes) -> tuple[Places, Hashes]:
     return places, sums ^ np.frombuffer(rule, np.uint64)
 
 
-def _hash(key: bytes, part: str, text: str) -> bytes:
-    hashed = _begun(key, part).copy()
-    hashed.update(text.encode())
-    return hashed.digest()
-
-
-@functools.lru_cache(256)
-def _begun(key: bytes, part: str) -> "hashlib.blake2b":
-    return hashlib.blake2b(f"{part} ".encode(), key=key[:SEED_BYTES], digest_size=HASH_BYTES, person=b"block")
+def _hashes(key: bytes, part: str, texts: Iterable[str]) -> list[bytes]:
+    begun = hashlib.blake2b(f"{part} ".encode(), key=key[:SEED_BYTES], digest_size=HASH_BYTES, person=b"block")
+    found = []
+    for text in texts:
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        found.append(hashed.digest())
+    return found
 
 
 @functools.lru_cache(8)

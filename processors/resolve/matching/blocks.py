@@ -95,18 +95,17 @@ def entered(state: Working, under: Under, numbered: Numbered) -> Entered:
             if stands[start] == GAINED:
                 written[name] = known[places[start]].encode()
             continue
-        before = members = _members(row)
-        here = range(start, end)
-        gained = [known[places[i]] for i in here if stands[i] == GAINED]
-        lost = [known[places[i]] for i in here if stands[i] == LOST]
+        members = _members(row)
+        gained = [known[places[i]] for i in range(start, end) if stands[i] == GAINED]
+        lost = [known[places[i]] for i in range(start, end) if stands[i] == LOST]
         if gained or lost:
-            members = sorted({*before, *gained}.difference(lost))
+            before, members = members, sorted({*members, *gained}.difference(lost))
             written[name] = SEPARATOR.join(members).encode() or None
             if before and (len(before) <= KEY_CAP) != (len(members) <= KEY_CAP):
                 toggled.update(before, members)
         if 1 < len(members) <= KEY_CAP:
             sizes[at] = len(members)
-            beside += [numbered[member] for member in members]
+            beside.extend(map(numbered.__getitem__, members))
     state.put_raw(BLOCK, written)
     return Entered(_pairs(under, np.repeat(np.arange(len(names)), ends - starts), sizes, beside), toggled)
 

@@ -37,7 +37,7 @@ class Entry:
     """Empty before it was first clustered."""
     person: str = ""
     sealed: bytes = field(default=b"", repr=False)
-    """What is said of it, as the store has it."""
+    """What is said of it, as the store has it; empty where that is something else."""
     rows: list[Sequence[Any]] = field(default_factory=list, repr=False)
     """The same, opened by ``Known.open``; each a description, or what ``to_json`` says of one."""
 
@@ -76,8 +76,16 @@ class Known:
             entry.rows = rows
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """Keep records."""
-        self.state.put_raw(COMPARE, {entry.key: _row_of(entry) for entry in entries})
+        """Seal what is said of records, where it is not yet, and keep them."""
+        rows, hashing, encrypt = dict[str, bytes](), _hashing(self.secret), _cipher(self.secret).encrypt
+        for e in entries:
+            if not e.sealed:
+                name, content = e.key.encode(), content_of(e.rows)
+                nonce = _nonce(hashing, name, content)
+                e.sealed = nonce + encrypt(nonce, content, name)
+            head = orjson.dumps((e.component, e.person, e.seed, *e.age))
+            rows[e.key] = head + HEAD_END + e.sealed
+        self.state.put_raw(COMPARE, rows)
 
 
 def _all(documents: Sequence[bytes]) -> list[Any]:
@@ -86,25 +94,19 @@ def _all(documents: Sequence[bytes]) -> list[Any]:
     return found
 
 
-def _row_of(entry: Entry) -> bytes:
-    return orjson.dumps([entry.component, entry.person, entry.seed, *entry.age]) + HEAD_END + entry.sealed
-
-
-def sealed(record_key: str, rows: Sequence[Sequence[Any]], secret: bytes) -> bytes:
-    """What is said of a record, sealed."""
-    content = orjson.dumps(list(map(list, rows)))
-    nonce = _nonce(record_key, content, secret)
-    return nonce + _cipher(secret).encrypt(nonce, content, record_key.encode())
+def content_of(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Descriptions as they are sealed."""
+    return orjson.dumps(list(map(tuple, rows)))
 
 
 def says(entry: Entry, row: Description, secret: bytes) -> bool:
-    """Whether one description is all that is said of a record."""
-    return entry.sealed.startswith(_nonce(entry.key, orjson.dumps([list(row)]), secret))
+    """Whether one description is all that is said of a record, as far as that is sealed."""
+    return entry.sealed.startswith(_nonce(_hashing(secret), entry.key.encode(), content_of((row,))))
 
 
-def _nonce(record_key: str, content: bytes, secret: bytes) -> bytes:
-    hashed = _hashing(secret).copy()
-    hashed.update(record_key.encode() + HEAD_END + content)
+def _nonce(hashing: "hashlib.blake2b", name: bytes, content: bytes) -> bytes:
+    hashed = hashing.copy()
+    hashed.update(name + HEAD_END + content)
     return hashed.digest()
 
 

@@ -13,7 +13,7 @@ from processors.records import keyed_hash
 from processors.resolve.matching.blocks import BLOCK, KEY_CAP
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.entries import COMPARE, Age, Entry, Known, says, sealed
+from processors.resolve.matching.entries import COMPARE, Age, Entry, Known, says
 from processors.resolve.matching.model import Model
 from processors.resolve.matching.scoring import Scorer
 from processors.resolve.matching.settling import COMPONENT, COMPONENT_CAP, Change, Settling, members_of
@@ -84,7 +84,7 @@ class Index:
             self._known.open([entry])
             self._before[entry.key] = entry.descriptions()
         self._known.entries[entry.key] = entry
-        entry.rows, entry.sealed = list(descriptions), sealed(entry.key, descriptions, self.key)
+        entry.rows, entry.sealed = list(descriptions), b""
 
     def person_of(self, record_key: str) -> str:
         """Whose a record is; empty where it is not known."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from processors.resolve.matching.blocks import NO_PAIRS, SEPARATOR, Numbered, Pa
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.components import Components
 from processors.resolve.matching.description import Description
-from processors.resolve.matching.entries import Age, Entry, Known
+from processors.resolve.matching.entries import Entry, Known
 from processors.resolve.matching.model import Model
 from processors.resolve.matching.scoring import NO_SCORES, Scored, Scores, pairs_of
 
@@ -132,11 +133,12 @@ class Settling:
     def _settled(self, components: Components, old: Mapping[str, list[str]]) -> list[Change]:
         keys, doubtful = list(self._numbered), self._doubtful(components)
         new, changes, written = dict[str, list[str]](), list[Change](), list[Entry]()
+        entry_of = self.known.entries.__getitem__
         for label, places in components:
             component = sorted([keys[place] for place in places])
             new[component[0]] = component
             for group in _persons(component, doubtful.get(label, ())):
-                entries = [self._entry(key) for key in group]
+                entries = list(map(entry_of, group))
                 person = min(entries, key=_age).seed
                 for entry in entries:
                     if entry.person != person:
@@ -176,11 +178,10 @@ def members_of(known: Known, names: Collection[str]) -> dict[str, list[str]]:
 def _persons(component: list[str], pairs: Sequence[Pair]) -> list[list[str]]:
     if len(component) > COMPONENT_CAP:
         return [[key] for key in component]
-    return clusters.clusters_of(component, pairs)
+    return clusters.clusters_of(component, pairs) if pairs else [component]
 
 
-def _age(entry: Entry) -> Age:
-    return entry.age
+_age = attrgetter("age")
 
 
 def _row(component: Sequence[str] | None) -> bytes | None:

@@ -4,23 +4,26 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from support.linkage import KEY, said
 
-from processors.resolve.matching.entries import Entry, Known, says, sealed
+from processors.resolve.matching.description import Description
+from processors.resolve.matching.entries import Entry, Known, says
 from processors.state import Memory, Working
 
 ANA, EVA = said("Ana Lopez 20040517", others=["SSID:77"]), said("Eva Lopez 20040517")
-BOTH = Entry("a", "seed", (2, "in/0/2"), "a", "seed", sealed("a", [ANA, EVA], KEY))
 
 
-def kept(entry: Entry) -> Memory:
-    """A store with one record."""
-    store, working = Memory(), Working(Memory())
+def written(key: str, *said: Description) -> tuple[Entry, Memory]:
+    """A record of which something is said, and a store with it."""
+    entry, working, store = Entry(key, "seed", (2, "in/0/2"), key, "seed", rows=[*said]), Working(Memory()), Memory()
     Known(working, KEY).write([entry])
     store.apply(working.changes())
-    return store
+    return Entry(key, "seed", (2, "in/0/2"), key, "seed", entry.sealed), store
+
+
+BOTH, STORE = written("a", ANA, EVA)
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
-    known = Known(Working(kept(BOTH)), KEY)
+    known = Known(Working(STORE), KEY)
     known.load(["a", "b", "a"])
     assert known.entries == {"a": BOTH}
     known.open(known.entries.values())
@@ -28,12 +31,14 @@ def test_a_record_is_read_as_it_was_written() -> None:
 
 
 def test_the_same_of_the_same_record_is_sealed_alike_and_anything_else_is_not() -> None:
-    assert sealed("a", [ANA], KEY) == sealed("a", [ANA], KEY)
-    assert len({sealed("a", [ANA], KEY), sealed("b", [ANA], KEY), sealed("a", [EVA], KEY), sealed("a", [], KEY)}) == 4
+    said = [("a", ANA), ("b", ANA), ("a", EVA), ("a",), ("a", ANA), ("a", EVA, ANA), ("a", ANA, EVA)]
+    sealed = [written(key, *told)[0].sealed for key, *told in said]
+    assert sealed[0] == sealed[4]
+    assert len(set(sealed)) == len(said) - 1
 
 
 def test_what_is_said_is_known_without_being_opened() -> None:
-    one = Entry("a", "seed", (2, "in/0/2"), sealed=sealed("a", [ANA], KEY))
+    one, _ = written("a", ANA)
     assert says(one, ANA, KEY)
     assert not says(one, EVA, KEY)
     assert not says(BOTH, ANA, KEY)
