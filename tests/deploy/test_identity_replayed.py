@@ -1,9 +1,10 @@
 """A model tried on published records: what would change, counted and listed; lists in, lists out, over a real store."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from processors import names
 from processors.resolve.decisions import DIFFERENT, decided_of
 from processors.resolve.matching.model import Model, shipped
 from processors.state import Working
+from streams.errors import DiskError, ThroughlineError
+from streams.rocks import Rocks
 from streams.store import Store
 
 Row = dict[str, Any]
@@ -192,3 +195,24 @@ def test_nothing_that_a_record_says_can_be_read_in_the_store(
     assert len(surnames) > 10
     assert content
     assert not [name for name in surnames if name.encode() in content]
+
+
+class Full(Rocks):
+    """An engine whose disk is full from some moment on."""
+
+    is_full = False
+
+    def write(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Make rows durable, as long as there is room."""
+        if self.is_full:
+            raise DiskError("the store does not answer", "no space left")
+        super().write(rows)
+
+
+def test_a_full_disk_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    Store.open(path := tmp_path / "full.rocksdb").close()
+    with Store(engine := Full(path)) as store:
+        trial = Trial(store, shipped())
+        engine.is_full = True
+        with pytest.raises(ThroughlineError, match=r"cannot be written \(no space left\): make room, or set TMPDIR"):
+            trial.decide([{"kind": "same", "pairs": [{"one": "r1", "other": "r2"}]}])
