@@ -174,7 +174,7 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
     rejected: set[str] = set()
     for arrivals in maker.read(lambda topic: topic.startswith("deadletter."), to_target=False):
         rejected |= {_place_of(row) for row in _decoded(arrivals, "internal.dead_letter.v1")}
-    for arrivals in maker.read(lambda topic: topic == names.AGREEMENTS, to_target=True):
+    for arrivals in maker.read(resolve.is_control, to_target=True):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(rebuild.TAKEN.__contains__, to_target=False):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]

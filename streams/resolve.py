@@ -59,13 +59,18 @@ def pseudonym_key_path(settings: Settings) -> Path:
 
 
 def first(topic: str) -> bool:
-    """Agreements and consents are read before all else, so that a withdrawal never waits behind facts."""
-    return topic == names.AGREEMENTS or (topic.startswith("partner.") and topic.endswith(".consent"))
+    """Agreements, stewards' decisions and consents are read before all else: a withdrawal never waits behind facts."""
+    return is_control(topic) or (topic.startswith("partner.") and topic.endswith(".consent"))
+
+
+def is_control(topic: str) -> bool:
+    """Topics that are not partners'."""
+    return topic in {names.AGREEMENTS, names.STEWARDS}
 
 
 def inputs(topic: str) -> bool:
     """What resolve reads."""
-    return topic == names.AGREEMENTS or topic.startswith("partner.")
+    return is_control(topic) or topic.startswith("partner.")
 
 
 class Lag:

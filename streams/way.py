@@ -41,8 +41,8 @@ STEPS = (
     Step("publish", "files and partners' systems", ("partner.*",), "partners.formats", "partners.client"),
     Step(
         "resolve",
-        "partner.*",
-        ("resolved.events", "identity.records", "identity.changes", "deadletter.*"),
+        "partner.*, control.*",
+        ("resolved.events", "identity.records", "identity.changes", "identity.reviews", "deadletter.*"),
         "processors.resolve.decide",
         "streams.resolve",
     ),

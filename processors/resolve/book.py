@@ -8,6 +8,7 @@ from processors import sealing
 from processors.records import Arrival, keyed_hash
 from processors.resolve import said
 from processors.resolve.adopted import model_of
+from processors.resolve.decisions import decided_of
 from processors.resolve.kinds import Kinds
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.index import Change, Index
@@ -59,13 +60,24 @@ class Book:
         """A record that is in the book."""
         return dict(self.state.get(RECORD, record_key))
 
-    def enter(self, record_key: str, partner_id: str, first: Arrival) -> None:
-        """Take in a record that is new; it gets its seed from the position of its first arrival."""
+    def enter(self, record_key: str, partner_id: str, first: Arrival, event_id: str) -> None:
+        """Take in a record that is new; it gets its seed from the position of its first arrival, an event of an id."""
         seed = keyed_hash(self.key, "seed", first.position)
         row = {"partner": partner_id, "seed": seed, "at": first.appended_at, "pos": first.position}
         self.state.put(RECORD, record_key, {**row, "person": seed, **_nothing_said()})
         self._new.add(record_key)
         self.written.add(record_key)
+        if decided_of(record_key, self.state):
+            self.decided({record_key: event_id})
+
+    def decided(self, records: Mapping[str, str]) -> None:
+        """Records of which a steward has decided something; each with the id of what brought it about."""
+        self.state.prefetch(RECORD, records)
+        for record_key, cause in records.items():
+            if self.state.get(RECORD, record_key) is not None:
+                self._compare(record_key, self.rows(record_key))
+                self.causes[record_key] = cause
+        self.index.decided(records)
 
     def restore(self, rows: Collection[Row]) -> None:
         """Take records in, or anew, as they were published (``identity_record.avsc``)."""
@@ -77,7 +89,7 @@ class Book:
             record |= {**_nothing_said(), "events": row["event_ids"], "sealed": row["sealed_traits"]}
             self.state.put(RECORD, record_key, record)
             self._rows.pop(record_key, None)
-            if record["events"]:
+            if record["events"] or decided_of(record_key, self.state):
                 self._compare(record_key, self.rows(record_key))
         self.index.settle()
 

@@ -1,4 +1,4 @@
-"""What enters the log besides partners' events: ticks, agreement versions, requests for reissue."""
+"""What decides beside partners' events: ticks, agreement versions, requests for reissue; stewards' decisions."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Any
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, derived_id
+from processors.resolve import decisions
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -16,6 +17,7 @@ MICROS_PER_MINUTE = 60_000_000
 MICROS_PER_DAY = 86_400_000_000
 ACTIVATED = "internal.agreement_activated.v1"
 REISSUE = "internal.reissue_requested.v1"
+DECIDED = "internal.identity_decided.v1"
 
 
 def tick(state: Working, now: int) -> list[Draft]:
@@ -37,17 +39,25 @@ def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
     """Records of the control topic as the log takes them: agreements of a higher version than known, then reissues."""
     if not arrivals:
         return []
-    decoded = _decoded(arrivals)
+    decoded = _decoded(arrivals, (ACTIVATED, REISSUE))
     return [
         *(draft for arrival, row in decoded[ACTIVATED] for draft in _activated(arrival, row, state)),
         *(_into_log(arrival, REISSUE, row["recipient"], row) for arrival, row in decoded[REISSUE]),
     ]
 
 
-def _decoded(arrivals: Sequence[Arrival]) -> dict[str, list[tuple[Arrival, Row]]]:
+def decided(arrivals: Sequence[Arrival], state: Working) -> dict[str, str]:
+    """Take stewards' decisions in; records of which something else is decided now, each with the last one's id."""
+    found: dict[str, str] = {}
+    for _, row in _decoded(arrivals, (DECIDED,))[DECIDED]:
+        found |= dict.fromkeys(decisions.take([row], state), str(row["decision_id"]))
+    return found
+
+
+def _decoded(arrivals: Sequence[Arrival], subjects: Sequence[str]) -> dict[str, list[tuple[Arrival, Row]]]:
     """By subject: arrivals with their rows; what is neither is nothing to us."""
     found: dict[str, list[tuple[Arrival, Row]]] = defaultdict(list)
-    for subject in (ACTIVATED, REISSUE):
+    for subject in subjects:
         schema_id = catalog.id_of(subject)
         framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) == schema_id]
         decoded = codec.decode(schema_id, wire.payloads_of(a.value for a in framed))

@@ -8,7 +8,15 @@ from typing import Any
 from processors import counts, sealing
 from processors.consent.agreements import Agreement
 from processors.drafts import Draft, encode_columns, encode_drafts
-from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, deadletter_topic
+from processors.names import (
+    AGREEMENTS,
+    IDENTITY_CHANGES,
+    IDENTITY_RECORDS,
+    RESOLVED_EVENTS,
+    REVIEWS,
+    STEWARDS,
+    deadletter_topic,
+)
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
 from processors.resolve import control, gate, rights
 from processors.resolve.admitted import Admitted
@@ -22,6 +30,8 @@ from schemas_avro import catalog
 
 Row = dict[str, Any]
 STAGE = "resolve"
+CONTROL = {AGREEMENTS, STEWARDS}
+"""Topics that are not partners'."""
 WAGE = "wage"
 APPLIED = "applied"
 SHOWN = 3
@@ -41,12 +51,13 @@ class Context:
 def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
     ticked = control.tick(state, context.now)
-    controls = [i for i, topic in enumerate(arrivals.topics) if topic == AGREEMENTS]
-    controlled = control.passed_on([arrivals.row(i) for i in controls], state)
-    if controls:
-        arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic != AGREEMENTS])
+    controlled = control.passed_on(_of(AGREEMENTS, arrivals), state)
+    decided = control.decided(_of(STEWARDS, arrivals), state)
+    if not CONTROL.isdisjoint(arrivals.topics):
+        arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic not in CONTROL])
     events, rejected = _admit(arrivals, state)
     book = Book(state, context.keys, context.pseudonym_key)
+    book.decided(decided)
     record_keys = _record_keys(events, context.pseudonym_key)
     _take_in(book, arrivals, events, record_keys)
     moves = book.recluster()
@@ -54,8 +65,13 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     log = [*ticked, *controlled, *_moved([move for move in moves if move.kind != LINKED]), *transferred]
     resolved = _resolved(book, events, record_keys)
     beside = [*_changes(book, events, record_keys, moves), *_records(book)]
+    beside += _reviews(book)
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
     return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
+
+
+def _of(topic: str, arrivals: Arrivals) -> list[Arrival]:
+    return [arrivals.row(i) for i, name in enumerate(arrivals.topics) if name == topic]
 
 
 def _admit(arrivals: Arrivals, state: Working) -> tuple[Admitted, dict[int, Rejection]]:
@@ -128,11 +144,12 @@ def _take_in(book: Book, arrivals: Arrivals, events: Admitted, record_keys: Sequ
     """Enter new records, in order of arrival whatever the size of batches, and fold identity in."""
     book.state.prefetch("record", set(record_keys))
     first: dict[str, int] = {}
+    event_ids = events.column("event_id")
     for i, record_key in enumerate(record_keys):
         first.setdefault(record_key, i)
     for record_key, i in first.items():
         if book.state.get("record", record_key) is None:
-            book.enter(record_key, events.partners[i], arrivals.row(events.places[i]))
+            book.enter(record_key, events.partners[i], arrivals.row(events.places[i]), event_ids[i])
     tokens = events.column("subject_token")
     telling = [i for i, family in enumerate(events.families) if family == "identity" or tokens[i] is None]
     for i, envelope in zip(telling, events.rows(telling), strict=True):
@@ -256,6 +273,20 @@ def _records(book: Book) -> list[Draft]:
         }  # fmt: skip
         id_ = derived_id(record_key, f"{STAGE}.{'.'.join(record['events'])}.{record['person']}", 0)
         drafts.append(Draft(IDENTITY_RECORDS, record_key, "internal.identity_record.v1", row, id_))
+    return drafts
+
+
+def _reviews(book: Book) -> list[Draft]:
+    """Questions to stewards that are new, other, or gone."""
+    drafts = []
+    for review in book.index.reviews:
+        pair_id = f"{review.one}|{review.other}"
+        row = {
+            "pair_id": pair_id, "one": review.one, "other": review.other, "bits_hundredths": review.bits_hundredths,
+            "reason": review.reason, "model": book.index.model.name, "open": review.is_open,
+        }  # fmt: skip
+        told = f"{STAGE}.{review.reason}.{review.bits_hundredths}.{review.is_open:d}"
+        drafts.append(Draft(REVIEWS, pair_id, "internal.identity_review.v1", row, derived_id(pair_id, told, 0)))
     return drafts
 
 

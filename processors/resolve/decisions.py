@@ -1,7 +1,7 @@
 """Stewards' decisions about whose records are of one person: of each pair, the last one in the log counts.
 
-Table: decided (record|other, in both directions, so that a scan finds all that was decided of a record): 1 the same
-person, -1 two persons. A withdrawn decision leaves nothing behind, also not what it had overruled.
+Table: decided (record: by other record 1, the same person, or -1, two persons; so every pair stands there twice). A
+withdrawn decision leaves nothing behind, also not what it had overruled.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,6 +10,8 @@ from typing import Any
 from processors.state import Working
 
 DECIDED = "decided"
+SPOKEN, ANY = "stewards", "any"
+"""Table and key that tell that something was decided, be it of whom."""
 SAME, DIFFERENT = 1, -1
 STANDS = {"same": SAME, "different": DIFFERENT, "withdrawn": None}
 """By kind of decision, what then stands of its pairs."""
@@ -43,21 +45,45 @@ def take(decisions: Iterable[Row], state: Working) -> set[str]:
     for decision in decisions:
         stands = STANDS[decision["kind"]]
         for one, other in pairs_in(decision):
-            if state.get(DECIDED, f"{one}|{other}") != stands:
-                state.put(DECIDED, f"{one}|{other}", stands)
-                state.put(DECIDED, f"{other}|{one}", stands)
+            if decided_of(one, state).get(other) != stands:
+                _put(one, other, stands, state)
+                _put(other, one, stands, state)
                 touched |= {one, other}
     return touched
 
 
+def _put(one: str, other: str, stands: int | None, state: Working) -> None:
+    state.put(SPOKEN, ANY, 1)
+    others = {key: value for key, value in decided_of(one, state).items() if key != other}
+    if stands is not None:
+        others[other] = stands
+    state.put(DECIDED, one, dict(sorted(others.items())) or None)
+
+
 def decided_of(record_key: str, state: Working) -> dict[str, int]:
     """What stands of a record and others: by the other's key ``SAME`` or ``DIFFERENT``."""
-    prefix = f"{record_key}|"
-    return {key.removeprefix(prefix): value for key, value in state.scan(DECIDED, prefix)}
+    return dict(state.get(DECIDED, record_key) or {})
+
+
+def same_as(record_keys: Iterable[str], state: Working) -> set[str]:
+    """Others that were called the same as one of some records."""
+    if not _is_any(state):
+        return set()
+    keys = set(record_keys)
+    state.prefetch(DECIDED, keys)
+    return {other for key in keys for other, stands in decided_of(key, state).items() if stands == SAME} - keys
+
+
+def _is_any(state: Working) -> bool:
+    """Whether anything was ever decided: where not, no record is looked up."""
+    return state.get(SPOKEN, ANY) is not None
 
 
 def among(record_keys: Collection[str], state: Working) -> tuple[list[Two], list[Two]]:
     """Pairs of some records that were decided: those that are of one person, those that are of two; each sorted."""
+    if not _is_any(state):
+        return [], []
+    state.prefetch(DECIDED, record_keys)
     same, different, inside = list[Two](), list[Two](), set(record_keys)
     for one in sorted(inside):
         for other, stands in decided_of(one, state).items():

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from processors import sealing
-from processors.names import IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS
+from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
 from processors.resolve import control, rights
 from processors.resolve.book import Book
@@ -22,17 +22,20 @@ TAKEN = {IDENTITY_RECORDS, IDENTITY_CHANGES, RESOLVED_EVENTS}
 
 
 def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
-    """Take in records of resolve's own topics, or of the control topic.
+    """Take in records of resolve's own topics, or of the control topics.
 
     Args:
-        arrivals: of ``identity.records``, ``resolved.events``, ``identity.changes`` and the control topic.
+        arrivals: of ``identity.records``, ``resolved.events``, ``identity.changes`` and the control topics.
         state: where they go.
         keys: of the traits' seals.
         pseudonym_key: of the keyed hashes.
     """
-    control.passed_on([a for a in arrivals if a.topic not in TAKEN], state)
+    control.passed_on([a for a in arrivals if a.topic == AGREEMENTS], state)
+    decided = control.decided([a for a in arrivals if a.topic == STEWARDS], state)
     rows = _rows([a for a in arrivals if a.topic in TAKEN])
-    Book(state, keys, pseudonym_key).restore([row for topic, _, row in rows if topic == IDENTITY_RECORDS])
+    book = Book(state, keys, pseudonym_key)
+    book.decided(decided)
+    book.restore([row for topic, _, row in rows if topic == IDENTITY_RECORDS])
     for topic, name, row in rows:
         if topic == IDENTITY_RECORDS:
             continue

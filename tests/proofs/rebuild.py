@@ -39,7 +39,7 @@ from processors.resolve import decide as resolve
 from processors.state import Memory, Working, canonical
 from streams import positions
 from streams.keyring import Keyring, read_or_make_secret
-from streams.resolve import first, pseudonym_key_path
+from streams.resolve import first, inputs, pseudonym_key_path
 from streams.settings import Settings
 from streams.store import Store, path_of
 
@@ -123,7 +123,7 @@ def _as_the_truth(made: Population, outcomes: dict[str, str], ids: set[str]) -> 
 
 def _sent(bootstrap: str) -> list[Arrival]:
     """What partners and operators have sent, as it stands on the topics."""
-    reader = TopicReader(bootstrap, lambda name: name == names.AGREEMENTS or name.startswith("partner."))
+    reader = TopicReader(bootstrap, inputs)
     with closing(reader):
         return list(reader.arrivals())
 
@@ -182,9 +182,8 @@ def _begin(state: Working, records: dict[str, bytes]) -> list[Any]:
     """Records of which nothing is known but where they came first."""
     for record_key, value in records.items():
         row = orjson.loads(value)
-        nothing = {"person": row["seed"], "blocks": [], "events": [], "sealed": "", "adult": False, "birthday": ""}
+        nothing = {"person": row["seed"], "events": [], "sealed": "", "adult": False, "birthday": ""}
         state.put("record", record_key, {**row, **nothing})
-        state.put("person", f"{row['seed']}|{record_key}", 1)
     return []
 
 

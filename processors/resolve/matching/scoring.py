@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,6 @@ from numpy.typing import NDArray
 from processors.resolve.matching import vetoes
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.columns import Columns
-from processors.resolve.matching.description import Description, lines_of
 from processors.resolve.matching.levels import Mask, compare
 from processors.resolve.matching.model import Model, Weights
 
@@ -17,6 +18,7 @@ CERTAIN_VOTES = 3
 """Of a veto that another trait beside the given name bears out: people go by other names, twins have two of all."""
 DIGITS = 6
 """Of a weight behind the point: what is below is the order of sums."""
+NO_DOUBT = -np.inf
 Places = NDArray[np.int64]
 
 
@@ -29,21 +31,34 @@ class Scores:
     is_link: Mask
     votes: NDArray[np.int8]
     """Of its veto; 0 where nothing parts the two. One that is a link has none."""
+    doubt: Weights
+    """What a pair weighs that is neither, and of which a person should say what it is; else ``NO_DOUBT``."""
+    is_unclear: Mask
+    """Whether such a pair weighs what a link does."""
+
+    @classmethod
+    def of_none(cls, count: int) -> "Scores":
+        """Of so many pairs of which nothing is known."""
+        nothing = np.zeros(count), np.zeros(count, bool), np.zeros(count, np.int8)
+        return cls(*nothing, np.full(count, NO_DOUBT), np.zeros(count, bool))
+
+    def but(self, places: NDArray[np.int64], scores: "Scores") -> "Scores":
+        """These, with others at some places."""
+        for ours, theirs in zip(vars(self).values(), vars(scores).values(), strict=True):
+            ours[places] = theirs
+        return self
 
     def at(self, places: NDArray[np.int64]) -> "Scores":
         """Some of them."""
-        return Scores(self.bits[places], self.is_link[places], self.votes[places])
+        return Scores(*(column[places] for column in vars(self).values()))
 
     def and_more(self, more: "Scores") -> "Scores":
         """These and more."""
-        return Scores(
-            np.concatenate([self.bits, more.bits]),
-            np.concatenate([self.is_link, more.is_link]),
-            np.concatenate([self.votes, more.votes]),
-        )
+        both = zip(vars(self).values(), vars(more).values(), strict=True)
+        return Scores(*(np.concatenate(columns) for columns in both))
 
 
-NO_SCORES = Scores(np.empty(0), np.empty(0, bool), np.empty(0, np.int8))
+NO_SCORES = Scores.of_none(0)
 
 
 class Scored:
@@ -60,10 +75,10 @@ class Scored:
         """How many records there are."""
         return len(self._counts)
 
-    def add(self, records: Sequence[bytes]) -> None:
-        """Take in records: of each the lines of its descriptions."""
-        self._columns = self._columns.with_more([lines for lines in records if lines])
-        counts = np.array([lines.count(b"\n") + 1 if lines else 0 for lines in records], np.int64)
+    def add(self, records: Sequence[Sequence[Sequence[Any]]]) -> None:
+        """Take in records: of each its descriptions, or what ``to_json`` says of them."""
+        self._columns = self._columns.with_more(list(chain.from_iterable(records)))
+        counts = np.fromiter(map(len, records), np.int64, len(records))
         self._counts = np.concatenate([self._counts, counts])
         self._firsts = np.cumsum(self._counts) - self._counts
 
@@ -72,6 +87,9 @@ class Scored:
 
         A link between two descriptions counts for more than a veto between two others of the same records.
         """
+        told = np.nonzero((self._counts[one] > 0) & (self._counts[other] > 0))[0]
+        if len(told) < len(one):
+            return Scores.of_none(len(one)).but(told, self.scores(one[told], other[told]))
         if not len(one):
             return NO_SCORES
         left, right, starts = self._expanded(one, other)
@@ -83,7 +101,12 @@ class Scored:
         best = np.maximum.reduceat(np.where(is_link, bits, -np.inf), starts)
         linked = best > -np.inf
         most = np.maximum.reduceat(votes, starts)
-        return Scores(np.where(linked, best, 0), linked, np.where(linked, np.int8(0), most))
+        is_open = ~linked & (most == 0)
+        unclear = np.where(verdict.is_unclear & (bits >= self._model.link_bits), bits, NO_DOUBT)
+        grey = np.where(~verdict.is_unclear & (bits >= self._model.review_bits), bits, NO_DOUBT)
+        unclear, grey = (np.where(is_open, np.maximum.reduceat(d, starts), NO_DOUBT) for d in (unclear, grey))
+        doubt = np.where(unclear > NO_DOUBT, unclear, grey)
+        return Scores(np.where(linked, best, 0), linked, np.where(linked, np.int8(0), most), doubt, unclear > NO_DOUBT)
 
     def _expanded(self, one: Places, other: Places) -> tuple[Places, Places, Places]:
         """Pairs of descriptions of pairs of records, and where each pair of records begins among them."""
@@ -99,12 +122,13 @@ class Scorer:
     """Scores pairs among records whose descriptions it was given."""
 
     model: Model
-    descriptions: Mapping[str, Sequence[Description]] = field(repr=False)
+    descriptions: Mapping[str, Sequence[Sequence[Any]]] = field(repr=False)
+    """By record; or what ``to_json`` says of them."""
 
     def __post_init__(self) -> None:
         self._places = {key: place for place, key in enumerate(self.descriptions)}
         self._scored = Scored(self.model)
-        self._scored.add([lines_of(said) for said in self.descriptions.values()])
+        self._scored.add(list(self.descriptions.values()))
 
     def pairs(self, keys: Sequence[tuple[str, str]]) -> list[Pair]:
         """Of pairs of records those that are linked or vetoed."""

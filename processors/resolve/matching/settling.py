@@ -8,23 +8,29 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from processors.resolve import decisions
+from processors.resolve.decisions import Two, pair_of
 from processors.resolve.matching import blocks, clusters
-from processors.resolve.matching.blocking import Keys, keys_in
+from processors.resolve.matching.blocking import Keys, keys_of
 from processors.resolve.matching.blocks import NO_PAIRS, SEPARATOR, Numbered, Pairs, Places, Under, paired, split
 from processors.resolve.matching.clusters import Pair
-from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.components import Components
+from processors.resolve.matching.decided import UNDECIDED, Decided, Words, places_of
+from processors.resolve.matching.description import Description
 from processors.resolve.matching.entries import Entry, Known
 from processors.resolve.matching.model import Model
-from processors.resolve.matching.scoring import NO_SCORES, Scored, Scores, pairs_of
+from processors.resolve.matching.reviews import CAPPED, GREY, UNCLEAR, Doubts, Review, keep
+from processors.resolve.matching.scoring import NO_DOUBT, NO_SCORES, Scored, Scores, pairs_of
 
 COMPONENT = "component"
 COMPONENT_CAP = 50
 """Records that links connect beyond which none of them counts: a merge bomb, or a model that is wrong."""
+Said = Sequence[Sequence[Any]]
+"""Descriptions of a record, or what ``to_json`` says of them."""
 
 
 class Change(NamedTuple):
@@ -42,8 +48,12 @@ class Settling:
 
     known: Known
     model: Model
-    before: Mapping[str, bytes] = field(repr=False)
-    """By record that was put in: lines of what was said of it before."""
+    before: Mapping[str, Sequence[Description]] = field(repr=False)
+    """By record that was put in: what was said of it before."""
+    decided: Collection[str] = field(default=(), repr=False)
+    """Records among them of which a steward decided something."""
+    reviews: list[Review] = field(default_factory=list, repr=False)
+    """Questions that are new, other, or gone, once it has run."""
     _numbered: Numbered = field(init=False, repr=False)
     _shaken: set[str] = field(init=False, repr=False)
     """Records that may have lost a link: more descriptions, or more keys, only bring links."""
@@ -55,11 +65,8 @@ class Settling:
 
     def __post_init__(self) -> None:
         self._numbered = Numbered(zip(self.before, range(len(self.before)), strict=True))
-        self._shaken = {
-            key
-            for key, lines in self.before.items()
-            if lines and not set(lines.split(b"\n")) <= set(self._entry(key).lines.split(b"\n"))
-        }
+        self._shaken = {key for key, said in self.before.items() if not set(said) <= set(self._entry(key).rows)}
+        self._shaken.update(self.decided)
         self._scored = Scored(self.model)
 
     def run(self) -> list[Change]:
@@ -68,47 +75,66 @@ class Settling:
         links = self._links()
         keys = list(self._numbered)
         touched = {*self.before, *toggled, *map(keys.__getitem__, np.unique(split(links)).tolist())}
+        touched |= self._called_the_same({*self.before, *toggled})
         old = members_of(self.known, {self._entry(key).component for key in touched} - {""})
         nodes = self._places({*touched, *chain.from_iterable(old.values())})
         kept = self._kept(old)
-        components = Components.of(nodes, np.concatenate([kept, self._links()]), len(self._numbered))
+        decided = Decided.among(nodes, self._numbered, self.known.state)
+        links = np.concatenate([kept, self._links(), decided.same])
+        components = Components.of(nodes, links, len(self._numbered))
         self._score(components.pairs(COMPONENT_CAP))
-        return self._settled(components, old)
+        return self._settled(components, old, decided)
 
     def _entry(self, key: str) -> Entry:
         return self.known.entries[key]
 
     def _places(self, keys: Collection[str]) -> Places:
-        return np.fromiter(map(self._numbered.__getitem__, keys), np.int64, len(keys))
+        return places_of(self._numbered, keys)
+
+    def _called_the_same(self, record_keys: Collection[str]) -> set[str]:
+        """Other known records that a steward said to be of the same persons."""
+        found = decisions.same_as(record_keys, self.known.state)
+        self.known.load(found)
+        return {key for key in found if key in self.known.entries}
 
     def _find(self) -> set[str]:
         """Enter what was put in under its keys, and score it with whom it finds; who else is to be clustered anew."""
-        now = self._keys(self.before, [self._entry(key).lines for key in self.before])
+        now = self._keys(self.before, [self._entry(key).rows for key in self.before])
         under = Under.of(self._keys(self.before, list(self.before.values())), now)
         found = blocks.entered(self.known.state, under, self._numbered)
         self._shaken |= found.toggled
         toggled = sorted(found.toggled.difference(self.before))
         self.known.load(toggled)
         self.known.open(map(self._entry, toggled))
-        stands = self._keys(toggled, [self._entry(key).lines for key in toggled])
+        stands = self._keys(toggled, [self._entry(key).rows for key in toggled])
         more = blocks.entered(self.known.state, Under.of(stands, stands), self._numbered)
         self.known.load(self._numbered)
         self._score(np.union1d(found.pairs, more.pairs))
+        self.reviews = keep({*self.before, *found.toggled}, self._doubts(), self.known.state)
         return found.toggled
 
-    def _keys(self, records: Collection[str], said: Sequence[bytes]) -> tuple[Places, Keys]:
+    def _doubts(self) -> Doubts:
+        """What a person should look at, of the pairs that are scored."""
+        told, keys = np.nonzero(self._scores.doubt > NO_DOUBT)[0], list(self._numbered)
+        scores, found = self._scores.at(told), dict[Two, tuple[int, str]]()
+        hundredths, unclear = (scores.doubt * 100).round().astype(np.int64).tolist(), scores.is_unclear.tolist()
+        places = zip(*(side.tolist() for side in split(self._pairs[told])), strict=True)
+        for (one, other), bits, is_unclear in zip(places, hundredths, unclear, strict=True):
+            found[pair_of(keys[one], keys[other])] = (bits, UNCLEAR if is_unclear else GREY)
+        return found
+
+    def _keys(self, records: Collection[str], said: Sequence[Said]) -> tuple[Places, Keys]:
         """Records under their keys; one may come twice."""
-        columns = Columns.of_lines([lines for lines in said if lines])
-        places, keys = keys_in(columns, self.model.rules, self.known.secret)
-        counts = [lines.count(b"\n") + 1 if lines else 0 for lines in said]
-        return np.repeat(self._places(records), counts)[places], keys
+        rows = list(chain.from_iterable(said))
+        places, keys = keys_of(rows, self.model.rules, self.known.secret)
+        return np.repeat(self._places(records), list(map(len, said)))[places], keys
 
     def _score(self, pairs: Pairs) -> None:
         """Score pairs that are not yet."""
         new = np.setdiff1d(pairs, self._pairs, assume_unique=True)
         entries = [self._entry(key) for key in list(self._numbered)[len(self._scored) :]]
         self.known.open(entries)
-        self._scored.add([entry.lines for entry in entries])
+        self._scored.add([entry.rows for entry in entries])
         self._pairs = np.concatenate([self._pairs, new])
         self._scores = self._scores.and_more(self._scored.scores(*self._by_key(new)))
 
@@ -129,18 +155,19 @@ class Settling:
         others = self._places([key for members in firm for key in members[1:]])
         shaken = [key for members in old.values() if not self._shaken.isdisjoint(members) for key in members]
         self.known.open(map(self._entry, shaken))
-        stands = self._keys(shaken, [self._entry(key).lines for key in shaken])
+        stands = self._keys(shaken, [self._entry(key).rows for key in shaken])
         self._score(blocks.together(self.known.state, Under.of(stands, stands)))
         return paired(np.repeat(firsts, [len(members) - 1 for members in firm]), others)
 
-    def _settled(self, components: Components, old: Mapping[str, list[str]]) -> list[Change]:
-        keys, doubtful = list(self._numbered), self._doubtful(components)
+    def _settled(self, components: Components, old: Mapping[str, list[str]], decided: Decided) -> list[Change]:
+        keys, doubtful = list(self._numbered), self._doubtful(components, decided)
+        words = decided.by_component(components.labels, keys)
         new, changes, written = dict[str, list[str]](), list[Change](), list[Entry]()
         entry_of = self.known.entries.__getitem__
         for label, places in components:
             component = sorted([keys[place] for place in places])
             new[component[0]] = component
-            for group in _persons(component, doubtful.get(label, ())):
+            for group in _persons(component, doubtful.get(label, ()), words.get(label, UNDECIDED)):
                 entries = list(map(entry_of, group))
                 person = min(entries, key=_age).seed
                 for entry in entries:
@@ -151,16 +178,18 @@ class Settling:
                     entry.component, entry.person = component[0], person
                     written.append(entry)
         self.known.write(written)
+        self.reviews += _capped(old, new)
         rows = {name: (_row(new.get(name)), _row(old.get(name))) for name in (*new, *old)}
         self.known.state.put_raw(COMPONENT, {name: now for name, (now, before) in rows.items() if now != before})
         return sorted(changes)
 
-    def _doubtful(self, components: Components) -> dict[int, list[Pair]]:
-        """By component in which a veto speaks: its pairs that are linked or vetoed."""
+    def _doubtful(self, components: Components, decided: Decided) -> dict[int, list[Pair]]:
+        """By component in which a veto or a steward speaks: its pairs that are linked or vetoed."""
         one, other = (components.labels[places] for places in split(self._pairs))
         vetoed = (one == other) & (self._scores.votes > 0)
         is_doubtful = np.zeros(len(components.labels), bool)
         is_doubtful[one[vetoed]] = True
+        is_doubtful[components.labels[split(decided.both)[0]]] = True
         told = np.nonzero(vetoed | ((one == other) & is_doubtful[one] & self._scores.is_link))[0]
         keys, places = list(self._numbered), zip(*(side.tolist() for side in split(self._pairs[told])), strict=True)
         pairs = pairs_of([(keys[a], keys[b]) for a, b in places], self._scores.at(told))
@@ -178,10 +207,16 @@ def members_of(known: Known, names: Collection[str]) -> dict[str, list[str]]:
     return found
 
 
-def _persons(component: list[str], pairs: Sequence[Pair]) -> list[list[str]]:
-    if len(component) > COMPONENT_CAP:
-        return [[key] for key in component]
-    return clusters.clusters_of(component, pairs) if pairs else [component]
+def _persons(component: list[str], pairs: Sequence[Pair], words: Words) -> list[list[str]]:
+    if len(component) <= COMPONENT_CAP:
+        return clusters.clusters_of(component, pairs, *words) if pairs or words is not UNDECIDED else [component]
+    return clusters.clusters_of(component, (), *words) if words.same else [[key] for key in component]
+
+
+def _capped(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> list[Review]:
+    """Questions about components that became too large for links, or are no longer: of their first two records."""
+    before, now = ({(found[0], found[1]) for found in c.values() if len(found) > COMPONENT_CAP} for c in (old, new))
+    return [Review(*pair, 0, CAPPED, pair in now) for pair in sorted(before ^ now)]
 
 
 _age = attrgetter("age")

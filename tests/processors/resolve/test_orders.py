@@ -1,7 +1,7 @@
 """Order of arrival and size of batches do not show: persons are a function of the set of identity events."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import events, worlds
 from support.events import NOON, Message, message
+from support.stewards import decision
 from support.worlds import PSEUDONYM_KEY, ResolveWorld, record_key
 
 from processors import names
 from processors.resolve import traits
+from processors.resolve.decisions import pair_of
 from processors.resolve.matching import blocking, blocks, clusters, settling
+from processors.resolve.matching.decided import UNDECIDED, Words
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.model import shipped
 from processors.resolve.matching.scoring import Scorer
@@ -96,7 +99,20 @@ def wage(number: str) -> Message:
 
 
 def expected(history: list[Said]) -> set[frozenset[str]]:
-    """The persons from scratch: newest version of each source row, the newest rows first; pairs; caps."""
+    """The persons from scratch."""
+    return partition(known_from(history))
+
+
+def said_and_decided(
+    history: list[Said], decisions: list[tuple[str, list[tuple[str, str]]]]
+) -> tuple[dict[str, list[Description]], Words]:
+    """What records say, and what of them was decided."""
+    known = known_from(history)
+    return known, standing(decisions, known)
+
+
+def known_from(history: list[Said]) -> dict[str, list[Description]]:
+    """What each record says: newest version of each source row, the newest rows first."""
     rows: dict[tuple[tuple[str, str], str], tuple[int, str, Said]] = {}
     for n, said in enumerate(history):
         version = (said.published, events.event_id(str(n)), said)
@@ -106,10 +122,10 @@ def expected(history: list[Said]) -> set[frozenset[str]]:
     known: dict[str, list[Description]] = {record_key(*record): [] for record, _ in rows}
     for (record, _), version in sorted(rows.items(), key=lambda row: row[1][:2], reverse=True):
         known[record_key(*record)] += version[2].descriptions()
-    return partition({key: list(dict.fromkeys(told)) for key, told in known.items()})
+    return {key: list(dict.fromkeys(told)) for key, told in known.items()}
 
 
-def partition(known: dict[str, list[Description]]) -> set[frozenset[str]]:
+def partition(known: dict[str, list[Description]], decided: Words = UNDECIDED) -> set[frozenset[str]]:
     """Records by person, every pair compared."""
     under: dict[int, set[str]] = defaultdict(set)
     for key, told in known.items():
@@ -120,15 +136,18 @@ def partition(known: dict[str, list[Description]]) -> set[frozenset[str]]:
     told_of = [key for key in sorted(known) if known[key]]
     scored = Scorer(shipped(), known).pairs(list(combinations(told_of, 2)))
     links = [(pair.one, pair.other) for pair in scored if pair.is_link and (pair.one, pair.other) in found]
-    return {part for component in clusters.components(known, links) for part in parts(component, scored)}
+    found_ = clusters.components(known, [*links, *decided.same])
+    return {part for component in found_ for part in parts(component, scored, decided)}
 
 
-def parts(component: list[str], scored: list[clusters.Pair]) -> list[frozenset[str]]:
+def parts(component: list[str], scored: list[clusters.Pair], decided: Words) -> list[frozenset[str]]:
     """The persons of a component."""
-    if len(component) > settling.COMPONENT_CAP:
+    same = [pair for pair in decided.same if {*pair} <= set(component)]
+    if len(component) > settling.COMPONENT_CAP and not same:
         return [frozenset({key}) for key in component]
     inside = [pair for pair in scored if {pair.one, pair.other} <= set(component)]
-    return [frozenset(group) for group in clusters.clusters_of(component, inside)]
+    counted = inside if len(component) <= settling.COMPONENT_CAP else []
+    return [frozenset(group) for group in clusters.clusters_of(component, counted, same, decided.different)]
 
 
 @SLOW
@@ -141,6 +160,41 @@ def test_persons_are_the_same_for_every_order_and_every_batching(
     batch = data.draw(st.integers(1, len(sent)))
     with caps(*small):
         assert ResolveWorld().take_all(order, batch).groups() == expected(history)
+
+
+KEYS = [record_key(*record) for record in RECORDS]
+PAIRS = st.sampled_from(list(combinations(KEYS, 2)))
+DECISIONS = st.lists(
+    st.tuples(st.sampled_from(["same", "same", "different", "withdrawn"]), st.lists(PAIRS, min_size=1, max_size=2)),
+    max_size=5,
+)
+
+
+def standing(decisions: list[tuple[str, list[tuple[str, str]]]], known: Collection[str]) -> Words:
+    """Of each pair of known records what was decided last."""
+    last = {pair_of(*pair): kind for kind, pairs in decisions for pair in pairs}
+    of = {kind: [p for p, k in sorted(last.items()) if k == kind and {*p} <= set(known)] for kind in last.values()}
+    return Words(of.get("same", []), of.get("different", []))
+
+
+@SLOW
+@given(HISTORIES, DECISIONS, CAPS, st.data())
+def test_a_stewards_word_counts_the_same_whenever_it_comes(
+    history: list[Said],
+    decisions: list[tuple[str, list[tuple[str, str]]]],
+    small: tuple[int, int],
+    data: st.DataObject,
+) -> None:
+    """Decisions keep their order among themselves, as their topic does; everything else comes in any."""
+    decided = [decision(kind, *pairs, name=str(n)) for n, (kind, pairs) in enumerate(decisions)]
+    sent = [said.message(n) for n, said in enumerate(history)]
+    places = sorted(data.draw(st.lists(st.integers(0, len(sent)), min_size=len(decided), max_size=len(decided))))
+    order = data.draw(st.permutations(sent))
+    for n, (place, one) in enumerate(zip(places, decided, strict=True)):
+        order.insert(place + n, one)
+    with caps(*small):
+        made = ResolveWorld().take_all(order, data.draw(st.integers(1, len(order))))
+        assert made.groups() == partition(*said_and_decided(history, decisions))
 
 
 @SLOW

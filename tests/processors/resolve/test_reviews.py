@@ -1,0 +1,76 @@
+"""What the weights leave open is asked of a steward, once, until the records say otherwise."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from support import worlds
+from support.events import NOON, Message, event_id, message
+from support.worlds import ResolveWorld, record_key
+
+from processors import names
+from processors.records import Out
+from processors.resolve.matching import settling
+from processors.resolve.matching.model import shipped
+
+SAM = {"first_name": "Sam", "last_name": "Reyes", "birth_date": "2005-01-02"}
+NAMESAKE = {**SAM, "birth_date": None}
+SCHOOL, COLLEGE, AID, CSU = ("cde_k12", "k1"), ("ccc", "s1"), ("csac", "a1"), ("csu", "t1")
+
+
+def says(record: tuple[str, str], said: dict[str, Any], **more: Any) -> Message:
+    """An identity event of a record."""
+    return message(record[0], "identity", record[1], "traits", **{**said, **more})
+
+
+def asked(outs: list[Out]) -> list[tuple[set[str], str, bool]]:
+    """Questions: of which records, why, and whether they are open."""
+    rows = [worlds.decoded(out) for out in outs if out.topic == names.REVIEWS]
+    assert all(row["model"] == shipped().name and row["pair_id"] == f"{row['one']}|{row['other']}" for row in rows)
+    return [({row["one"], row["other"]}, row["reason"], row["open"]) for row in rows]
+
+
+def keys(*records: tuple[str, str]) -> set[str]:
+    return {record_key(*record) for record in records}
+
+
+def test_a_name_in_common_and_nothing_else_is_asked_once() -> None:
+    made = ResolveWorld()
+    assert asked(made.take(says(SCHOOL, SAM))) == []
+    assert asked(made.take(says(COLLEGE, NAMESAKE))) == [(keys(SCHOOL, COLLEGE), "unclear", True)]
+    assert asked(made.take(says(COLLEGE, NAMESAKE))) == []
+
+
+def test_a_question_is_gone_when_the_records_say_enough() -> None:
+    made = ResolveWorld().take_all([says(SCHOOL, SAM), says(COLLEGE, NAMESAKE)], 1)
+    for n, said in enumerate(({**SAM, "birth_date": "1990-06-20"}, NAMESAKE, SAM)):
+        more = {"event_id": event_id(f"again {n}"), "operation": "correct", "published_at": NOON + 1 + n}
+        [found] = asked(made.take(says(COLLEGE, said, **more)))
+        assert found == (keys(SCHOOL, COLLEGE), "unclear", said is NAMESAKE)
+
+
+def test_of_two_who_are_held_apart_or_are_one_nothing_is_asked() -> None:
+    twin = {**SAM, "first_name": "Ana", "phone": "213-555-0101"}
+    made = ResolveWorld()
+    made.take(says(SCHOOL, {**SAM, "phone": "213-555-0101"}), says(COLLEGE, twin), says(AID, SAM))
+    assert asked(made.outs) == []
+
+
+def test_neither_order_nor_batches_show_in_what_is_asked() -> None:
+    said = [says(SCHOOL, SAM), says(COLLEGE, NAMESAKE), says(AID, {**NAMESAKE, "ssn": "219-09-9998"}), says(CSU, SAM)]
+    found = []
+    for order in permutations(said):
+        for batch in (1, 4):
+            state = ResolveWorld().take_all(order, batch).state
+            found.append((state.scan("review", ""), state.scan("asked", "")))
+    assert len(found[0][0]) > 1
+    assert all(one == found[0] for one in found)
+
+
+def test_too_many_records_that_hang_together_are_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "COMPONENT_CAP", 2)
+    made = ResolveWorld().take_all([says(SCHOOL, SAM), says(COLLEGE, SAM)], 1)
+    [(two, reason, is_open)] = asked(made.take(says(AID, SAM)))
+    assert (len(two), reason, is_open) == (2, "capped", True)
+    gone = says(AID, SAM, event_id=event_id("gone"), operation="retract", published_at=NOON + 1)
+    assert asked(made.take(gone)) == [(two, "capped", False)]
