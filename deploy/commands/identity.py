@@ -1,7 +1,7 @@
 """``throughline identity evaluate|train``: how good and how fast records are joined to persons, on a file.
 
-Others of the same noun are in ``identity_explain.py``, ``identity_person.py``, ``identity_replay.py``, ``stewards.py``
-and ``reviews.py``.
+Others of the same noun are in ``identity_explain.py``, ``identity_person.py``, ``identity_quality.py``,
+``identity_replay.py``, ``stewards.py`` and ``reviews.py``.
 """
 
 import csv
@@ -16,6 +16,7 @@ from deploy import tables
 from deploy.commands import reviews, stewards
 from deploy.commands.identity_explain import explain
 from deploy.commands.identity_person import person
+from deploy.commands.identity_quality import quality
 from deploy.commands.identity_replay import replay
 from deploy.console import meant
 from deploy.identity import febrl, files
@@ -61,7 +62,7 @@ def _identity() -> None:
     """Identity: whose records are of one person, decided by stewards and tried on files."""
 
 
-for made in (explain, person, replay, *reviews.COMMANDS, *stewards.COMMANDS):
+for made in (explain, person, quality, replay, *reviews.COMMANDS, *stewards.COMMANDS):
     app.command(made.__name__.rstrip("_"))(made)
 
 

@@ -7,10 +7,10 @@ striped and to the left, and every step has its sign: nothing is told by colour 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from textwrap import wrap
 
 from deploy.identity.explained import SHORT, Compared, Told, conclusion, remarks, signed
+from deploy.identity.shapes import BLUE, INK, PALE, RULE, VERMILION, document, text
 from processors.resolve.matching import words
 from processors.resolve.matching.evidence import Evidence, Weight
 
@@ -22,17 +22,11 @@ AXIS, LINE, GAP = 34, 22, 28
 """Heights: of the axis, of a line of text below it, between two pictures."""
 TICKS_MOST, LINE_LETTERS = 8, 140
 LEAST_BAR = 1.5
-FOR, AGAINST, SUM, INK, PALE, RULE = "#0072b2", "#d55e00", "#333333", "#1a1a1a", "#5c5c5c", "#d9d9d9"
-"""Blue and vermilion of Okabe and Ito's palette, which people of every colour vision tell apart."""
-STYLE = f"""\
-text {{ font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 14px; fill: {INK};
-  paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; }}
-.title {{ font-size: 18px; font-weight: 600; }}
-.trait {{ font-weight: 600; }}
-.strong {{ font-weight: 600; }}
-.pale {{ fill: {PALE}; font-size: 13px; }}
-.bits {{ font-weight: 600; font-variant-numeric: tabular-nums; }}"""
-
+FOR, AGAINST, SUM = BLUE, VERMILION, "#333333"
+STYLE = """\
+text { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; }
+.trait { font-weight: 600; }
+.bits { font-weight: 600; font-variant-numeric: tabular-nums; }"""
 STRIPES = f"""\
 <pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="6" height="6" fill="{AGAINST}"/><rect width="2" height="6" fill="#ffffff" fill-opacity="0.45"/>
@@ -68,18 +62,9 @@ def picture(pairs: Sequence[Compared], model: str) -> str:
             lines, height = _panel(pair, pair.evidence, model)
             drawn += [f'<g transform="translate(0 {top})">', *lines, "</g>"]
             top += height + GAP
-    height = top - GAP
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    document = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
-        f'<title id="title">{escape(_title(pairs))}</title>',
-        f'<desc id="desc">{escape(" ".join(_description(pair) for pair in pairs))}</desc>',
-        f"<style>{STYLE}</style>",
-        f"<defs>{STRIPES}</defs>",
-        '<rect width="100%" height="100%" fill="#ffffff"/>',
-        *drawn,
-    ]
-    return "\n".join([*document, "</svg>\n"])
+    description = " ".join(_description(pair) for pair in pairs)
+    shapes = [f"<style>{STYLE}</style>", f"<defs>{STRIPES}</defs>", *drawn]
+    return document(WIDTH, top - GAP, _title(pairs), description, shapes)
 
 
 def _title(pairs: Sequence[Compared]) -> str:
@@ -121,7 +106,7 @@ def _panel(pair: Compared, found: Evidence, model: str) -> tuple[list[str], int]
         *_limit(scale, found.link_bits, "linked from", bottom, "start"),
         *_steps(scale, steps),
         *_sum(scale, found, HEAD + ROW * len(steps)),
-        *(_text(MARGIN, bottom + AXIS + LINE * (n + 1), line, kind) for n, (line, kind) in enumerate(below)),
+        *(text(MARGIN, bottom + AXIS + LINE * (n + 1), line, kind) for n, (line, kind) in enumerate(below)),
     ]
     return lines, bottom + AXIS + LINE * len(below) + MARGIN
 
@@ -142,23 +127,23 @@ def _scale(found: Evidence, steps: Sequence[Weight]) -> _Scale:
 
 def _heading(pair: Compared) -> Iterator[str]:
     whole = conclusion(pair)
-    yield _text(MARGIN, 38, f"{whole[0].upper()}{whole[1:]}", "title")
-    yield _text(MARGIN, 62, f"{_short(pair.one)}, and {_short(pair.other)}", "pale")
+    yield text(MARGIN, 38, f"{whole[0].upper()}{whole[1:]}", "title")
+    yield text(MARGIN, 62, f"{_short(pair.one)}, and {_short(pair.other)}", "pale")
 
 
 def _axis(scale: _Scale, bottom: int) -> Iterator[str]:
     for bits in scale.ticks():
         x, is_zero = scale.at(bits), bits == 0
         yield _line(x, HEAD - 6, x, bottom, PALE if is_zero else RULE)
-        yield _text(x, bottom + 18, f"{bits:g}", "pale", "middle")
-    yield _text(PLOT_RIGHT + 14, bottom + 18, "bits", "pale")
+        yield text(x, bottom + 18, f"{bits:g}", "pale", "middle")
+    yield text(PLOT_RIGHT + 14, bottom + 18, "bits", "pale")
 
 
 def _limit(scale: _Scale, bits: float, what: str, bottom: int, anchor: str) -> Iterator[str]:
     """A threshold: a dashed line, and what it is beside its upper end."""
     x = scale.at(bits)
     yield _line(x, HEAD - 22, x, bottom, INK, 'stroke-dasharray="5 4"')
-    yield _text(x + (6 if anchor == "start" else -6), HEAD - 12, f"{what} {signed(bits)}", "pale", anchor)
+    yield text(x + (6 if anchor == "start" else -6), HEAD - 12, f"{what} {signed(bits)}", "pale", anchor)
 
 
 def _steps(scale: _Scale, steps: Sequence[Weight]) -> Iterator[str]:
@@ -166,8 +151,8 @@ def _steps(scale: _Scale, steps: Sequence[Weight]) -> Iterator[str]:
     for n, weight in enumerate(steps):
         top, before = HEAD + ROW * n, total
         total += weight.bits
-        yield _text(MARGIN, top + 17, _trait(weight), "trait")
-        yield _text(MARGIN, top + 33, _level(weight), "pale")
+        yield text(MARGIN, top + 17, _trait(weight), "trait")
+        yield text(MARGIN, top + 33, _level(weight), "pale")
         yield from _bar(scale, before, total, top + (ROW - BAR) // 2, _fill(weight.bits))
         yield _line(scale.at(total), top + (ROW + BAR) // 2, scale.at(total), top + ROW + (ROW - BAR) // 2, PALE)
 
@@ -178,7 +163,7 @@ def _fill(bits: float) -> str:
 
 def _sum(scale: _Scale, found: Evidence, top: int) -> Iterator[str]:
     yield _line(MARGIN, top, PLOT_RIGHT, top, RULE)
-    yield _text(MARGIN, top + 25, "sum", "trait")
+    yield text(MARGIN, top + 25, "sum", "trait")
     yield from _bar(scale, 0.0, found.bits, top + (ROW - BAR) // 2, SUM)
 
 
@@ -188,19 +173,14 @@ def _bar(scale: _Scale, before: float, after: float, top: int, fill: str) -> Ite
     left, width = min(start, end), max(abs(end - start), LEAST_BAR)
     yield f'<rect x="{left}" y="{top}" width="{round(width, 1)}" height="{BAR}" fill="{fill}"/>'
     if after < before:
-        yield _text(left - 6, top + 16, signed(after - before), "bits", "end")
+        yield text(left - 6, top + 16, signed(after - before), "bits", "end")
     else:
-        yield _text(left + width + 6, top + 16, signed(after - before), "bits")
+        yield text(left + width + 6, top + 16, signed(after - before), "bits")
 
 
 def _not_told(found: Evidence) -> list[str]:
     names = ", ".join(_trait(weight) for weight in found.weights if not weight.level)
     return [f"{words.NOT_TOLD}: {names}"] if names else []
-
-
-def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
-    at = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{round(x, 1)}" y="{y}" class="{kind}"{at}>{escape(text)}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, stroke: str, more: str = "") -> str:

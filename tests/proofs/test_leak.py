@@ -178,7 +178,7 @@ def _of_identity(stack: Stack) -> list[str]:
     """What is told of records that say something, and of their persons."""
     keys = [*published.newest(stack.bootstrap, lambda row: bool(row["event_ids"]))]
     assert keys
-    said = [_output(stack, "identity", "review")]
+    said = [_output(stack, "identity", *words) for words in (("review",), ("quality",), ("quality", "--json"))]
     for key in keys:
         said += [_output(stack, "identity", *words, key) for words in (("person",), ("person", "--json"), ("explain",))]
     return [*said, *(_output(stack, "identity", "explain", keys[0], key, "--json") for key in keys[1:])]
