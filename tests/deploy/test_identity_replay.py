@@ -25,6 +25,7 @@ from processors.resolve.matching.model import shipped
 from streams import clients, topics
 from streams.keyring import Keyring
 from streams.settings import Settings
+from tests.streams.tiny import wait_until
 
 STRICT = replace(shipped(), link_bits=shipped().link_bits + 30)
 """By which much less is linked."""
@@ -115,6 +116,16 @@ def test_by_a_stricter_model_persons_are_split_and_the_counts_add_up(world: Kafk
     assert any(row["record_key"] in told and row["to_person_id"] in told for row in rows)
     assert "every record's change is in changes.csv" in told
     assert persons(world) == known
+
+
+@pytest.mark.broker
+def test_what_a_steward_has_split_stays_so_by_the_model_in_force(world: KafkaWorld) -> None:
+    known = persons(world)
+    person, _ = max(Counter(known.values()).items(), key=lambda counted: (counted[1], counted[0]))
+    key = max(key for key, of in known.items() if of == person)
+    said(world, f"throughline identity split {key} --by r.alvarez --reason 'a brother'")
+    wait_until(lambda: len({*persons(world).values()}) > len({*known.values()}), "the split")
+    assert figures(world)["unchanged"] == len(known)
 
 
 @pytest.mark.broker

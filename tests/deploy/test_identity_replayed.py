@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.events import Message
-from support.worlds import ResolveWorld
+from support.stewards import decision
+from support.worlds import ResolveWorld, decoded
 
 from deploy.identity.replayed import Outcome, Together, compared, figures, largest, rows, sizes
 from deploy.identity.trial import Trial, temporary_store
@@ -20,9 +21,8 @@ from partners import events
 from partners.population import DEFAULT_AS_OF
 from partners.rows import micros
 from processors import names
-from processors.resolve.decisions import DIFFERENT, decided_of
+from processors.records import Out
 from processors.resolve.matching.model import Model, shipped
-from processors.state import Working
 from streams.errors import DiskError, ThroughlineError
 from streams.rocks import Rocks
 from streams.store import Store
@@ -111,6 +111,11 @@ EVENTS = [event for phase in ("history", "changes") for event in MADE.phases[pha
 
 @pytest.fixture(scope="module")
 def world() -> ResolveWorld:
+    """As others leave it."""
+    return made_world()
+
+
+def made_world() -> ResolveWorld:
     """A population as resolve has decided it: joined, parted, moved, some of it rejected."""
     resolved = ResolveWorld()
     resolved.now = micros(datetime(DEFAULT_AS_OF.year, DEFAULT_AS_OF.month, DEFAULT_AS_OF.day, 12, tzinfo=UTC))
@@ -179,10 +184,19 @@ def test_a_record_whose_key_is_erased_stands_alone(store: Store, world: ResolveW
     assert found[gone].after == found[gone].seed
 
 
-def test_what_stewards_decided_stands_in_the_store_before_any_record_comes(store: Store) -> None:
-    decision = {"kind": "different", "pairs": [{"one": "r1", "other": "r2"}]}
-    Trial(store, shipped()).decide([decision])
-    assert decided_of("r2", Working(store)) == {"r1": DIFFERENT}
+def test_stewards_decisions_hold_as_they_do_in_resolve(store: Store) -> None:
+    world = made_world()
+    records = sorted(world.groups(), key=lambda keys: (len(keys), min(keys)))
+    [alone], [other], (one, *others) = (sorted(keys) for keys in (*records[:2], records[-1]))
+    said = [decision("different", *((one, key) for key in others)), decision("same", (alone, other))]
+    world.take(*said)
+    trial = Trial(store, shipped())
+    trial.decide([decoded(Out(sent.topic, "", sent.value or b"", "")) for sent in said])
+    trial.enter(world.rows(names.IDENTITY_RECORDS), world.keys)
+    after = {found.record_key: found.after for found in trial.outcomes()}
+    assert after == world.persons()
+    assert after[one] not in {after[key] for key in others}
+    assert after[alone] == after[other]
 
 
 def test_nothing_that_a_record_says_can_be_read_in_the_store(
