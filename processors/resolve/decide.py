@@ -228,6 +228,7 @@ def _changes(book: Book, events: Admitted, record_keys: Sequence[str], moves: Se
         if family == "identity"
     ]
     evidence = _evidence(book, [move.record_key for move in moves])
+    _count_identity(book, moves, evidence)
     return [
         *(_change(book, record_key, event_id, APPLIED, None, []) for record_key, event_id in applied),
         *(
@@ -235,6 +236,17 @@ def _changes(book: Book, events: Admitted, record_keys: Sequence[str], moves: Se
             for move in moves
         ),
     ]
+
+
+def _count_identity(book: Book, moves: Sequence[Move], evidence: Mapping[str, Sequence[Row]]) -> None:
+    """What operators are told of persons."""
+    for move in moves:
+        counts.identity_changed(book.state, move.kind)
+        partner_id = book.record(move.record_key)["partner"]
+        for link in evidence[move.record_key]:
+            counts.identity_linked(book.state, partner_id, book.record(link["record_key"])["partner"])
+    for review in book.index.reviews:
+        (counts.review_opened if review.is_open else counts.review_closed)(book.state, review.reason)
 
 
 def _evidence(book: Book, record_keys: Sequence[str]) -> dict[str, list[Row]]:

@@ -92,6 +92,8 @@ class ResolveWorld:
         self.state = Kept()
         self.keys = DictKeys()
         self.outs: list[Out] = []
+        self.counts = Counter[Named]()
+        """What the last batch counted."""
         self.now = events.NOON + events.MINUTE
         self._offsets: dict[str, int] = defaultdict(int)
         agreements = [Message(names.AGREEMENTS, None, agreement_value(a), {}) for a in shipped_agreements()]
@@ -106,6 +108,7 @@ class ResolveWorld:
         working = Working(self.state)
         outs = list(resolve.decide(Arrivals.of(arrivals), working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now)))
         self.state.apply(working.changes())
+        self.counts = working.counts
         self.outs += outs
         return outs
 

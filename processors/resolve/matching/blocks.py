@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from processors import counts
 from processors.resolve.matching.blocking import Keys
 from processors.state import Working
 
@@ -87,6 +88,7 @@ def entered(state: Working, under: Under, numbered: Numbered) -> Entered:
     names = names_of(under.keys[starts])
     known, places, stands = list(numbered), under.places.tolist(), under.stands.tolist()
     written: dict[str, bytes | None] = {}
+    capped = 0
     toggled: set[str] = set()
     sizes, beside = [0] * len(names), list[int]()
     rows = zip(names, state.get_raw(BLOCK, names), starts.tolist(), ends.tolist(), strict=True)
@@ -106,7 +108,10 @@ def entered(state: Working, under: Under, numbered: Numbered) -> Entered:
         if 1 < len(members) <= KEY_CAP:
             sizes[at] = len(members)
             beside.extend(map(numbered.__getitem__, members))
+        elif len(members) > KEY_CAP:
+            capped += 1
     state.put_raw(BLOCK, written)
+    counts.blocks_asked(state, len(names), capped)
     return Entered(_pairs(under, np.repeat(np.arange(len(names)), ends - starts), sizes, beside), toggled)
 
 

@@ -1,5 +1,6 @@
 """Pairs of records scored at once: the best link among their descriptions, and whether anything parts them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -67,6 +68,8 @@ class Scored:
     def __init__(self, model: Model) -> None:
         """None yet."""
         self._model = model
+        self.vetoed = Counter[str]()
+        """Pairs of descriptions of which each veto said that they are of two persons."""
         self._columns = Columns.of([])
         self._counts = np.empty(0, np.int64)
         self._firsts = np.empty(0, np.int64)
@@ -95,6 +98,7 @@ class Scored:
         left, right, starts = self._expanded(one, other)
         levels = compare(self._columns, left, right)
         verdict = vetoes.judge(levels, self._model.vetoes)
+        self.vetoed.update({veto: int(pairs.sum()) for veto, pairs in verdict.vetoes.items()})
         bits = self._model.weigh(self._columns, left, levels).sum(axis=1).round(DIGITS)
         is_link = (bits >= self._model.link_bits) & ~verdict.is_vetoed & ~verdict.is_unclear
         votes = verdict.is_vetoed.astype(np.int8) + (CERTAIN_VOTES - 1) * verdict.is_certain

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from processors import counts
 from processors.resolve import decisions
 from processors.resolve.decisions import Two, pair_of
 from processors.resolve.matching import blocks, clusters
@@ -83,6 +84,8 @@ class Settling:
         links = np.concatenate([kept, self._links(), decided.same])
         components = Components.of(nodes, links, len(self._numbered))
         self._score(components.pairs(COMPONENT_CAP))
+        for veto, pairs in self._scored.vetoed.items():
+            counts.identity_vetoed(self.known.state, veto, pairs)
         return self._settled(components, old, decided)
 
     def _entry(self, key: str) -> Entry:

@@ -74,3 +74,24 @@ def test_too_many_records_that_hang_together_are_asked_about(monkeypatch: pytest
     assert (len(two), reason, is_open) == (2, "capped", True)
     gone = says(AID, SAM, event_id=event_id("gone"), operation="retract", published_at=NOON + 1)
     assert asked(made.take(gone)) == [(two, "capped", False)]
+
+
+def counted(made: ResolveWorld, *batch: Message) -> dict[str, int]:
+    """What a batch counts of identity, by name and labels."""
+    made.take(*batch)
+    return {"/".join(name): n for name, n in made.counts.items() if name[0].startswith("identity_")}
+
+
+def test_operators_are_told_what_became_of_persons_what_was_asked_and_what_parted() -> None:
+    made = ResolveWorld()
+    counted(made, says(SCHOOL, SAM))
+    told = counted(made, says(COLLEGE, NAMESAKE))
+    assert told["identity_reviews_opened/unclear"] == 1
+    assert "identity_changes/linked" not in told
+    told = counted(made, says(COLLEGE, SAM, event_id=event_id("b"), operation="correct", published_at=NOON + 1))
+    assert told["identity_reviews_closed/unclear"] == 1
+    assert (told["identity_changes/merged"], told["identity_links/ccc/cde_k12"]) == (1, 1)
+    twin = {**SAM, "first_name": "Ana"}
+    told = counted(made, says(AID, twin))
+    assert told["identity_vetoes/twins"] == 2
+    assert told["identity_blocks"] > told["identity_blocks_capped"] == 0
