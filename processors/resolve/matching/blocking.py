@@ -11,7 +11,6 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
-from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
@@ -19,10 +18,10 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
-from processors.resolve.matching.columns import MONTHS, YEARS, Vocabulary, by_field
-from processors.resolve.matching.description import Description
+from processors.resolve.matching.columns import MONTHS, NO_NEAR_HASH, YEARS, Columns
+from processors.resolve.matching.description import OTHERS_END, Description
 from processors.resolve.matching.names import CACHED, canonical
-from processors.resolve.matching.numbers import HEAD_AT, NEAR_CHARS, TAIL_AT
+from processors.resolve.matching.numbers import HEAD_AT, TAIL_AT
 
 KEY_BITS = 64
 """Of ten million keys two are the same by chance in one store of 400,000; then two records are compared once more."""
@@ -30,7 +29,9 @@ HASH_BYTES = 16
 SEED_BYTES = 32
 STREET_LETTERS, GIVEN_LETTERS = 5, 3
 """Of a street and of a given name, from their beginnings, where their ends may be written in many ways."""
-HEAD, TAIL = (slice(place * NEAR_CHARS, (place + 1) * NEAR_CHARS) for place in (HEAD_AT, TAIL_AT))
+NEAR = {"head": HEAD_AT, "tail": TAIL_AT}
+NUMBERS = {"born", *NEAR}
+"""Columns whose values are no codes of texts."""
 Keys = NDArray[np.uint64]
 Places = NDArray[np.intp]
 Hashes = NDArray[np.uint64]
@@ -77,6 +78,14 @@ def _date(born: int) -> str:
     return f"{_year(born)}-{_day(born)}" if born else ""
 
 
+def _near(value: int) -> str:
+    return "" if value == NO_NEAR_HASH else f"{value:x}"
+
+
+def _each(others: str) -> list[str]:
+    return others.split(OTHERS_END) if others else []
+
+
 def _address(house: str, street: str) -> str:
     return f"{house} {street}" if street else ""
 
@@ -85,32 +94,55 @@ def _address(house: str, street: str) -> str:
 class Part:
     """A part of a key."""
 
-    fields: tuple[str, ...]
-    """Of a description, from which it is taken."""
-    text: Callable[..., Any] = str
-    """It; empty where it is not known. Or several, of which each gives a key."""
-    is_many: bool = False
+    columns: tuple[str, ...]
+    """One or two, of descriptions, from which it is taken."""
+    read: Callable[..., str | Sequence[str]] = str
+    """It, empty where it is not known; or all that it may be, each of which gives a key."""
+
+    def told(self, columns: Columns) -> tuple[list[Sequence[str]], Places]:
+        """What it may be, read once of descriptions that are alike; and of each description the place of its own."""
+        told = [_column(columns, name) for name in self.columns]
+        _, firsts, of_each = np.unique(
+            told[0] if len(told) == 1 else (told[0] << 32) | told[1], return_index=True, return_inverse=True
+        )
+        values = (_values(columns, name, column[firsts]) for name, column in zip(self.columns, told, strict=True))
+        return [_all(self.read(*some)) for some in zip(*values, strict=True)], of_each
+
+
+def _column(columns: Columns, name: str) -> NDArray[np.int64]:
+    told = columns.near[:, NEAR[name]] if name in NEAR else getattr(columns, name)
+    column: NDArray[np.int64] = told.astype(np.int64)
+    return column
+
+
+def _values(columns: Columns, name: str, codes: NDArray[np.int64]) -> Iterable[str | int]:
+    """Texts, where codes are those of texts."""
+    return codes.tolist() if name in NUMBERS else map(columns.words.texts.__getitem__, codes.tolist())
+
+
+def _all(found: str | Sequence[str]) -> Sequence[str]:
+    return ((found,) if found else ()) if isinstance(found, str) else found
 
 
 PARTS: dict[str, Part] = {
     "number": Part(("number",)),
-    "other": Part(("others",), tuple, is_many=True),
+    "other": Part(("others",), _each),
     "phone": Part(("phone",)),
     "email": Part(("email",)),
     "zip": Part(("zip",)),
     "house": Part(("house",)),
     "given": Part(("given",), _canonical),
-    "givens": Part(("given",), _names_of, is_many=True),
+    "givens": Part(("given",), _names_of),
     "given_begins": Part(("given",), lambda given: given[:GIVEN_LETTERS]),
     "surname": Part(("surname",), _surname),
-    "surnames": Part(("surname",), _ends, is_many=True),
+    "surnames": Part(("surname",), _ends),
     "date": Part(("born",), _date),
     "year": Part(("born",), _year),
     "day": Part(("born",), _day),
     "address": Part(("house", "street"), _address),
     "street_begins": Part(("street",), lambda street: street[:STREET_LETTERS]),
-    "head": Part(("near",), lambda near: near[HEAD]),
-    "tail": Part(("near",), lambda near: near[TAIL]),
+    "head": Part(("head",), _near),
+    "tail": Part(("tail",), _near),
 }
 RULES: dict[str, tuple[str, ...]] = {
     "number": ("number",),
@@ -134,35 +166,34 @@ RULES: dict[str, tuple[str, ...]] = {
     "house_and_zip": ("house", "zip"),
     "street_and_zip": ("street_begins", "zip"),
 }
-"""Parts by name of the rule: a key of a description that tells all of them. Only the first may be many."""
+"""Parts by name of the rule: a key of a description that tells all of them. Only the first may be several."""
 ALWAYS = ("number", "other", "phone", "email", "born_and_surname", "born_and_given")
 """Rules of every model: what a bridge record is found by must not depend on what a training met."""
 
 
 def texts_of(description: Description, rules: Sequence[str]) -> set[str]:
     """Keys of a description in the clear, each with its rule's name before it; they are not to be kept."""
-    found = set[str]()
+    columns, found = Columns.of([description]), set[str]()
     for rule in rules:
-        told = [_told(PARTS[part], description) for part in RULES[rule]]
+        told = [PARTS[part].told(columns)[0][0] for part in RULES[rule]]
         found.update(" ".join((rule, *texts)) for texts in product(*told))
     return found
 
 
-def _told(part: Part, description: Description) -> Sequence[str]:
-    said = part.text(*[getattr(description, field) for field in part.fields])
-    return said if part.is_many else (said,) if said else ()
+def keys_of(rows: Sequence[Description], rules: Sequence[str], key: bytes) -> tuple[Places, Keys]:
+    """Keyed hashes of all keys of descriptions; see ``keys_in``."""
+    return keys_in(Columns.of(rows), rules, key)
 
 
-def keys_of(rows: Sequence[Sequence[Any]], rules: Sequence[str], key: bytes) -> tuple[Places, Keys]:
-    """Keyed hashes of all keys of descriptions: of each the place of its description, and itself; a key may come twice.
+def keys_in(columns: Columns, rules: Sequence[str], key: bytes) -> tuple[Places, Keys]:
+    """Keyed hashes of all keys of descriptions: of each the place of its description, and itself.
 
     Args:
-        rows: descriptions, or what ``to_json`` says of them.
+        columns: descriptions.
         rules: by which.
         key: the pseudonym key.
     """
-    fields = by_field(rows)
-    parts = {part: _hashed(part, fields, key) for part in {part for rule in rules for part in RULES[rule]}}
+    parts = {part: _hashed(part, columns, key) for part in {part for rule in rules for part in RULES[rule]}}
     found = [_joined([parts[part] for part in RULES[rule]], _hashes(key, "rule", [rule])[0]) for rule in rules]
     sums = np.concatenate([sums for _, sums in found])
     drawn = np.frombuffer(_blocks(key).update(sums.tobytes()), np.uint64)
@@ -171,39 +202,35 @@ def keys_of(rows: Sequence[Sequence[Any]], rules: Sequence[str], key: bytes) -> 
 
 @dataclass(frozen=True)
 class _Hashed:
-    """A part of descriptions: its hash of each description that tells it, or several."""
+    """A part of descriptions: of each description where its hashes begin among all, and how many they are."""
 
-    places: Places
+    firsts: Places
+    counts: Places
     hashes: Hashes
-    told: NDArray[np.bool_]
-    """Of each description whether it tells it."""
+
+    def of(self, places: Places) -> Hashes:
+        """The first hash of some descriptions."""
+        return self.hashes[self.firsts[places]]
 
 
-def _hashed(name: str, fields: dict[str, Sequence[Any]], key: bytes) -> _Hashed:
-    part = PARTS[name]
-    texts = list(map(part.text, *[fields[field] for field in part.fields]))
-    places = np.arange(len(texts))
-    if part.is_many:
-        places = np.repeat(places, np.fromiter(map(len, texts), np.intp, len(texts)))
-        texts = list(chain.from_iterable(texts))
-    words = Vocabulary()
-    codes = words.codes(texts)
-    hashes = np.frombuffer(b"".join(_hashes(key, name, words.texts)), np.uint64).reshape(-1, 2)
-    if part.is_many:
-        return _Hashed(places, hashes[codes], np.empty(0, bool))
-    return _Hashed(places, hashes[codes], codes > 0)
+def _hashed(name: str, columns: Columns, key: bytes) -> _Hashed:
+    told, of_each = PARTS[name].told(columns)
+    counts = np.fromiter(map(len, told), np.intp, len(told))
+    hashes = np.frombuffer(b"".join(_hashes(key, name, chain.from_iterable(told))), np.uint64).reshape(-1, 2)
+    return _Hashed((np.cumsum(counts) - counts)[of_each], counts[of_each], hashes)
 
 
 def _joined(parts: Sequence[_Hashed], rule: bytes) -> tuple[Places, Hashes]:
     """Places of descriptions that tell all parts, and the sums of their hashes and the rule's."""
     first, *others = parts
-    places, sums = first.places, first.hashes
-    for told in [first.told] * bool(len(first.told)) + [other.told for other in others]:
-        is_told = told[places]
-        places, sums = places[is_told], sums[is_told]
+    places = np.nonzero(np.logical_and.reduce([part.counts > 0 for part in parts]))[0]
+    counts = first.counts[places]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = np.repeat(places, counts)
+    sums = first.hashes[first.firsts[places] + within] ^ np.frombuffer(rule, np.uint64)
     for other in others:
-        sums = sums ^ other.hashes[places]
-    return places, sums ^ np.frombuffer(rule, np.uint64)
+        sums ^= other.of(places)
+    return places, sums
 
 
 def _hashes(key: bytes, part: str, texts: Iterable[str]) -> list[bytes]:

@@ -1,29 +1,29 @@
 """Descriptions as columns: texts as codes of a vocabulary that holds for these alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import DTypeLike, NDArray
+from pyarrow import csv
 
-from processors.resolve.matching.description import Description
+from processors.resolve.matching.description import CELL_END, Description
 from processors.resolve.matching.numbers import NEAR_COUNT, NO_HASH
 
 Codes = NDArray[np.int32]
-"""Of texts in a vocabulary, 0 of the empty one."""
-Marks = NDArray[np.int64]
-"""Hashes of texts, 0 of the empty one: the same where texts are, in this process."""
+"""Of texts in a vocabulary, 0 of the empty one; or whole numbers."""
 NO_NEAR = NO_HASH * NEAR_COUNT
 MONTHS, YEARS = 100, 10_000
 NO_NEAR_HASH = np.frombuffer(NO_HASH.encode(), np.uint64)[0]
-TEXTS = ("given", "middle", "surname", "street", "zip")
-"""Traits that are texts more or less alike."""
-MARKS = ("suffix", "sex", "number", "house", "email", "phone", "own")
-"""Traits that are texts and the same or not."""
+NO_TEXTS = {"born", "near"}
+TEXTS = tuple(name for name in Description._fields if name not in NO_TEXTS)
+"""Of a description, those that are told as texts."""
+FIRSTS = {"first_surname": ("surname", " "), "source": ("own", ":"), "email_name": ("email", "@")}
+"""Beginnings of texts, and what stands behind them."""
+TYPES = {name: pa.int32() if name == "born" else pa.string() for name in Description._fields}
 
 
 class Vocabulary:
@@ -34,9 +34,9 @@ class Vocabulary:
         self.texts = [""]
         self._known = pa.array([""])
 
-    def codes(self, texts: Sequence[str]) -> Codes:
+    def codes(self, texts: pa.Array) -> Codes:
         """Codes of texts; new ones are taken in."""
-        found = pa.array(texts, pa.string()).dictionary_encode()
+        found = texts.dictionary_encode()
         codes = pc.fill_null(pc.index_in(found.dictionary, self._known), -1).to_numpy(zero_copy_only=False).copy()
         is_new = codes < 0
         codes[is_new] = np.arange(len(self.texts), len(self.texts) + is_new.sum())
@@ -63,62 +63,62 @@ class Columns:
     middle: Codes
     surname: Codes
     first_surname: Codes
-    suffix: Marks
-    sex: Marks
-    number: Marks
-    house: Marks
+    suffix: Codes
+    sex: Codes
+    number: Codes
+    house: Codes
     street: Codes
     zip: Codes
-    email: Marks
-    email_name: Marks
-    phone: Marks
-    own: Marks
+    email: Codes
+    email_name: Codes
+    phone: Codes
+    others: Codes
+    """All that one has, as one text."""
+    own: Codes
     source: Codes
     """Of ``own``."""
+    born: Codes
     year: Codes
     month: Codes
     day: Codes
     near: NDArray[np.uint64]
     """Each hash as its characters."""
-    others: list[tuple[str, ...]]
-    has_others: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[Any]], words: Vocabulary | None = None) -> "Columns":
-        """Descriptions, or what ``to_json`` says of them, as columns; with the words of other columns or new ones."""
-        of = by_field(rows)
-        texts = {name: of[name] for name in TEXTS}
-        texts["first_surname"] = [surname.partition(" ")[0] for surname in texts["surname"]]
-        texts["source"] = [own.partition(":")[0] for own in of["own"]]
-        marks = {name: _marks(of[name]) for name in MARKS}
-        marks["email_name"] = _marks([email.partition("@")[0] if email else "" for email in of["email"]])
-        words = words or Vocabulary()
-        born = np.array(of["born"], np.int32)
-        near = "".join([one or NO_NEAR for one in of["near"]]).encode()
-        parts = {"year": born // YEARS, "month": born // MONTHS % MONTHS, "day": born % MONTHS}
-        codes = words.codes(list(chain.from_iterable(texts.values()))).reshape(len(texts), -1)
-        columns: dict[str, NDArray[Any]] = {**dict(zip(texts, codes, strict=True)), **marks, **parts}
-        return cls(
-            words,
-            near=np.frombuffer(near, np.uint64).reshape(len(rows), NEAR_COUNT),
-            others=list(map(tuple, of["others"])),
-            has_others=np.fromiter(map(bool, of["others"]), bool, len(rows)),
-            **columns,
-        )
+    def of(cls, rows: Iterable[Description]) -> "Columns":
+        """Descriptions as columns."""
+        return cls.of_lines([row.to_line() for row in rows])
 
-    def with_more(self, rows: Sequence[Sequence[Any]]) -> "Columns":
+    @classmethod
+    def of_lines(cls, lines: Sequence[bytes], words: Vocabulary | None = None) -> "Columns":
+        """Descriptions as their lines say them; with the words of other columns or new ones."""
+        table, words = _read(lines), words or Vocabulary()
+        texts = {name: table[name] for name in TEXTS}
+        for name, (whole, end) in FIRSTS.items():
+            texts[name] = pc.list_element(pc.split_pattern(texts[whole], end, max_splits=1), 0)
+        codes = words.codes(pa.concat_arrays(list(texts.values()))).reshape(len(texts), -1)
+        born = table["born"].to_numpy()
+        near = pc.if_else(pc.equal(table["near"], ""), NO_NEAR, table["near"]).cast(pa.binary(len(NO_NEAR)))
+        hashes = np.frombuffer(near.buffers()[1], np.uint64, len(near) * NEAR_COUNT).reshape(-1, NEAR_COUNT)
+        parts = {"born": born, "year": born // YEARS, "month": born // MONTHS % MONTHS, "day": born % MONTHS}
+        return cls(words, near=hashes, **dict(zip(texts, codes, strict=True)), **parts)
+
+    def with_more(self, lines: Sequence[bytes]) -> "Columns":
         """These and more."""
-        more = Columns.of(rows, self.words)
-        arrays = [field.name for field in fields(self) if field.name not in {"words", "others"}]
+        more = Columns.of_lines(lines, self.words)
+        arrays = [field.name for field in fields(self) if field.name != "words"]
         joined = {name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in arrays}
-        return Columns(self.words, others=self.others + more.others, **joined)
+        return Columns(self.words, **joined)
 
 
-def _marks(texts: Sequence[str]) -> Marks:
-    return np.fromiter(map(hash, texts), np.int64, len(texts)) - hash("")
-
-
-def by_field(rows: Sequence[Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Values of descriptions, or of what ``to_json`` says of them, by the field's name."""
-    names = Description._fields
-    return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+def _read(lines: Sequence[bytes]) -> dict[str, pa.Array]:
+    """Cells of lines, by the description's field."""
+    text = b"\n".join(lines)
+    if not text:
+        return {name: pa.array([], kind) for name, kind in TYPES.items()}
+    read = csv.ReadOptions(column_names=list(TYPES), use_threads=False, block_size=len(text) + 1)
+    parse = csv.ParseOptions(delimiter=CELL_END, quote_char=False, double_quote=False)
+    table = csv.read_csv(
+        pa.BufferReader(text), read, parse, csv.ConvertOptions(column_types=TYPES, strings_can_be_null=False)
+    )
+    return {name: table[name].combine_chunks() for name in TYPES}

@@ -1,13 +1,15 @@
 """What one source row says of who a record is of, normalised and without the SSN."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from processors.resolve.matching import names, numbers, places
 
 Column = Sequence[str]
-OTHERS_AT = 13
-"""Place of the list among the values."""
+BORN_AT, OTHERS_AT = 4, 13
+"""Places of the number and of the list among the values."""
+CELL_END, OTHERS_END, ESCAPE = "\t", "\x1f", "\\"
 
 
 class Description(NamedTuple):
@@ -48,6 +50,40 @@ class Description(NamedTuple):
     def from_json(cls, row: Sequence[Any]) -> "Description":
         """From ``to_json``."""
         return cls._make([*row[:OTHERS_AT], tuple(row[OTHERS_AT]), *row[OTHERS_AT + 1 :]])
+
+    def to_line(self) -> bytes:
+        """As a line of text, cells with tabs between them: many lines are columns without an object a cell."""
+        cells = [
+            self.given, self.middle, self.surname, self.suffix, str(self.born), self.sex, self.number, self.near,
+            self.house, self.street, self.zip, self.email, self.phone, self.own,
+        ]  # fmt: skip
+        others = self.others
+        plain = "".join([*cells, *others])
+        if not plain.isprintable() or ESCAPE in plain:
+            cells, others = list(map(_escaped, cells)), tuple(map(_escaped, others))
+        return CELL_END.join([*cells[:-1], OTHERS_END.join(others), cells[-1]]).encode()
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Description":
+        """From ``to_line``."""
+        *cells, others, own = line.decode().split(CELL_END)
+        told = tuple(map(_unescaped, others.split(OTHERS_END))) if others else ()
+        cells = list(map(_unescaped, cells))
+        return cls._make([*cells[:BORN_AT], int(cells[BORN_AT]), *cells[BORN_AT + 1 :], told, _unescaped(own)])
+
+
+def _escaped(text: str) -> str:
+    """With characters that a line cannot hold, and lone surrogates, by their numbers."""
+    return "".join([c if c.isprintable() and c != ESCAPE else f"{ESCAPE}{ord(c):x};" for c in text])
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([0-9a-f]+);", lambda found: chr(int(found[1], 16)), text) if ESCAPE in text else text
+
+
+def lines_of(said: Iterable[Description]) -> bytes:
+    """Descriptions as their lines."""
+    return b"\n".join([description.to_line() for description in said])
 
 
 def describe(

@@ -38,12 +38,12 @@ class Entry:
     person: str = ""
     sealed: bytes = field(default=b"", repr=False)
     """What is said of it, as the store has it; empty where that is something else."""
-    rows: list[Sequence[Any]] = field(default_factory=list, repr=False)
-    """The same, opened by ``Known.open``; each a description, or what ``to_json`` says of one."""
+    lines: bytes = field(default=b"", repr=False)
+    """The same, opened by ``Known.open``: descriptions as their lines."""
 
     def descriptions(self) -> list[Description]:
         """What is said of it."""
-        return list(map(Description.from_json, self.rows))
+        return [Description.from_line(line) for line in self.lines.split(b"\n")] if self.lines else []
 
 
 @dataclass
@@ -69,20 +69,19 @@ class Known:
 
     def open(self, entries: Iterable[Entry]) -> None:
         """Open what is said of records."""
-        shut = [entry for entry in entries if entry.sealed and not entry.rows]
         decrypt = _cipher(self.secret).decrypt
-        contents = [decrypt(e.sealed[:NONCE_BYTES], e.sealed[NONCE_BYTES:], e.key.encode()) for e in shut]
-        for entry, rows in zip(shut, _all(contents), strict=True):
-            entry.rows = rows
+        for e in entries:
+            if e.sealed and not e.lines:
+                e.lines = decrypt(e.sealed[:NONCE_BYTES], e.sealed[NONCE_BYTES:], e.key.encode())
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Seal what is said of records, where it is not yet, and keep them."""
         rows, hashing, encrypt = dict[str, bytes](), _hashing(self.secret), _cipher(self.secret).encrypt
         for e in entries:
             if not e.sealed:
-                name, content = e.key.encode(), content_of(e.rows)
-                nonce = _nonce(hashing, name, content)
-                e.sealed = nonce + encrypt(nonce, content, name)
+                name = e.key.encode()
+                nonce = _nonce(hashing, name, e.lines)
+                e.sealed = nonce + encrypt(nonce, e.lines, name)
             head = orjson.dumps((e.component, e.person, e.seed, *e.age))
             rows[e.key] = head + HEAD_END + e.sealed
         self.state.put_raw(COMPARE, rows)
@@ -94,14 +93,9 @@ def _all(documents: Sequence[bytes]) -> list[Any]:
     return found
 
 
-def content_of(rows: Iterable[Iterable[Any]]) -> bytes:
-    """Descriptions as they are sealed."""
-    return orjson.dumps(list(map(tuple, rows)))
-
-
-def says(entry: Entry, row: Description, secret: bytes) -> bool:
-    """Whether one description is all that is said of a record, as far as that is sealed."""
-    return entry.sealed.startswith(_nonce(_hashing(secret), entry.key.encode(), content_of((row,))))
+def says(entry: Entry, line: bytes, secret: bytes) -> bool:
+    """Whether one description's line is all that is said of a record, as far as that is sealed."""
+    return entry.sealed.startswith(_nonce(_hashing(secret), entry.key.encode(), line))
 
 
 def _nonce(hashing: "hashlib.blake2b", name: bytes, content: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from processors.records import keyed_hash
 from processors.resolve.matching.blocks import BLOCK, KEY_CAP
 from processors.resolve.matching.clusters import Pair
-from processors.resolve.matching.description import Description
+from processors.resolve.matching.description import Description, lines_of
 from processors.resolve.matching.entries import COMPARE, Age, Entry, Known, says
 from processors.resolve.matching.model import Model
 from processors.resolve.matching.reviews import Review
@@ -42,7 +42,7 @@ class Index:
     reviews: list[Review] = field(default_factory=list, repr=False)
     """Questions to persons that are new, other, or gone."""
     _known: Known = field(init=False, repr=False)
-    _before: dict[str, list[Description]] = field(default_factory=dict, repr=False)
+    _before: dict[str, bytes] = field(default_factory=dict, repr=False)
     """Of records that were put in since the last time: what was said of them then."""
     _decided: set[str] = field(default_factory=set, repr=False)
     """Records of which something was decided since the last time."""
@@ -57,7 +57,7 @@ class Index:
             entry = self._known.entries.get(record_key)
             if entry is None:
                 self._enter(Entry(record_key, keyed_hash(self.key, "seed", age[1]), age), [description])
-            elif age < entry.age or not says(entry, description, self.key):
+            elif age < entry.age or not says(entry, description.to_line(), self.key):
                 self._add(entry, age, description)
         return self.settle()
 
@@ -87,9 +87,9 @@ class Index:
     def _enter(self, entry: Entry, descriptions: Sequence[Description]) -> None:
         if entry.key not in self._before:
             self._known.open([entry])
-            self._before[entry.key] = entry.descriptions()
+            self._before[entry.key] = entry.lines
         self._known.entries[entry.key] = entry
-        entry.rows, entry.sealed = list(descriptions), b""
+        entry.lines, entry.sealed = lines_of(descriptions), b""
 
     def decided(self, record_keys: Collection[str]) -> None:
         """Cluster records anew of which a steward decided something; those that are not known have no one to be."""
@@ -97,7 +97,7 @@ class Index:
         for record_key in record_keys:
             if (entry := self._known.entries.get(record_key)) is not None:
                 self._known.open([entry])
-                self._before.setdefault(record_key, entry.descriptions())
+                self._before.setdefault(record_key, entry.lines)
                 self._decided.add(record_key)
 
     def person_of(self, record_key: str) -> str:
@@ -130,7 +130,7 @@ class Index:
             if other != key and entries[other].person == entry.person
         }
         self._known.open(entries[key] for pair in wanted for key in pair)
-        scorer = Scorer(self.model, {key: entries[key].rows for pair in wanted for key in pair})
+        scorer = Scorer(self.model, {key: entries[key].descriptions() for pair in wanted for key in pair})
         found: dict[str, list[Pair]] = {key: [] for key in record_keys}
         for pair in sorted(scorer.pairs(sorted(wanted)), key=lambda pair: -pair.bits):
             for key in (pair.one, pair.other):

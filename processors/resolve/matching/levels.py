@@ -7,13 +7,13 @@ strings is rapidfuzz's. A given name and a surname in each other's place are one
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from processors.resolve.matching.columns import NO_NEAR_HASH, Codes, Columns, Marks, Vocabulary
+from processors.resolve.matching.columns import NO_NEAR_HASH, Codes, Columns, Vocabulary
+from processors.resolve.matching.description import OTHERS_END
 from processors.resolve.matching.names import known_as
 from processors.resolve.matching.numbers import MASKED, SORTED
 
@@ -36,7 +36,6 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """By trait: names of its levels from 1 on."""
 TRAITS = tuple(LEVELS)
-Value = TypeVar("Value", bound=np.generic)
 Matrix = NDArray[np.uint8]
 """A row a pair, a column a trait."""
 Mask = NDArray[np.bool_]
@@ -138,7 +137,7 @@ class _Pairs:
     one: Places
     other: Places
 
-    def of(self, column: NDArray[Value]) -> tuple[NDArray[Value], NDArray[Value]]:
+    def of(self, column: Codes) -> tuple[Codes, Codes]:
         """A column's values on both sides."""
         return column[self.one], column[self.other]
 
@@ -369,7 +368,7 @@ def _source(pairs: _Pairs) -> Matrix:
     return levels
 
 
-def _same(pairs: _Pairs, column: Marks) -> Matrix:
+def _same(pairs: _Pairs, column: Codes) -> Matrix:
     one, other = pairs.of(column)
     levels = np.where(one == other, np.uint8(Same.EXACT), np.uint8(Same.DIFFER))
     levels[(one == 0) | (other == 0)] = 0
@@ -378,14 +377,12 @@ def _same(pairs: _Pairs, column: Marks) -> Matrix:
 
 def _others(pairs: _Pairs) -> Matrix:
     """Identifiers of one system and value are the same; of one system with other values they differ."""
-    levels, others, known = pairs.filled(0), pairs.columns.others, pairs.columns.has_others
-    for i in np.nonzero(known[pairs.one] & known[pairs.other])[0].tolist():
-        levels[i] = _others_level(others[pairs.one[i]], others[pairs.other[i]])
-    return levels
+    return _looked_up(pairs.columns.words, *pairs.of(pairs.columns.others), _others_level)
 
 
-def _others_level(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    if set(one) & set(other):
+def _others_level(one: str, other: str) -> int:
+    mine, theirs = one.split(OTHERS_END), other.split(OTHERS_END)
+    if not set(mine).isdisjoint(theirs):
         return Same.EXACT
-    systems = {text.partition(":")[0] for text in one} & {text.partition(":")[0] for text in other}
+    systems = {text.partition(":")[0] for text in mine} & {text.partition(":")[0] for text in theirs}
     return Same.DIFFER if systems else 0

@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from processors.resolve.matching import vetoes
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.columns import Columns
+from processors.resolve.matching.description import Description, lines_of
 from processors.resolve.matching.levels import Mask, compare
 from processors.resolve.matching.model import Model, Weights
 
@@ -78,10 +77,10 @@ class Scored:
         """How many records there are."""
         return len(self._counts)
 
-    def add(self, records: Sequence[Sequence[Sequence[Any]]]) -> None:
-        """Take in records: of each its descriptions, or what ``to_json`` says of them."""
-        self._columns = self._columns.with_more(list(chain.from_iterable(records)))
-        counts = np.fromiter(map(len, records), np.int64, len(records))
+    def add(self, records: Sequence[bytes]) -> None:
+        """Take in records: of each the lines of its descriptions."""
+        self._columns = self._columns.with_more([lines for lines in records if lines])
+        counts = np.array([lines.count(b"\n") + 1 if lines else 0 for lines in records], np.int64)
         self._counts = np.concatenate([self._counts, counts])
         self._firsts = np.cumsum(self._counts) - self._counts
 
@@ -126,13 +125,12 @@ class Scorer:
     """Scores pairs among records whose descriptions it was given."""
 
     model: Model
-    descriptions: Mapping[str, Sequence[Sequence[Any]]] = field(repr=False)
-    """By record; or what ``to_json`` says of them."""
+    descriptions: Mapping[str, Sequence[Description]] = field(repr=False)
 
     def __post_init__(self) -> None:
         self._places = {key: place for place, key in enumerate(self.descriptions)}
         self._scored = Scored(self.model)
-        self._scored.add(list(self.descriptions.values()))
+        self._scored.add([lines_of(said) for said in self.descriptions.values()])
 
     def pairs(self, keys: Sequence[tuple[str, str]]) -> list[Pair]:
         """Of pairs of records those that are linked or vetoed."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from processors import counts
 from processors.resolve import decisions
 from processors.resolve.decisions import Two, pair_of
 from processors.resolve.matching import blocks, clusters
-from processors.resolve.matching.blocking import Keys, keys_of
+from processors.resolve.matching.blocking import Keys, keys_in
 from processors.resolve.matching.blocks import NO_PAIRS, SEPARATOR, Numbered, Pairs, Places, Under, paired, split
 from processors.resolve.matching.clusters import Pair
+from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.components import Components
 from processors.resolve.matching.decided import UNDECIDED, Decided, Words, places_of
-from processors.resolve.matching.description import Description
 from processors.resolve.matching.entries import Entry, Known
 from processors.resolve.matching.model import Model
 from processors.resolve.matching.reviews import CAPPED, GREY, UNCLEAR, Doubts, Review, keep
@@ -30,8 +30,6 @@ from processors.resolve.matching.scoring import NO_DOUBT, NO_SCORES, Scored, Sco
 COMPONENT = "component"
 COMPONENT_CAP = 50
 """Records that links connect beyond which none of them counts: a merge bomb, or a model that is wrong."""
-Said = Sequence[Sequence[Any]]
-"""Descriptions of a record, or what ``to_json`` says of them."""
 
 
 class Change(NamedTuple):
@@ -49,8 +47,8 @@ class Settling:
 
     known: Known
     model: Model
-    before: Mapping[str, Sequence[Description]] = field(repr=False)
-    """By record that was put in: what was said of it before."""
+    before: Mapping[str, bytes] = field(repr=False)
+    """By record that was put in: lines of what was said of it before."""
     decided: Collection[str] = field(default=(), repr=False)
     """Records among them of which a steward decided something."""
     reviews: list[Review] = field(default_factory=list, repr=False)
@@ -66,7 +64,11 @@ class Settling:
 
     def __post_init__(self) -> None:
         self._numbered = Numbered(zip(self.before, range(len(self.before)), strict=True))
-        self._shaken = {key for key, said in self.before.items() if not set(said) <= set(self._entry(key).rows)}
+        self._shaken = {
+            key
+            for key, lines in self.before.items()
+            if lines and not set(lines.split(b"\n")) <= set(self._entry(key).lines.split(b"\n"))
+        }
         self._shaken.update(self.decided)
         self._scored = Scored(self.model)
 
@@ -102,14 +104,14 @@ class Settling:
 
     def _find(self) -> set[str]:
         """Enter what was put in under its keys, and score it with whom it finds; who else is to be clustered anew."""
-        now = self._keys(self.before, [self._entry(key).rows for key in self.before])
+        now = self._keys(self.before, [self._entry(key).lines for key in self.before])
         under = Under.of(self._keys(self.before, list(self.before.values())), now)
         found = blocks.entered(self.known.state, under, self._numbered)
         self._shaken |= found.toggled
         toggled = sorted(found.toggled.difference(self.before))
         self.known.load(toggled)
         self.known.open(map(self._entry, toggled))
-        stands = self._keys(toggled, [self._entry(key).rows for key in toggled])
+        stands = self._keys(toggled, [self._entry(key).lines for key in toggled])
         more = blocks.entered(self.known.state, Under.of(stands, stands), self._numbered)
         self.known.load(self._numbered)
         self._score(np.union1d(found.pairs, more.pairs))
@@ -126,18 +128,19 @@ class Settling:
             found[pair_of(keys[one], keys[other])] = (bits, UNCLEAR if is_unclear else GREY)
         return found
 
-    def _keys(self, records: Collection[str], said: Sequence[Said]) -> tuple[Places, Keys]:
+    def _keys(self, records: Collection[str], said: Sequence[bytes]) -> tuple[Places, Keys]:
         """Records under their keys; one may come twice."""
-        rows = list(chain.from_iterable(said))
-        places, keys = keys_of(rows, self.model.rules, self.known.secret)
-        return np.repeat(self._places(records), list(map(len, said)))[places], keys
+        columns = Columns.of_lines([lines for lines in said if lines])
+        places, keys = keys_in(columns, self.model.rules, self.known.secret)
+        counts = [lines.count(b"\n") + 1 if lines else 0 for lines in said]
+        return np.repeat(self._places(records), counts)[places], keys
 
     def _score(self, pairs: Pairs) -> None:
         """Score pairs that are not yet."""
         new = np.setdiff1d(pairs, self._pairs, assume_unique=True)
         entries = [self._entry(key) for key in list(self._numbered)[len(self._scored) :]]
         self.known.open(entries)
-        self._scored.add([entry.rows for entry in entries])
+        self._scored.add([entry.lines for entry in entries])
         self._pairs = np.concatenate([self._pairs, new])
         self._scores = self._scores.and_more(self._scored.scores(*self._by_key(new)))
 
@@ -158,7 +161,7 @@ class Settling:
         others = self._places([key for members in firm for key in members[1:]])
         shaken = [key for members in old.values() if not self._shaken.isdisjoint(members) for key in members]
         self.known.open(map(self._entry, shaken))
-        stands = self._keys(shaken, [self._entry(key).rows for key in shaken])
+        stands = self._keys(shaken, [self._entry(key).lines for key in shaken])
         self._score(blocks.together(self.known.state, Under.of(stands, stands)))
         return paired(np.repeat(firsts, [len(members) - 1 for members in firm]), others)
 

@@ -1,6 +1,6 @@
 """Training of a model without labels, by expectation-maximisation over candidate pairs (Winkler, 1988)."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -29,6 +29,7 @@ COMMON, FEWEST_SEEN = 4_000, 3
 """Names that a model keeps, and how often each must have been seen."""
 SHARE_DIGITS = 7
 """Of a name's share behind the point: more would be the file's, not the population's."""
+NO_SECRET = b"keys of a training are not kept"
 STEP = 2_654_435_761
 """Knuth's multiplier, by which places far apart are paired."""
 CERTAIN, FEWEST_PAIRS, FEWEST_SHARE, NEARLY_BITS = 0.9, 12, 0.001, 4.0
@@ -47,7 +48,7 @@ GAIN, EXTRA_PAIRS = 0.0003, 3.0
 def train(descriptions: Sequence[Description]) -> Model:
     """Train a model on descriptions of unknown persons; the same ones in the same order give the same model."""
     columns = Columns.of(descriptions)
-    found = {rule: _pairs(descriptions, rule) for rule in blocking.RULES}
+    found = {rule: _pairs(columns, rule) for rule in blocking.RULES}
     u = _random_shares(columns, len(descriptions))
     base = np.unique(np.concatenate([found[rule] for rule in _CHEAP]))
     one, other = _split(base)
@@ -81,20 +82,21 @@ _CHEAP = (
 """Rules whose keys name one person: under an address the two classes would be households and strangers."""
 
 
-def _pairs(descriptions: Sequence[Description], rule: str) -> NDArray[np.int64]:
+def _pairs(columns: Columns, rule: str) -> NDArray[np.int64]:
     """Pairs that share a key of a rule, as one number each, sorted."""
-    under: dict[str, list[int]] = defaultdict(list)
-    for place, description in enumerate(descriptions):
-        for text in blocking.texts_of(description, [rule]):
-            under[text].append(place)
-    few = (places for places in under.values() if 1 < len(places) <= KEY_CAP)
-    pairs = {(one << 32) | other for places in few for one, other in combinations(places, 2)}
-    return np.sort(np.fromiter(pairs, np.int64, len(pairs)))
+    places, keys = blocking.keys_in(columns, [rule], NO_SECRET)
+    _, of_each, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    order = np.lexsort((places, of_each))
+    few = order[(counts[of_each] <= KEY_CAP)[order]]
+    pairs = list[tuple[int, int]]()
+    for group in np.split(places[few], np.nonzero(np.diff(of_each[few]))[0] + 1):
+        pairs += combinations(group.tolist(), 2)
+    return np.unique(np.array([(one << 32) | other for one, other in pairs], np.int64))
 
 
 def _untold(columns: Columns) -> list[str]:
     """Traits with assumed shares that no description knows."""
-    known = {"phone": columns.phone.any(), "other": any(columns.others)}
+    known = {"phone": columns.phone.any(), "other": columns.others.any()}
     return [trait for trait in ASSUMED if not known[trait]]
 
 

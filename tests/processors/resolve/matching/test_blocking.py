@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.descriptions import KEY, described
 
-from processors.resolve.matching.blocking import ALWAYS, PARTS, RULES, keys_of, texts_of
+from processors.resolve.matching.blocking import ALWAYS, RULES, keys_of, texts_of
 from processors.resolve.matching.description import Description
 
 OTHER_KEY = b"o" * 32
@@ -44,7 +44,3 @@ def test_keys_depend_on_the_rule_and_on_the_key(row: Description) -> None:
 def test_of_nobody_and_of_no_descriptions_there_are_no_keys() -> None:
     assert [len(found) for found in keys_of([Description()], ALWAYS, KEY)] == [0, 0]
     assert [len(found) for found in keys_of([], ALWAYS, KEY)] == [0, 0]
-
-
-def test_only_the_first_part_of_a_rule_may_be_many() -> None:
-    assert not [rule for rule, (_, *others) in RULES.items() if any(PARTS[part].is_many for part in others)]

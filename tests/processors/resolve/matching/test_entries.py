@@ -4,7 +4,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from support.linkage import KEY, said
 
-from processors.resolve.matching.description import Description
+from processors.resolve.matching.description import Description, lines_of
 from processors.resolve.matching.entries import Entry, Known, says
 from processors.state import Memory, Working
 
@@ -13,7 +13,11 @@ ANA, EVA = said("Ana Lopez 20040517", others=["SSID:77"]), said("Eva Lopez 20040
 
 def written(key: str, *said: Description) -> tuple[Entry, Memory]:
     """A record of which something is said, and a store with it."""
-    entry, working, store = Entry(key, "seed", (2, "in/0/2"), key, "seed", rows=[*said]), Working(Memory()), Memory()
+    entry, working, store = (
+        Entry(key, "seed", (2, "in/0/2"), key, "seed", lines=lines_of(said)),
+        Working(Memory()),
+        Memory(),
+    )
     Known(working, KEY).write([entry])
     store.apply(working.changes())
     return Entry(key, "seed", (2, "in/0/2"), key, "seed", entry.sealed), store
@@ -39,9 +43,9 @@ def test_the_same_of_the_same_record_is_sealed_alike_and_anything_else_is_not() 
 
 def test_what_is_said_is_known_without_being_opened() -> None:
     one, _ = written("a", ANA)
-    assert says(one, ANA, KEY)
-    assert not says(one, EVA, KEY)
-    assert not says(BOTH, ANA, KEY)
+    assert says(one, ANA.to_line(), KEY)
+    assert not says(one, EVA.to_line(), KEY)
+    assert not says(BOTH, ANA.to_line(), KEY)
 
 
 @pytest.mark.parametrize("at", [0, 20, -1])
