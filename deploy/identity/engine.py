@@ -7,11 +7,12 @@ from pathlib import Path
 
 from deploy.identity.files import Row, Source, thinned
 from deploy.progress import Told
-from processors.records import Outs
+from processors.records import Outs, keyed_hash
 from processors.resolve.matching.dates import date_of
-from processors.resolve.matching.index import COMPARE, Arrived, Index
+from processors.resolve.matching.index import COMPARE, Age, Arrived, Index
 from processors.resolve.matching.model import Model, shipped
-from processors.resolve.matching.records import description_of, descriptions_of, record_key_of
+from processors.resolve.matching.numbers import number_of
+from processors.resolve.matching.records import COLUMNS, description_of, descriptions_of, record_key_of
 from processors.resolve.matching.splink import from_splink, is_splink
 from processors.resolve.matching.training import train
 from processors.state import Working
@@ -23,6 +24,9 @@ MOST_TRAINED = 200_000
 FEWEST_TRAINED = 2
 TOLD_RECORDS = 5_000
 """After how many the reader of a terminal hears of more."""
+ROW = "row"
+"""Table: by mark of a row the record that it is of, and the age of the oldest row that says the same."""
+SAID = tuple(name for name in COLUMNS if name not in {"record_id", "event_date"})
 DAY, DAYS = len("2026-09-01"), 10_000
 
 
@@ -36,12 +40,23 @@ class Engine:
         self._model, self._key = model, key
 
     def take(self, rows: Sequence[Row]) -> list[str]:
-        """Decide a batch and commit it, as ``streams/stage.py`` does; each row's record key."""
+        """Decide a batch and commit it, as ``streams/stage.py`` does; each row's record key.
+
+        A row that says what one before it said, and is no older, is known by its mark and not even read.
+        """
         working = Working(self._store)
-        arrived = arrived_of(rows, self._key)
+        marks, ages = [mark_of(row, self._key) for row in rows], list(map(_age_of, rows))
+        seen = {mark: _seen(value) for mark, value in zip(marks, working.get_raw(ROW, marks), strict=True) if value}
+        new = [at for at, mark in enumerate(marks) if mark not in seen or ages[at] < seen[mark][1]]
+        arrived = arrived_of([rows[at] for at in new], self._key)
         Index(working, self._model, self._key).take(arrived)
+        now: dict[str, tuple[str, Age]] = {}
+        for at, (record_key, age, _) in zip(new, arrived, strict=True):
+            now[marks[at]] = min(now.get(marks[at], (record_key, age)), (record_key, age))
+        working.put_raw(ROW, {mark: _value(*told) for mark, told in now.items()})
         self._batch = self._store.commit(self._token, self._batch, working.changes(), {}, Outs())
-        return [one.record_key for one in arrived]
+        known = seen | now
+        return [known[mark][0] for mark in marks]
 
     def persons_of(self, record_keys: Sequence[str]) -> list[str]:
         """The person of each record that was taken."""
@@ -50,10 +65,30 @@ class Engine:
         return list(map(Index(working, self._model, self._key).person_of, record_keys))
 
 
+def mark_of(row: Row, key: bytes) -> str:
+    """Keyed hash of all that a row says of a record, and of which it is of; not of when it says so."""
+    said = [row.get(name) or "" for name in SAID]
+    is_named = row.get("source_local_id") or number_of(row.get("ssn") or "")
+    return keyed_hash(key, ROW, "" if is_named else row["record_id"], *said)
+
+
+def _age_of(row: Row) -> Age:
+    return _day_of(row.get("event_date") or ""), row["record_id"]
+
+
+def _value(record_key: str, age: Age) -> bytes:
+    return f"{record_key}\n{age[0]}\n{age[1]}".encode()
+
+
+def _seen(value: bytes) -> tuple[str, Age]:
+    record_key, at, position = value.decode().split("\n", 2)
+    return record_key, (int(at), position)
+
+
 def arrived_of(rows: Sequence[Row], key: bytes) -> list[Arrived]:
     """Rows as records that arrive; the age of each is its own, whenever it comes."""
     return [
-        Arrived(record_key_of(row, said, key), (_day_of(row.get("event_date", "")), row["record_id"]), said)
+        Arrived(record_key_of(row, said, key), _age_of(row), said)
         for row, said in zip(rows, descriptions_of(rows, key), strict=True)
     ]
 

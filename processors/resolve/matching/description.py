@@ -53,15 +53,15 @@ class Description(NamedTuple):
 
     def to_line(self) -> bytes:
         """As a line of text, cells with tabs between them: many lines are columns without an object a cell."""
-        cells = [
+        others = OTHERS_END.join(self.others)
+        cells: tuple[str, ...] = (
             self.given, self.middle, self.surname, self.suffix, str(self.born), self.sex, self.number, self.near,
-            self.house, self.street, self.zip, self.email, self.phone, self.own,
-        ]  # fmt: skip
-        others = self.others
-        plain = "".join([*cells, *others])
+            self.house, self.street, self.zip, self.email, self.phone, others, self.own,
+        )  # fmt: skip
+        plain = "".join(cells)
         if not plain.isprintable() or ESCAPE in plain:
-            cells, others = list(map(_escaped, cells)), tuple(map(_escaped, others))
-        return CELL_END.join([*cells[:-1], OTHERS_END.join(others), cells[-1]]).encode()
+            cells = (*map(_escaped, cells[:OTHERS_AT]), OTHERS_END.join(map(_escaped, self.others)), _escaped(self.own))
+        return CELL_END.join(cells).encode()
 
     @classmethod
     def from_line(cls, line: bytes) -> "Description":

@@ -20,7 +20,7 @@ from processors.resolve.matching.scoring import Scorer
 from processors.resolve.matching.settling import COMPONENT, COMPONENT_CAP, Change, Settling, members_of
 from processors.state import Working
 
-__all__ = ["BLOCK", "COMPARE", "COMPONENT", "COMPONENT_CAP", "KEY_CAP", "Arrived", "Change", "Index"]
+__all__ = ["BLOCK", "COMPARE", "COMPONENT", "COMPONENT_CAP", "KEY_CAP", "Age", "Arrived", "Change", "Index"]
 
 
 class Arrived(NamedTuple):

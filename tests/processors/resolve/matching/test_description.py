@@ -3,9 +3,12 @@
 from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.descriptions import KEY, described
 
 from processors.records import keyed_hash
+from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.records import COLUMNS, description_of, record_key_of
 
@@ -34,6 +37,28 @@ def test_a_description_survives_being_kept() -> None:
     assert Description.from_json(full.to_json()) == full
     assert full.others == ("CIN:1", "SSID:77")
     assert Description.from_json(Description().to_json()) == Description()
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\\\t\n\r\x1f\x00;a"), max_size=8)
+SOME = st.sets(TEXT.filter(bool), max_size=3)
+
+
+@given(st.lists(TEXT, min_size=13, max_size=13), st.integers(0, 99_999_999), SOME)
+def test_a_description_survives_being_a_line_whatever_is_in_it(texts: list[str], born: int, others: set[str]) -> None:
+    said = Description(*texts[:4], born, *texts[4:12], tuple(sorted(others)), texts[12])
+    line = said.to_line()
+    assert Description.from_line(line) == said
+    assert b"\n" not in line
+    assert b"\r" not in line
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=6))
+def test_lines_are_read_as_columns_whatever_is_in_them(told: list[tuple[str, str]]) -> None:
+    rows = [Description(email=email, own=own) for email, own in told]
+    columns = Columns.of(rows)
+    for codes, texts in ((columns.email, [email for email, _ in told]), (columns.own, [own for _, own in told])):
+        assert [code == 0 for code in codes.tolist()] == [not text for text in texts]
+        assert [[a == b for b in codes.tolist()] for a in codes.tolist()] == [[a == b for b in texts] for a in texts]
 
 
 def test_neither_the_number_nor_anything_else_shows() -> None:
