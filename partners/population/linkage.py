@@ -13,11 +13,6 @@ Linked = Callable[[Mapping[str, Sequence[Planned]]], Mapping[str, str]]
 """From what is said of each record, by its label, to a name of the person of each."""
 
 
-def by_human(humans: Mapping[str, int]) -> Linked:
-    """As if whoever links knew each human: the answer that none can be better than."""
-    return lambda said: {label: str(humans[label]) for label in said}
-
-
 def persons(said: Mapping[str, Sequence[Planned]], linked: Linked) -> dict[str, str]:
     """Each record's person, named by the first of its records in the mapping's order."""
     whose, firsts = linked(said), dict[str, str]()
