@@ -3,7 +3,7 @@
 Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
 dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
 identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
-identity_reviews_closed (reason), identity_blocks and identity_blocks_capped.
+identity_reviews_closed (reason), identity_decisions (decision), identity_blocks and identity_blocks_capped.
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -18,6 +18,7 @@ EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead
 SWEPT = "swept_persons"
 CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
 REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
+DECISIONS = "identity_decisions"
 BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
@@ -37,6 +38,8 @@ NAMES_OF_VETOES = ("twins", "shared_number", "juniors", "household", "strangers"
 """As ``matching/vetoes.py`` has them, which not every process that counts should load: it compares in columns."""
 REASONS_OF_REVIEWS = ("grey", "unclear", "capped")
 """Those of ``identity_review.avsc``."""
+KINDS_OF_DECISIONS = ("same", "different", "withdrawn")
+"""Those of ``identity_decided.avsc``."""
 
 
 def family_of(name: str) -> str:
@@ -98,7 +101,7 @@ def identity_changed(state: Working, kind: str, times: int = 1) -> None:
 
 
 def identity_vetoed(state: Working, veto: str, times: int = 1) -> None:
-    """Count pairs of records that were compared and of which a veto said that they are of two persons."""
+    """Count pairs of what two records say that were compared, and of which a veto said that they are of two persons."""
     state.count(VETOES, _known(veto, NAMES_OF_VETOES), times=times)
 
 
@@ -113,8 +116,13 @@ def review_opened(state: Working, reason: str, times: int = 1) -> None:
 
 
 def review_closed(state: Working, reason: str, times: int = 1) -> None:
-    """Count questions that were asked and are not any more, by the reason for which they had been."""
+    """Count questions that were asked and that records do not raise any more, by the reason for which they had been."""
     state.count(REVIEWS_CLOSED, _known(reason, REASONS_OF_REVIEWS), times=times)
+
+
+def steward_decided(state: Working, decision: str) -> None:
+    """Count a decision by which something else stands than before; a review that it answers is not closed by it."""
+    state.count(DECISIONS, _known(decision, KINDS_OF_DECISIONS))
 
 
 def blocks_asked(state: Working, blocks: int, capped: int) -> None:

@@ -71,10 +71,11 @@ SPECS = (
     Spec("throughline_release_seconds", BulkHistogram, (), "From the release on its topic to the view.", LATENCIES),
     Spec("throughline_signals_total", Counter, ("rule", "state"), "Changes of signals written to the view."),
     Spec("throughline_identity_changes_total", Counter, ("kind",), "Records that joined or changed persons."),
-    Spec("throughline_identity_vetoes_total", Counter, ("veto",), "Pairs of records that a veto parted."),
+    Spec("throughline_identity_vetoes_total", Counter, ("veto",), "Pairs that a veto parted."),
     Spec("throughline_identity_links_total", Counter, ("partner", "other"), "Links of records that changed persons."),
     Spec("throughline_identity_reviews_opened_total", Counter, ("reason",), "Questions to stewards that were opened."),
     Spec("throughline_identity_reviews_closed_total", Counter, ("reason",), "Questions to stewards that were closed."),
+    Spec("throughline_identity_decisions_total", Counter, ("decision",), "Decisions of stewards, by what they say."),
     Spec("throughline_identity_blocks_total", Counter, (), "Blocking keys under which candidates were looked for."),
     Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
@@ -126,6 +127,8 @@ class Metrics:
         for reason in counts.REASONS_OF_REVIEWS:
             self._counter(counts.REVIEWS_OPENED, reason)
             self._counter(counts.REVIEWS_CLOSED, reason)
+        for decision in counts.KINDS_OF_DECISIONS:
+            self._counter(counts.DECISIONS, decision)
 
     def done(self, done: Done) -> None:
         """A stage's batch is done."""

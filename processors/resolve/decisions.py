@@ -7,6 +7,7 @@ withdrawn decision leaves nothing behind, also not what it had overruled.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from processors import counts
 from processors.state import Working
 
 DECIDED = "decided"
@@ -44,11 +45,13 @@ def take(decisions: Iterable[Row], state: Working) -> set[str]:
     touched = set[str]()
     for decision in decisions:
         stands = STANDS[decision["kind"]]
-        for one, other in pairs_in(decision):
-            if decided_of(one, state).get(other) != stands:
-                _put(one, other, stands, state)
-                _put(other, one, stands, state)
-                touched |= {one, other}
+        changed = [pair for pair in pairs_in(decision) if decided_of(pair[0], state).get(pair[1]) != stands]
+        for one, other in changed:
+            _put(one, other, stands, state)
+            _put(other, one, stands, state)
+            touched |= {one, other}
+        if changed:
+            counts.steward_decided(state, decision["kind"])
     return touched
 
 

@@ -147,6 +147,7 @@ def test_what_is_not_in_a_closed_set_of_identity_is_other() -> None:
     counts.identity_vetoed(state, "Zyxqvanna")
     counts.review_opened(state, "Zyxqvanna")
     counts.review_closed(state, "Zyxqvanna")
+    counts.steward_decided(state, "Zyxqvanna")
     counts.identity_linked(state, "Zyxqvanna", "Zyxqvanna")
     assert {label for _, *labels in state.counts for label in labels} == {"other"}
 
@@ -162,6 +163,7 @@ def symbols(schema: str, name: str) -> list[str]:
     [
         (counts.KINDS_OF_CHANGES, [kind for kind in symbols("identity_changed", "ChangeKind") if kind != "applied"]),
         (counts.NAMES_OF_VETOES, [*VETOES, SUFFIXES]),
+        (counts.KINDS_OF_DECISIONS, symbols("identity_decided", "IdentityDecisionKind")),
         (counts.REASONS_OF_REVIEWS, symbols("identity_review", "IdentityReviewReason")),
     ],
 )

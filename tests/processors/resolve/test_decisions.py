@@ -77,6 +77,12 @@ def test_records_whose_decisions_changed_are_told_and_no_others() -> None:
     assert take([decided("withdrawn", "ae")], state) == set()
 
 
+def test_decisions_are_counted_that_change_what_stands() -> None:
+    same, other = decided("same", "ab", "bc"), decided("different", "bc")
+    state = taken(same, same, other, decided("withdrawn", "de"), decided("withdrawn", "ab"), decided("same", "aa"))
+    assert state.counts == {("identity_decisions", kind): 1 for kind in ("same", "different", "withdrawn")}
+
+
 def test_the_order_within_a_pair_is_by_key() -> None:
     assert pair_of("b", "a") == pair_of("a", "b") == ("a", "b")
     assert pairs_in(decided("same", "cb", "ba", "bc")) == [("a", "b"), ("b", "c")]
