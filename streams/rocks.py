@@ -30,6 +30,8 @@ BLOCK_BYTES = 8_192
 """That are read for a value: of smaller ones the indices would take more of the cache."""
 BITS_A_KEY = 10
 """Of the filters by which a file is known not to hold a key: one in a hundred is opened in vain."""
+BUFFER_FILTER = 0.02
+"""Share of a buffer for a filter by which it is known not to hold a key: most keys that are asked for are new."""
 FILES_UNSORTED, SORTED_BYTES = 8, 1024 * MEGABYTE
 """So many files are merged at once, into so much that is merged with all the rest later: merging less costs less."""
 BACKGROUND_JOBS = 2
@@ -165,6 +167,8 @@ def _options(*, is_new: bool) -> Options:
     options.create_if_missing(is_new)
     options.set_paranoid_checks(enabled=True)
     options.set_block_based_table_factory(blocks)
+    options.set_memtable_whole_key_filtering(whole_key_filter=True)
+    options.set_memtable_prefix_bloom_ratio(BUFFER_FILTER)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_write_buffer_size(BUFFER_BYTES)
     options.set_level_zero_file_num_compaction_trigger(FILES_UNSORTED)

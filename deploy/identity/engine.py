@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import orjson
+
 from deploy.identity.files import Row, Source, thinned
 from deploy.progress import Told
 from processors.records import Outs, keyed_hash
@@ -12,7 +14,7 @@ from processors.resolve.matching.dates import date_of
 from processors.resolve.matching.index import COMPARE, Age, Arrived, Index
 from processors.resolve.matching.model import Model, shipped
 from processors.resolve.matching.numbers import number_of
-from processors.resolve.matching.records import COLUMNS, description_of, descriptions_of, record_key_of
+from processors.resolve.matching.records import description_of, descriptions_of, record_key_of
 from processors.resolve.matching.splink import from_splink, is_splink
 from processors.resolve.matching.training import train
 from processors.state import Working
@@ -26,7 +28,6 @@ TOLD_RECORDS = 5_000
 """After how many the reader of a terminal hears of more."""
 ROW = "row"
 """Table: by mark of a row the record that it is of, and the age of the oldest row that says the same."""
-SAID = tuple(name for name in COLUMNS if name not in {"record_id", "event_date"})
 DAY, DAYS = len("2026-09-01"), 10_000
 
 
@@ -67,9 +68,9 @@ class Engine:
 
 def mark_of(row: Row, key: bytes) -> str:
     """Keyed hash of all that a row says of a record, and of which it is of; not of when it says so."""
-    said = [row.get(name) or "" for name in SAID]
     is_named = row.get("source_local_id") or number_of(row.get("ssn") or "")
-    return keyed_hash(key, ROW, "" if is_named else row["record_id"], *said)
+    said = {**row, "record_id": "" if is_named else row["record_id"], "event_date": ""}
+    return keyed_hash(key, ROW, orjson.dumps(said).decode())
 
 
 def _age_of(row: Row) -> Age:
