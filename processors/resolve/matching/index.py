@@ -56,7 +56,9 @@ class Index:
         for record_key, age, description in arrived:
             entry = self._known.entries.get(record_key)
             if entry is None:
-                self._enter(Entry(record_key, keyed_hash(self.key, "seed", age[1]), age), [description])
+                seed, lines = keyed_hash(self.key, "seed", age[1]), description.to_line()
+                self._known.entries[record_key] = Entry(record_key, seed, age, lines=lines)
+                self._before[record_key] = b""
             elif age < entry.age or not says(entry, description.to_line(), self.key):
                 self._add(entry, age, description)
         return self.settle()

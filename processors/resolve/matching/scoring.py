@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.resolve.matching import vetoes
+from processors.resolve.matching.blocking import Keys, keys_in
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.description import Description, lines_of
@@ -79,10 +80,16 @@ class Scored:
 
     def add(self, records: Sequence[bytes]) -> None:
         """Take in records: of each the lines of its descriptions."""
-        self._columns = self._columns.with_more([lines for lines in records if lines])
+        if any(records):
+            self._columns = self._columns.with_more([lines for lines in records if lines])
         counts = np.array([lines.count(b"\n") + 1 if lines else 0 for lines in records], np.int64)
         self._counts = np.concatenate([self._counts, counts])
         self._firsts = np.cumsum(self._counts) - self._counts
+
+    def keys(self, secret: bytes) -> tuple[Places, Keys]:
+        """Blocking keys of all of them: of each the place of its record, and itself; one may come twice."""
+        places, keys = keys_in(self._columns, self._model.rules, secret)
+        return np.repeat(np.arange(len(self)), self._counts)[places], keys
 
     def scores(self, one: Places, other: Places) -> Scores:
         """Of pairs of places.

@@ -16,10 +16,9 @@ from processors import counts
 from processors.resolve import decisions
 from processors.resolve.decisions import Two, pair_of
 from processors.resolve.matching import blocks, clusters
-from processors.resolve.matching.blocking import Keys, keys_in
+from processors.resolve.matching.blocking import Keys
 from processors.resolve.matching.blocks import NO_PAIRS, SEPARATOR, Numbered, Pairs, Places, Under, paired, split
 from processors.resolve.matching.clusters import Pair
-from processors.resolve.matching.columns import Columns
 from processors.resolve.matching.components import Components
 from processors.resolve.matching.decided import UNDECIDED, Decided, Words, places_of
 from processors.resolve.matching.entries import Entry, Known
@@ -104,7 +103,8 @@ class Settling:
 
     def _find(self) -> set[str]:
         """Enter what was put in under its keys, and score it with whom it finds; who else is to be clustered anew."""
-        now = self._keys(self.before, [self._entry(key).lines for key in self.before])
+        self._scored.add([self._entry(key).lines for key in self.before])
+        now = self._scored.keys(self.known.secret)
         under = Under.of(self._keys(self.before, list(self.before.values())), now)
         found = blocks.entered(self.known.state, under, self._numbered)
         self._shaken |= found.toggled
@@ -130,10 +130,10 @@ class Settling:
 
     def _keys(self, records: Collection[str], said: Sequence[bytes]) -> tuple[Places, Keys]:
         """Records under their keys; one may come twice."""
-        columns = Columns.of_lines([lines for lines in said if lines])
-        places, keys = keys_in(columns, self.model.rules, self.known.secret)
-        counts = [lines.count(b"\n") + 1 if lines else 0 for lines in said]
-        return np.repeat(self._places(records), counts)[places], keys
+        scored = Scored(self.model)
+        scored.add(said)
+        places, keys = scored.keys(self.known.secret)
+        return self._places(records)[places], keys
 
     def _score(self, pairs: Pairs) -> None:
         """Score pairs that are not yet."""

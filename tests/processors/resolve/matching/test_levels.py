@@ -47,6 +47,7 @@ COMPARED = TRAITS[: TRAITS.index("source")]
         ("Michael", "Micheal", "similar"),
         ("Christopher", "Christop", "similar"),
         ("Dylan", "Dxlan", "similar"),
+        ("Ivicki", "Vicki", "similar"),
         ("Jonathon", "Jonathan", "nickname"),
         ("J", "John", "initial"),
         ("J", "J", "initial"),
