@@ -245,8 +245,6 @@ def _count_identity(book: Book, moves: Sequence[Move], evidence: Mapping[str, Se
         partner_id = book.record(move.record_key)["partner"]
         for link in evidence[move.record_key]:
             counts.identity_linked(book.state, partner_id, book.record(link["record_key"])["partner"])
-    for review in book.index.reviews:
-        (counts.review_opened if review.is_open else counts.review_closed)(book.state, review.reason)
 
 
 def _evidence(book: Book, record_keys: Sequence[str]) -> dict[str, list[Row]]:

@@ -4,9 +4,10 @@ Tables: review (record|other, the lower key first: weight in hundredths of a bit
 is under review with). Who is of one person by now, or was decided, is left out by whoever reads the queue.
 """
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from processors import counts
 from processors.state import Working
 
 REVIEW, ASKED = "review", "asked"
@@ -45,8 +46,18 @@ def keep(records: Collection[str], doubts: Doubts, state: Working) -> list[Revie
             state.put(REVIEW, key, now)
             bits, reason = now or stood
             found.append(Review(*pair, bits, reason, now is not None))
+            _count(stood, now, state)
             _enter(pair, state, is_open=now is not None)
     return found
+
+
+def _count(stood: Sequence[Any] | None, now: tuple[int, str] | None, state: Working) -> None:
+    """A question that goes on at another weight is neither opened nor closed."""
+    before, after = stood[1] if stood else None, now[1] if now else None
+    if before != after and before is not None:
+        counts.review_closed(state, before)
+    if before != after and after is not None:
+        counts.review_opened(state, after)
 
 
 def _asked(record: str, state: Working) -> list[tuple[str, str]]:

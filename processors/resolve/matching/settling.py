@@ -184,7 +184,10 @@ class Settling:
                     entry.component, entry.person = component[0], person
                     written.append(entry)
         self.known.write(written)
-        self.reviews += _capped(old, new)
+        capped = _capped(old, new)
+        for review in capped:
+            (counts.review_opened if review.is_open else counts.review_closed)(self.known.state, CAPPED)
+        self.reviews += capped
         rows = {name: (_row(new.get(name)), _row(old.get(name))) for name in (*new, *old)}
         self.known.state.put_raw(COMPONENT, {name: now for name, (now, before) in rows.items() if now != before})
         return sorted(changes)

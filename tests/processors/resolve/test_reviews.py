@@ -95,3 +95,14 @@ def test_operators_are_told_what_became_of_persons_what_was_asked_and_what_parte
     told = counted(made, says(AID, twin))
     assert told["identity_vetoes/twins"] == 2
     assert told["identity_blocks"] > told["identity_blocks_capped"] == 0
+
+
+def test_a_question_that_goes_on_at_another_weight_is_counted_neither_as_opened_nor_as_closed() -> None:
+    made = ResolveWorld()
+    counted(made, says(SCHOOL, {**SAM, "sex": "Male"}))
+    assert counted(made, says(COLLEGE, NAMESAKE))["identity_reviews_opened/unclear"] == 1
+    again = {"event_id": event_id("b"), "operation": "correct", "published_at": NOON + 1}
+    assert asked(made.take(says(COLLEGE, {**NAMESAKE, "sex": "Male"}, **again))) == [
+        (keys(SCHOOL, COLLEGE), "unclear", True)
+    ]
+    assert not [name for name, *_ in made.counts if name.startswith("identity_reviews")]
