@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import orjson
-from confluent_kafka import IsolationLevel, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from deploy.commands.topics import activate_agreements, create_topics, load_agreements
@@ -32,12 +32,14 @@ from support.calendars import around, to_toml
 from support.events import Message
 from support.worlds import Row, World
 
-SETTLE_SECONDS = 40
+SETTLE_SECONDS = 40.0
 LOG = TopicPartition(names.RESOLVED_EVENTS, 0)
 
 
 class KafkaWorld(World):
     """A broker of its own in a folder; a context manager that starts and ends it all."""
+
+    settle_seconds = SETTLE_SECONDS
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,7 +67,7 @@ class KafkaWorld(World):
             activate_agreements(address, load_agreements(chosen.agreements))
             self._producer: Producer = clients.producer(address)
             self._admin = clients.admin(address)
-            self._group = held.enter_context(closing(clients.consumer(address, consent.NAME)))
+            self._group = held.enter_context(closing(committed_by(address, consent.NAME)))
             self._signals_group = held.enter_context(closing(clients.consumer(address, signals.NAME)))
             self._reader = held.enter_context(closing(TopicReader(address, _is_output)))
             views = held.enter_context(closing(CaseViews.open(self._folder / "views.duckdb")))
@@ -120,7 +122,7 @@ class KafkaWorld(World):
 
     def settle(self) -> Self:
         """Wait until every event has an outcome, consent is at the end of the log, and the views hold all of it."""
-        assert self._producer.flush(SETTLE_SECONDS) == 0
+        assert self._producer.flush(self.settle_seconds) == 0
         self._wait(lambda: self._sent <= self.outcomes().keys())
         self._wait(lambda: self._group.committed([LOG], 5)[0].offset >= self._ends()[LOG.topic, 0])
         self._wait(self._no_transaction_is_open)
@@ -164,7 +166,7 @@ class KafkaWorld(World):
         return {(a.topic, a.partition): a.offset + 1 for arrivals in self.topics.values() for a in arrivals}
 
     def _wait(self, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + self.settle_seconds
         while True:
             if self._failed:
                 raise self._failed[0]
@@ -193,6 +195,11 @@ class KafkaWorld(World):
             answer = cursor.execute("SELECT * FROM release_row WHERE recipient = ?", [recipient])
             columns = [column[0] for column in answer.description or ()]
             return [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
+
+
+def committed_by(address: str, group: str) -> Consumer:
+    """Who can be asked what a group has committed, also while a transaction that a killed worker left is open."""
+    return clients.consumer(address, group, **{"isolation.level": "read_uncommitted"})
 
 
 def _is_output(topic: str) -> bool:

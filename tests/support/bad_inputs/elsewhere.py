@@ -4,6 +4,7 @@ NO_REGISTRY = "no stage asks a registry: schemas and their ids are files that it
 NO_REGISTRATION = "nothing registers a schema: they are files, and tests/schemas_avro/test_lint.py refuses this one"
 NO_TOKENS = "no tokens come in: numbers are hashed inside of resolve, under one key"
 LINKING = "several sound events: who is whom is decided over all records, see tests/processors/resolve/test_"
+MOVES = "several sound events: what is shown of them in the end counts, see tests/proofs/test_moves.py"
 HISTORY = "no input by itself: decided over what a person allowed before, see tests/processors/consent/test_"
 NO_WIRE = "the broker's, between it and the partner's client, before a record is in a topic"
 PORTAL = "the portal's doors, see tests/portal/"
@@ -20,11 +21,11 @@ ELSEWHERE: dict[int, str] = {
     36: NO_REGISTRATION,
     50: NO_TOKENS,
     51: NO_TOKENS,
-    52: LINKING + "apart.py",
+    52: MOVES + " and tests/processors/resolve/test_apart.py",
     53: LINKING + "apart.py",
     54: LINKING + "apart.py",
-    55: LINKING + "decide.py",
-    56: LINKING + "orders.py",
+    55: MOVES,
+    56: MOVES,
     58: HISTORY + "days.py",
     59: HISTORY + "release.py",
     60: HISTORY + "redecision.py",

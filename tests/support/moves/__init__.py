@@ -1,0 +1,1 @@
+"""The parts of the moves proof: tests/proofs/moves.py."""
