@@ -198,6 +198,19 @@ def test_a_stewards_word_counts_the_same_whenever_it_comes(
 
 
 @SLOW
+@given(HISTORIES, CAPS, st.data())
+def test_what_stewards_are_asked_is_the_same_for_every_order_and_every_batching(
+    history: list[Said], small: tuple[int, int], data: st.DataObject
+) -> None:
+    sent = [said.message(n) for n, said in enumerate(history)]
+    order = data.draw(st.permutations(sent))
+    with caps(*small):
+        at_once, one_by_one = ResolveWorld().take_all(sent, len(sent)), ResolveWorld().take_all(order, 1)
+    for table in ("review", "asked"):
+        assert one_by_one.state.scan(table, "") == at_once.state.scan(table, "")
+
+
+@SLOW
 @given(HISTORIES, CAPS, st.integers(1, 5), st.integers(0, 2))
 def test_the_size_of_batches_does_not_even_show_in_a_persons_id(
     history: list[Said], small: tuple[int, int], batch: int, wages: int
