@@ -3,6 +3,7 @@
 AGREEMENTS = "control.agreements"
 STEWARDS = "control.identity"
 REVIEWS = "identity.reviews"
+MODELS = "identity.models"
 IDENTITY_RECORDS = "identity.records"
 IDENTITY_CHANGES = "identity.changes"
 RESOLVED_EVENTS = "resolved.events"

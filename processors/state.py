@@ -126,9 +126,16 @@ class Working:
         return [found[key] for key in keys]
 
     def put_raw(self, table: str, rows: Mapping[str, bytes | None]) -> None:
-        """Set keys of a table whose values are plain bytes; None removes one. Such a table is not scanned here."""
+        """Set keys of a table whose values are plain bytes; None removes one. ``keys`` tells which there are."""
         self._found[table].update(rows)
         self._raw_changed.setdefault(table, {}).update(rows)
+
+    def keys(self, table: str, limit: int, after: str = "") -> list[str]:
+        """The first keys, in order, of a table whose values are plain bytes; this batch's changes are included."""
+        own = {key: value for key, value in self._raw_changed.get(table, {}).items() if key > after}
+        stored = (key for key, _ in self._lookups.scan(table, "", limit + len(own), after))
+        there = {key for key, value in own.items() if value is not None}
+        return sorted(there.union(key for key in stored if key not in own))[:limit]
 
     def content(self, table: str, key: str) -> bytes | None:
         """The value of a key as JSON, None where there is none: for what is remembered by content."""

@@ -86,10 +86,10 @@ class Progress:
     """How far a sweep is."""
 
     sweep: str
-    """day or everyone."""
+    """day, everyone or model."""
     is_running: bool
     done: int = 0
-    """Persons decided again."""
+    """Persons decided again; of a model, records compared and moved."""
     persons: int = 0
     """In all; 0: not known."""
 

@@ -17,8 +17,8 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from processors import names, sealing
 from processors.consent.audit import HEADER as AUDIT_HASH
 from processors.numbers import HEADER, SENT, TAKEN, number_of
-from processors.records import Arrivals, Outs
-from processors.resolve import rebuild
+from processors.records import Arrival, Arrivals, Outs
+from processors.resolve import adopted, rebuild
 from processors.state import Working, canonical
 from schemas_avro import catalog, codec, wire
 from streams import clients, consent, migrations, positions, resolve
@@ -34,7 +34,7 @@ WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
 UNCOMPARED = (SENT, TAKEN, positions.LAST, "head", "seen")
 """Tables that a rebuild need not give again: numbers, the audit's order, digests of bytes that have expired, what was
 read last."""
-WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.AGREEMENTS, names.STEWARDS}
+WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.MODELS, names.AGREEMENTS, names.STEWARDS}
 """Topics of which nothing may be gone but what compaction removes."""
 LAST = 100
 """Offsets among the last of a partition, one of which is a record's for certain: the others are markers'."""
@@ -67,7 +67,7 @@ def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Targe
 
     Raises:
         StoreLockedError: the stage runs.
-        ThroughlineError: what it stored last is not published yet, or a sweep is under way.
+        ThroughlineError: what it stored last is not published yet, a sweep is under way, or a model is being taken.
         ThroughlineError: the broker does not answer.
     """
     with closing(clients.consumer(bootstrap, role, **{"enable.partition.eof": True})) as consumer:
@@ -94,6 +94,7 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
         with Store.open(path) as store:
             standing, generation = store.take_over(), generation_of(store)
             is_sweeping = bool(store.scan("sweep", "", 1))
+            is_taking = bool(store.get_many(adopted.TABLE, [adopted.NEXT]))
     except StoreLockedError:
         raise
     except StoreError:
@@ -108,6 +109,10 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
     if is_sweeping:
         raise ThroughlineError(
             f"{role} is deciding many people again: start it, and wait until `throughline status` shows no sweep"
+        )
+    if is_taking:
+        raise ThroughlineError(
+            f"{role} is taking another model: start it, and wait until `throughline status` shows no sweep"
         )
     return Target(standing, generation, is_readable=True)
 
@@ -126,7 +131,8 @@ def rebuild_store(
     with Store.open(path) as store:
         maker = _Maker(store, bootstrap, target.standing, told)
         if role == resolve.NAME:
-            _make_resolve(maker, keys, read_or_make_secret(resolve.pseudonym_key_path(chosen)))
+            key = read_or_make_secret(resolve.pseudonym_key_path(chosen))
+            _make_resolve(maker, keys, key, has_lost=not target.is_readable)
         else:
             _make_consent(maker, consent.parts(chosen, keys))
         standing = target.standing
@@ -170,12 +176,17 @@ class _Maker:
                 raise clients.away(error.args[0]) from error
 
 
-def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
+def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes, *, has_lost: bool) -> None:
     rejected: set[str] = set()
+    models, choices = list[Arrival](), list[Arrival]()
+    for arrivals in maker.read(lambda topic: topic == names.MODELS, to_target=False):
+        maker.act(lambda state, part=arrivals: rebuild.restore_models(list(part), state))  # type: ignore[misc]
+        models[:] = list(arrivals)[-1:]
     for arrivals in maker.read(lambda topic: topic.startswith("deadletter."), to_target=False):
         rejected |= {_place_of(row) for row in _decoded(arrivals, "internal.dead_letter.v1")}
     for arrivals in maker.read(resolve.is_control, to_target=True):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
+        choices[:] = [*choices, *rebuild.choices_in(list(arrivals))][-1:]
     for arrivals in maker.read(rebuild.TAKEN.__contains__, to_target=False):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(lambda topic: topic.startswith("partner."), to_target=True):
@@ -184,6 +195,7 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes) -> None:
     while part := [record for record, _ in maker.store.scan("record", "", BATCH, after)]:
         after = part[-1]
         maker.act(lambda state, part=part: rebuild.restore_rights(part, state, keys, key))  # type: ignore[misc]
+    maker.act(lambda state: rebuild.resume(choices, models, state, keys, has_lost=has_lost))
 
 
 def _make_consent(maker: _Maker, parts: StageParts) -> None:

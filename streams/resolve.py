@@ -11,12 +11,13 @@ from processors import names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import decide as resolve
+from processors.resolve import taking
 from processors.resolve.codes import Code, Rejection
 from processors.resolve.gate import header_event_id
 from processors.state import Working
 from streams import clients
 from streams.keyring import read_or_make_secret
-from streams.pulse import Done
+from streams.pulse import Done, Progress
 from streams.settings import Settings
 from streams.stage import StageParts
 
@@ -30,10 +31,14 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
     """What makes the stage resolve."""
     pseudonym_key = read_or_make_secret(pseudonym_key_path(settings))
     lag = Lag(clients.consumer(bootstrap, "consent"), time.monotonic)
+    sweeps: list[Progress] = []
 
     def decide(arrivals: Arrivals, state: Working) -> Outs:
         now = time.time_ns() // 1_000
-        return resolve.decide(arrivals, state, resolve.Context(pseudonym_key, keys, now))
+        context = resolve.Context(pseudonym_key, keys, now, goes_on=not lag.held_back())
+        outs = resolve.decide(arrivals, state, context)
+        sweeps[:] = [_progress(state)]
+        return outs
 
     def reject(arrival: Arrival, state: Working) -> Outs:
         del state
@@ -50,7 +55,14 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         batch_records=settings.batch_records,
         linger_seconds=settings.linger_seconds,
         after=(lag.wrote,),
+        sweeps=lambda: tuple(sweeps),
     )
+
+
+def _progress(state: Working) -> Progress:
+    """How far it is with taking a model."""
+    found = taking.progress(state)
+    return Progress(taking.SWEEP, found is not None, *(found or ()))
 
 
 def pseudonym_key_path(settings: Settings) -> Path:

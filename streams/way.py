@@ -42,7 +42,14 @@ STEPS = (
     Step(
         "resolve",
         "partner.*, control.*",
-        ("resolved.events", "identity.records", "identity.changes", "identity.reviews", "deadletter.*"),
+        (
+            "resolved.events",
+            "identity.records",
+            "identity.changes",
+            "identity.models",
+            "identity.reviews",
+            "deadletter.*",
+        ),
         "processors.resolve.decide",
         "streams.resolve",
     ),

@@ -6,9 +6,9 @@ from typing import Any
 
 from processors import sealing
 from processors.records import Arrival, keyed_hash
-from processors.resolve import said
-from processors.resolve.adopted import model_of
+from processors.resolve import adopted, said
 from processors.resolve.decisions import decided_of
+from processors.resolve.generations import Generation
 from processors.resolve.kinds import Kinds
 from processors.resolve.matching.description import Description
 from processors.resolve.matching.index import Change, Index
@@ -50,11 +50,20 @@ class Book:
     written: set[str] = field(default_factory=set)
     """Records to publish anew."""
     index: Index = field(init=False, repr=False)
+    """Of the model in force."""
+    coming: Index | None = field(init=False, repr=False)
+    """Of the model that is being taken, until it is complete; whose a record is by it shows nowhere yet."""
     _new: set[str] = field(default_factory=set)
     _rows: dict[str, Rows] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.index = Index(self.state, model_of(self.state, self.keys), self.key)
+        state, generation = self.state, adopted.generation_of(self.state)
+        self.index = Index(Generation(state, generation), adopted.model_of(state, self.keys), self.key)
+        taken = adopted.compared_beside(state)
+        self.coming = None if taken is None else Index(
+            Generation(state, taken["generation"], is_counted=False), adopted.named(taken["name"], state, self.keys),
+            self.key,
+        )  # fmt: skip
 
     def record(self, record_key: str) -> Row:
         """A record that is in the book."""
@@ -77,7 +86,11 @@ class Book:
             if self.state.get(RECORD, record_key) is not None:
                 self._compare(record_key, self.rows(record_key))
                 self.causes[record_key] = cause
-        self.index.decided(records)
+        for index in self._indexes():
+            index.decided(records)
+
+    def _indexes(self) -> list[Index]:
+        return [self.index] if self.coming is None else [self.index, self.coming]
 
     def restore(self, rows: Collection[Row]) -> None:
         """Take records in, or anew, as they were published (``identity_record.avsc``)."""
@@ -116,8 +129,19 @@ class Book:
         self.written.add(record_key)
 
     def _compare(self, record_key: str, rows: Rows) -> None:
+        for index in self._indexes():
+            self._put(index, record_key, rows)
+
+    def _put(self, index: Index, record_key: str, rows: Rows) -> None:
         record = self.state.get(RECORD, record_key)
-        self.index.put(record_key, record["seed"], (record["at"], record["pos"]), said.descriptions_of(rows))
+        index.put(record_key, record["seed"], (record["at"], record["pos"]), said.descriptions_of(rows))
+
+    def compare_by_coming(self, record_keys: Collection[str]) -> None:
+        """Put records, those that are compared at all, into the index of the model that is being taken."""
+        if self.coming is not None:
+            for record_key in self.index.persons_of(record_keys):
+                self._put(self.coming, record_key, self.rows(record_key))
+            self.coming.settle()
 
     def rows(self, record_key: str) -> Rows:
         """What is said of a record; nothing, where its key was erased."""
@@ -138,7 +162,9 @@ class Book:
         if not self.causes:
             return []
         before = {record_key: self.person_of(record_key) for record_key in self.causes}
-        changes = [change for found in self.index.settle() if (change := self._settled(found)) is not None]
+        changes = [change for found in self.index.settle() if (change := self.give(found)) is not None]
+        if self.coming is not None:
+            self.coming.settle()
         causes = self._causes_by_person(before)
         any_cause = min(self.causes.values())
         kinds = Kinds(changes, {change.record_key: self.record(change.record_key)["seed"] for change in changes})
@@ -154,8 +180,8 @@ class Book:
         """Whose a record is."""
         return str(self.state.get(RECORD, record_key)["person"])
 
-    def _settled(self, found: Change) -> Change | None:
-        """A record given to its person; None where it is already."""
+    def give(self, found: Change) -> Change | None:
+        """Give a record to its person; None where it is already."""
         record = self.record(found.record_key)
         if record["person"] == found.after:
             return None

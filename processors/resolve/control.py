@@ -1,13 +1,14 @@
-"""What decides beside partners' events: ticks, agreement versions, requests for reissue; stewards' decisions."""
+"""What decides beside partners' events: ticks, agreement versions, reissues; stewards' decisions, models."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from processors import sealing
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, derived_id
-from processors.resolve import decisions
+from processors.resolve import decisions, taking
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -18,6 +19,7 @@ MICROS_PER_DAY = 86_400_000_000
 ACTIVATED = "internal.agreement_activated.v1"
 REISSUE = "internal.reissue_requested.v1"
 DECIDED = "internal.identity_decided.v1"
+CHOSEN = "internal.model_chosen.v1"
 
 
 def tick(state: Working, now: int) -> list[Draft]:
@@ -52,6 +54,12 @@ def decided(arrivals: Sequence[Arrival], state: Working) -> dict[str, str]:
     for _, row in _decoded(arrivals, (DECIDED,))[DECIDED]:
         found |= dict.fromkeys(decisions.take([row], state), str(row["decision_id"]))
     return found
+
+
+def chosen(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys) -> None:
+    """Take choices of a model in."""
+    for _, row in _decoded(arrivals, (CHOSEN,))[CHOSEN]:
+        taking.choose(row, state, keys)
 
 
 def _decoded(arrivals: Sequence[Arrival], subjects: Sequence[str]) -> dict[str, list[tuple[Arrival, Row]]]:

@@ -18,7 +18,7 @@ from processors.names import (
     deadletter_topic,
 )
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
-from processors.resolve import control, gate, rights
+from processors.resolve import adopted, control, gate, rights, taking
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -46,13 +46,17 @@ class Context:
     keys: sealing.Keys
     now: int
     """Microseconds since 1970-01-01 UTC; becomes a tick in the log, and shows in nothing else."""
+    goes_on: bool = True
+    """Whether the taking of a model goes on for now; shows in nothing but when."""
 
 
 def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
     ticked = control.tick(state, context.now)
+    begun = adopted.first_in_force(state, context.keys)
     controlled = control.passed_on(_of(AGREEMENTS, arrivals), state)
     decided = control.decided(_of(STEWARDS, arrivals), state)
+    control.chosen(_of(STEWARDS, arrivals), state, context.keys)
     if not CONTROL.isdisjoint(arrivals.topics):
         arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic not in CONTROL])
     events, rejected = _admit(arrivals, state)
@@ -61,10 +65,12 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     record_keys = _record_keys(events, context.pseudonym_key)
     _take_in(book, arrivals, events, record_keys)
     moves = book.recluster()
+    part = taking.next_slice(book) if context.goes_on else taking.Slice()
     transferred = rights.transferred(book, control.today(state))
-    log = [*ticked, *controlled, *_moved([move for move in moves if move.kind != LINKED]), *transferred]
+    moved = [*_moved([move for move in moves if move.kind != LINKED]), *_moved(part.moves, part.name)]
+    log = [*ticked, *controlled, *moved, *transferred]
     resolved = _resolved(book, events, record_keys)
-    beside = [*_changes(book, events, record_keys, moves), *_records(book)]
+    beside = [*begun, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves]), *_records(book)]
     beside += _reviews(book)
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
     return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
@@ -168,11 +174,11 @@ def _fold(book: Book, record_key: str, envelope: Row, identity: Row | None) -> N
         book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event_id)
 
 
-def _moved(moves: Sequence[Move]) -> list[Draft]:
-    """One record of the log for each cause."""
+def _moved(moves: Sequence[Move], name: str = "") -> list[Draft]:
+    """One record of the log for each cause; ``name`` tells it from others of the same cause."""
     drafts = []
     for cause in sorted({move.cause for move in moves}):
-        id_ = derived_id(cause, f"{STAGE}.moved", 0)
+        id_ = derived_id(cause, f"{STAGE}.moved{name}", 0)
         rows = [
             {"record_key": m.record_key, "from_person_id": m.from_person_id, "to_person_id": m.to_person_id}
             for m in moves

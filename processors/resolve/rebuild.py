@@ -1,8 +1,9 @@
 """Resolve's state again, from what it has published and what it has read; nothing is sent, no order of records counts.
 
-Records and persons come from ``identity.records``, the time and the ids of events from ``resolved.events`` and
-``identity.changes``, the bytes that an id stands for from the partners' topics, as far as those reach back. Of an older
-event the id alone is known, so what comes again under it counts as its repeat.
+The model comes from ``identity.models``, which is read before all else; records and persons from ``identity.records``,
+the time and the ids of events from ``resolved.events`` and ``identity.changes``, the bytes that an id stands for from
+the partners' topics, as far as those reach back. Of an older event the id alone is known, so what comes again under it
+counts as its repeat.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from processors import sealing
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
-from processors.resolve import control, rights
+from processors.resolve import adopted, control, rights, taking
 from processors.resolve.book import Book
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.state import Working
@@ -43,6 +44,38 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
             state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
         elif name == "resolved_event" or row.get("kind") == "applied":
             state.put("seen", f"{row['partner_id']}|{row['event_id']}", ANY_BYTES)
+
+
+def restore_models(arrivals: Sequence[Arrival], state: Working) -> None:
+    """Take in which models have come into force: the newest is."""
+    for _, name, row in _rows(arrivals):
+        if name == "model_in_force":
+            adopted.restore(row, state)
+
+
+def choices_in(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Choices of a model among stewards' decisions."""
+    chosen = catalog.id_of(control.CHOSEN)
+    return [arrival for arrival in arrivals if arrival.value and wire.schema_id_of(arrival.value) == chosen]
+
+
+def resume(
+    choices: Sequence[Arrival], models: Sequence[Arrival], state: Working, keys: sealing.Keys, *, has_lost: bool
+) -> None:
+    """Go on with a model that was being taken; after everything else is restored.
+
+    Args:
+        choices: of a model, the last one among them.
+        models: which came into force, the last one among them.
+        state: its table of models changes, where one was being taken.
+        keys: of the seals.
+        has_lost: whether the store was lost, so that nobody knows how far that was: then records that have not moved
+            yet to their persons by the model in force are looked for.
+    """
+    rows = [row for _, name, row in _rows(models[-1:]) if name == "model_in_force"]
+    for row in rows if has_lost else ():
+        taking.move_again(row, state)
+    control.chosen(choices[-1:], state, keys)
 
 
 def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:

@@ -60,6 +60,8 @@ def resolved_anew(world: PureWorld, seed: int) -> Kept:
     chance, state, key = random.Random(seed), Kept(), PSEUDONYM_KEY  # noqa: S311  # the same shuffles in every run
     topics = [latest(world.topics[name]) if name == names.IDENTITY_RECORDS else world.topics[name] for name in SOURCES]
     chance.shuffle(topics)
+    models = world.topics[names.MODELS]
+    in_batches(models, state, 1, rebuild.restore_models)
     size = chance.randrange(20, 400)
     for topic in topics:
         in_batches(topic, state, size, lambda part, working: rebuild.restore(part, working, world.keys, key))

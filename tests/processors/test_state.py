@@ -87,3 +87,17 @@ def test_plain_bytes_that_were_read_in_bulk_are_not_read_again() -> None:
 )
 def test_values_are_compared_as_json_where_they_are_some_and_else_as_bytes(value: bytes, same: bytes) -> None:
     assert canonical(value) == same
+
+
+@given(CHANGES, CHANGES, st.sampled_from(["", "a", "a|1", "z"]), st.integers(1, 4))
+def test_keys_of_plain_bytes_are_told_in_order_the_batchs_own_changes_included(
+    stored: list[tuple[str, int | None]], changed: list[tuple[str, int | None]], after: str, limit: int
+) -> None:
+    before, memory = Working(Memory()), Memory()
+    before.put_raw("t", {key: None if value is None else b"%d" % value for key, value in stored})
+    memory.apply(before.changes())
+    working = Working(memory)
+    working.put_raw("t", {key: None if value is None else b"%d" % value for key, value in changed})
+    now = {**dict(stored), **dict(changed)}
+    expected = sorted(key for key, value in now.items() if value is not None and key > after)
+    assert working.keys("t", limit, after) == expected[:limit]

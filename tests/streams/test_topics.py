@@ -65,6 +65,7 @@ def test_partitions_and_retention_are_by_kind(agreements: list[Agreement]) -> No
         ("control", 1, -1, False),
         ("audit", 1, -1, False),
         ("identity", 1, -1, True),
+        ("identity", 1, -1, False),
         ("identity", 1, 365 * days, False),
     }
 

@@ -15,6 +15,9 @@ from processors.consent.agreements import Agreement
 from processors.consent.settle import Context
 from processors.records import Arrival, Arrivals, Out, keyed_hash
 from processors.resolve import decide as resolve
+from processors.resolve import taking
+from processors.resolve.adopted import adopt
+from processors.resolve.matching.model import Model
 from processors.signals import decide as signals
 from processors.signals.book import MICROS_PER_DAY, day_of
 from processors.state import Changes, Memory, Named, Working
@@ -88,29 +91,50 @@ PSEUDONYM_KEY = b"k" * 32
 class ResolveWorld:
     """The stage resolve alone: batches of messages in, records out."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Model | None = None) -> None:
+        """One that begins with a model, or with the shipped one."""
         self.state = Kept()
         self.keys = DictKeys()
+        self.goes_on = True
+        """Whether the taking of a model does."""
         self.outs: list[Out] = []
         self.counts = Counter[Named]()
         """What the last batch counted."""
         self.now = events.NOON + events.MINUTE
         self._offsets: dict[str, int] = defaultdict(int)
+        if model is not None:
+            working = Working(self.state)
+            adopt(working, self.keys, model)
+            self.state.apply(working.changes())
         agreements = [Message(names.AGREEMENTS, None, agreement_value(a), {}) for a in shipped_agreements()]
         self.take(*agreements)
 
     def take(self, *batch: Message) -> list[Out]:
         """One batch; what comes out of it."""
-        arrivals = []
+        working, outs = self.decide(*batch)
         for sent in batch:
-            arrivals.append(events.arrival(sent, self._offsets[sent.topic], self.now // 1_000))
             self._offsets[sent.topic] += 1
-        working = Working(self.state)
-        outs = list(resolve.decide(Arrivals.of(arrivals), working, resolve.Context(PSEUDONYM_KEY, self.keys, self.now)))
         self.state.apply(working.changes())
         self.counts = working.counts
         self.outs += outs
         return outs
+
+    def decide(self, *batch: Message) -> tuple[Working, list[Out]]:
+        """One batch, of which nothing is kept."""
+        arrivals, offsets = [], dict(self._offsets)
+        for sent in batch:
+            offset = offsets.get(sent.topic, 0)
+            arrivals.append(events.arrival(sent, offset, self.now // 1_000))
+            offsets[sent.topic] = offset + 1
+        working = Working(self.state)
+        context = resolve.Context(PSEUDONYM_KEY, self.keys, self.now, self.goes_on)
+        return working, list(resolve.decide(Arrivals.of(arrivals), working, context))
+
+    def settle(self) -> "ResolveWorld":
+        """Batches of nothing, until no model is being taken."""
+        while taking.progress(Working(self.state)) is not None:
+            self.take()
+        return self
 
     def take_all(self, messages: Sequence[Message], batch: int) -> "ResolveWorld":
         """Everything, in batches of a size."""

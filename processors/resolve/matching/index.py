@@ -104,9 +104,21 @@ class Index:
 
     def person_of(self, record_key: str) -> str:
         """Whose a record is; empty where it is not known."""
-        self._known.load([record_key])
-        entry = self._known.entries.get(record_key)
-        return "" if entry is None else entry.person
+        return self.persons_of([record_key]).get(record_key, "")
+
+    def persons_of(self, record_keys: Collection[str]) -> dict[str, str]:
+        """Whose records are, by record; those that are known."""
+        self._known.load(record_keys)
+        entries = self._known.entries
+        return {key: entries[key].person for key in record_keys if key in entries}
+
+    def first_of(self, record_keys: Collection[str]) -> dict[str, str]:
+        """By settled record, the one of its person's records whose seed the person is called by: the oldest."""
+        persons = self.persons_of(record_keys)
+        entries = self._known.entries
+        members = members_of(self._known, {entries[key].component for key in persons})
+        firsts = {entries[key].seed: key for found in members.values() for key in found}
+        return {key: firsts[person] for key, person in persons.items()}
 
     def settle(self) -> list[Change]:
         """Cluster anew all that was touched since the last time; records whose person changed, sorted."""

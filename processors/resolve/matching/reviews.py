@@ -46,13 +46,13 @@ def keep(records: Collection[str], doubts: Doubts, state: Working) -> list[Revie
             state.put(REVIEW, key, now)
             bits, reason = now or stood
             found.append(Review(*pair, bits, reason, now is not None))
-            _count(stood, now, state)
+            count(stood, now, state)
             _enter(pair, state, is_open=now is not None)
     return found
 
 
-def _count(stood: Sequence[Any] | None, now: tuple[int, str] | None, state: Working) -> None:
-    """A question that goes on at another weight is neither opened nor closed."""
+def count(stood: Sequence[Any] | None, now: tuple[int, str] | None, state: Working) -> None:
+    """Count what becomes of a question: one that goes on at another weight is neither opened nor closed."""
     before, after = stood[1] if stood else None, now[1] if now else None
     if before != after and before is not None:
         counts.review_closed(state, before)

@@ -23,7 +23,7 @@ from processors.resolve.matching.components import Components
 from processors.resolve.matching.decided import UNDECIDED, Decided, Words, places_of
 from processors.resolve.matching.entries import Entry, Known
 from processors.resolve.matching.model import Model
-from processors.resolve.matching.reviews import CAPPED, GREY, UNCLEAR, Doubts, Review, keep
+from processors.resolve.matching.reviews import CAPPED, GREY, REVIEW, UNCLEAR, Doubts, Review, keep
 from processors.resolve.matching.scoring import NO_DOUBT, NO_SCORES, Scored, Scores, pairs_of
 
 COMPONENT = "component"
@@ -184,13 +184,26 @@ class Settling:
                     entry.component, entry.person = component[0], person
                     written.append(entry)
         self.known.write(written)
-        capped = _capped(old, new)
-        for review in capped:
-            (counts.review_opened if review.is_open else counts.review_closed)(self.known.state, CAPPED)
-        self.reviews += capped
+        self.reviews += self._capped(old, new)
         rows = {name: (_row(new.get(name)), _row(old.get(name))) for name in (*new, *old)}
         self.known.state.put_raw(COMPONENT, {name: now for name, (now, before) in rows.items() if now != before})
         return sorted(changes)
+
+    def _capped(self, old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> list[Review]:
+        """Questions about components that became too large for links, or are no longer: of their first two records.
+
+        Such a question stands above another one about the same two, which is asked again when this one is gone.
+        """
+        before, now = ({(c[0], c[1]) for c in found.values() if len(c) > COMPONENT_CAP} for found in (old, new))
+        for pair in before ^ now:
+            (counts.review_opened if pair in now else counts.review_closed)(self.known.state, CAPPED)
+        told = {(review.one, review.other) for review in self.reviews}
+        found = [Review(*pair, 0, CAPPED, is_open=True) for pair in sorted(now - before | now & told)]
+        for pair in sorted(before - now):
+            stands = self.known.state.get(REVIEW, "|".join(pair))
+            bits, reason = stands or (0, CAPPED)
+            found.append(Review(*pair, bits, reason, is_open=stands is not None))
+        return found
 
     def _doubtful(self, components: Components, decided: Decided) -> dict[int, list[Pair]]:
         """By component in which a veto or a steward speaks: its pairs that are linked or vetoed."""
@@ -220,12 +233,6 @@ def _persons(component: list[str], pairs: Sequence[Pair], words: Words) -> list[
     if len(component) <= COMPONENT_CAP:
         return clusters.clusters_of(component, pairs, *words) if pairs or words is not UNDECIDED else [component]
     return clusters.clusters_of(component, (), *words) if words.same else [[key] for key in component]
-
-
-def _capped(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> list[Review]:
-    """Questions about components that became too large for links, or are no longer: of their first two records."""
-    before, now = ({(found[0], found[1]) for found in c.values() if len(found) > COMPONENT_CAP} for c in (old, new))
-    return [Review(*pair, 0, CAPPED, pair in now) for pair in sorted(before ^ now)]
 
 
 _age = attrgetter("age")
