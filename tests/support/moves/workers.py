@@ -6,9 +6,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
-from confluent_kafka import IsolationLevel, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from deploy import processes
@@ -56,20 +58,19 @@ class WorkersWorld(KafkaWorld):
     def kill_amid(self, role: str, act: Callable[[], None]) -> None:
         """Have something published, and kill -9 a worker before it has ended; a successor goes on.
 
-        It is stopped while that is published, so that it is not done before it can be killed.
+        It is stopped while that is published, so that it is not done before it can be killed; consent till there are
+        moves for it. All of them it would not see: resolve holds partners' events back while consent is behind.
         """
         pid = self._running[role].pid
         os.kill(pid, signal.SIGSTOP)
         act()
         assert self._producer.flush(self.settle_seconds) == 0
         if role == consent.NAME:
-            self._wait(self._resolve_is_level)
-            self._wait(lambda: True)  # reads what resolve wrote last
+            self._wait(self._moves_wait)
         os.kill(pid, signal.SIGCONT)
-        time.sleep(self._chance.uniform(0, LONGEST_SECONDS))
+        time.sleep(self._chance.uniform(0, LONGEST_SECONDS) if self.kills[role] else 0)  # once at least it is not done
         processes.kill([self._running[role]])
-        is_level = self._resolve_is_level() if role == resolve.NAME else self._consent_is_level()
-        self.kills[role] += not is_level
+        self.kills[role] += self._moves_wait() if role == consent.NAME else not self._resolve_is_level()
         self._start_worker(role)
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, bytes] | None = None) -> None:
@@ -102,16 +103,18 @@ class WorkersWorld(KafkaWorld):
         level = IsolationLevel.READ_UNCOMMITTED
         ends = {(p.topic, p.partition): found.result().offset
                 for p, found in self._admin.list_offsets(asked, isolation_level=level).items()}  # fmt: skip
-        group = committed_by(str(self.settings.bootstrap), resolve.NAME)
-        try:
-            known = group.committed(places, 10)
-        finally:
-            group.close()
+        known = self._resolve_group.committed(places, 10)
         return all(max(0, p.offset) >= ends[p.topic, p.partition] for p in known)
 
-    def _consent_is_level(self) -> bool:
-        """Whether consent has committed all of the log that is read by now."""
-        return bool(self._group.committed([LOG], 10)[0].offset >= self._ends()[LOG.topic, LOG.partition])
+    @cached_property
+    def _resolve_group(self) -> Consumer:
+        return self._held.enter_context(closing(committed_by(str(self.settings.bootstrap), resolve.NAME)))
+
+    def _moves_wait(self) -> bool:
+        """Whether the log, as far as it is read by now, has moves that consent has not committed."""
+        [committed] = self._group.committed([LOG], 10)
+        new = [arrival for arrival in self.topics[names.RESOLVED_EVENTS] if arrival.offset >= committed.offset]
+        return any(read.name == "records_moved" for read in decoded(new))
 
     def _wait(self, done: Callable[[], bool]) -> None:
         for role, started in self._running.items():
