@@ -28,7 +28,7 @@ def main() -> int:
     """Run; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--people", type=int, default=20, metavar="N", help="sets of people, 28 persons each; default 20"
+        "--people", type=int, default=20, metavar="N", help="sets of people, 32 persons each; default 20"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of people and moments; 0: drawn, and told")
     asked = parser.parse_args()

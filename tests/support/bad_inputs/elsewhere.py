@@ -23,7 +23,7 @@ ELSEWHERE: dict[int, str] = {
     51: NO_TOKENS,
     52: MOVES + " and tests/processors/resolve/test_apart.py",
     53: LINKING + "apart.py",
-    54: LINKING + "apart.py",
+    54: MOVES + " and tests/processors/resolve/test_apart.py",
     55: MOVES,
     56: MOVES,
     58: HISTORY + "days.py",

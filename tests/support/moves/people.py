@@ -22,8 +22,9 @@ RETRACTED, CORRECTED, PARTED, SPLIT, UNDONE = JOINED = (
     "bridge retracted", "bridge corrected", "bridge split", "merge split", "merge undone",
 )  # fmt: skip
 """What joins two, and how they are parted: by the partner that sent the bridge, or by a steward."""
-ONE_NUMBER, NEAR_NUMBERS = HELD_APART = ("one number", "near numbers")
-"""Two persons of one number (bad input 52); one of two numbers beside one of a third that is near (53)."""
+ONE_NUMBER, NEAR_NUMBERS, BETWEEN_TWINS = HELD_APART = ("one number", "near numbers", "between twins")
+"""Two persons of one number (bad input 52); one of several numbers beside one of another that is near (53); twins (54),
+and a record of the one with the other's number."""
 BY_STEWARD = {PARTED, SPLIT, UNDONE}
 GIVEN = (("Marcus", "Elena"), ("Dmitri", "Brianna"), ("Oscar", "Yvette"), ("Felix", "Naomi"))
 SYLLABLES = ("bran", "cor", "dul", "fen", "gor", "hal", "jor", "kel", "lam", "mor", "nev", "pol", "rud", "sten", "tov")
@@ -86,6 +87,8 @@ class Pair:
     """The bridge's record taken back or put right."""
     bridge_of: str = BRIDGE
     """Whose the bridge's record is in the end."""
+    misleading: list[Message] = field(default_factory=list)
+    """Comes first as well, and is nobody's."""
 
     @property
     def like(self) -> tuple[str, str]:
@@ -95,7 +98,7 @@ class Pair:
     @property
     def first(self) -> list[Message]:
         """What is published first."""
-        return [sent for told in self.told.values() for _, sent in told]
+        return [*(sent for told in self.told.values() for _, sent in told), *self.misleading]
 
     def facts(self) -> dict[str, tuple[str, str]]:
         """By event: whose it is, and its name among the facts."""
@@ -234,6 +237,13 @@ def _merged(maker: Maker, name: str, way: str, *, is_joined: bool) -> Pair:
     return Pair(name, way, is_joined, {A: [*college(a, A), *withdrawn], B: [*college(b, B), *university(b, B)]})
 
 
+def _between_twins(maker: Maker, name: str, way: str, *, is_joined: bool) -> Pair:
+    a, b = maker.twins(name)
+    bridge = replace(a, key=f"{name} {BRIDGE}", number=b.number).says(COUNSEL)
+    told = {A: college(a, A), B: college(b, B)}
+    return Pair(name, way, is_joined=False, told=told, misleading=[bridge] if is_joined else [])
+
+
 def _of_one_number(maker: Maker, name: str, way: str, *, is_joined: bool) -> Pair:
     a, b = maker.one(name, A), maker.one(name, B, given="Elena")
     b = replace(b, number=a.number) if is_joined else b
@@ -255,7 +265,7 @@ def _never_joined(name: str, way: str, a: Person, b: Person) -> Pair:
 
 MAKERS: Mapping[str, Callable[..., Pair]] = {
     RETRACTED: _bridged, CORRECTED: _bridged, PARTED: _bridged, SPLIT: _merged, UNDONE: _merged,
-    ONE_NUMBER: _of_one_number, NEAR_NUMBERS: _of_near_numbers,
+    ONE_NUMBER: _of_one_number, NEAR_NUMBERS: _of_near_numbers, BETWEEN_TWINS: _between_twins,
 }  # fmt: skip
 
 
