@@ -12,7 +12,6 @@ from processors.records import Arrival, Out
 from tests.proofs.scripts import script
 
 moves = script("moves")
-SEEDS = (1, 2)
 
 
 def at_once(role: str, act: Callable[[], None]) -> None:
@@ -41,8 +40,7 @@ class Lossy(PureWorld):
         return super()._append(topic, key, value, headers)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("batch", [7, 50])
+@pytest.mark.parametrize(("seed", "batch"), [(1, 7), (2, 50)])
 def test_who_was_joined_and_parted_is_shown_as_if_nobody_had_been_joined(seed: int, batch: int) -> None:
     document = told_in(PureWorld(batch=batch), seed)
     assert moves.is_sound(document), document
