@@ -16,6 +16,8 @@ from schemas_avro import catalog
 
 EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead_letters"
 SWEPT = "swept_persons"
+MODEL = "model"
+"""Among the sweeps: another model of identity is taken; what it counts are rows of records, not persons."""
 CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
 REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
 DECISIONS = "identity_decisions"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from processors import names, sealing
+from processors import counts, names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import decide as resolve
@@ -62,7 +62,7 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
 def _progress(state: Working) -> Progress:
     """How far it is with taking a model."""
     found = taking.progress(state)
-    return Progress(taking.SWEEP, found is not None, *(found or ()))
+    return Progress(counts.MODEL, found is not None, *(found or ()))
 
 
 def pseudonym_key_path(settings: Settings) -> Path:

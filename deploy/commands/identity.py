@@ -1,7 +1,7 @@
 """``throughline identity evaluate|train``: how good and how fast records are joined to persons, on a file.
 
 Others of the same noun are in ``identity_explain.py``, ``identity_person.py``, ``identity_quality.py``,
-``identity_replay.py``, ``stewards.py`` and ``reviews.py``.
+``identity_replay.py``, ``models.py``, ``stewards.py`` and ``reviews.py``.
 """
 
 import csv
@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands import reviews, stewards
+from deploy.commands import models, reviews, stewards
 from deploy.commands.identity_explain import explain
 from deploy.commands.identity_person import person
 from deploy.commands.identity_quality import quality
@@ -62,7 +62,7 @@ def _identity() -> None:
     """Identity: whose records are of one person, decided by stewards and tried on files."""
 
 
-for made in (explain, person, quality, replay, *reviews.COMMANDS, *stewards.COMMANDS):
+for made in (explain, person, quality, replay, *models.COMMANDS, *reviews.COMMANDS, *stewards.COMMANDS):
     app.command(made.__name__.rstrip("_"))(made)
 
 

@@ -28,7 +28,7 @@ from deploy.identity.explained import (
 from deploy.identity.files import check_folder, unwritable
 from deploy.identity.waterfall import picture
 from processors import sealing
-from processors.resolve.matching.model import Model, shipped
+from processors.resolve.matching.model import Model
 from processors.resolve.said import descriptions_of
 from streams.errors import ThroughlineError
 
@@ -42,7 +42,7 @@ def explain(
         str | None, typer.Argument(help="Key of another. [default: each other record of its person]")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Model to weigh by, as `identity evaluate` takes it. [default: the shipped]")
+        Path | None, typer.Option(help="Model to weigh by, as `identity evaluate` takes it. [default: resolve's]")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="SVG file to draw the weights into.")] = None,
     as_json: AsJson = False,
@@ -57,9 +57,9 @@ def explain(
     check_folder(out)
     if record == other:
         raise ThroughlineError("both are one record: name two, or one alone to see it beside the others of its person")
-    weighed_by, address = model_in(model) if model else shipped(), bootstrap()
+    named, address = model_in(model) if model else None, bootstrap()
+    weighed_by, in_force = published.weighing(address, named)
     mine, pairs = _compared(address, record, other, weighed_by)
-    in_force = published.model_in_force(address)
     if in_force not in {None, weighed_by.name}:
         typer.echo(OTHER_MODEL.format(in_force, weighed_by.name), err=True)
     if out is not None:

@@ -30,7 +30,7 @@ from deploy.identity.replayed import (
 from deploy.identity.trial import Trial, temporary_store
 from deploy.progress import Told, counting
 from processors import names
-from processors.resolve.matching.model import Model, shipped
+from processors.resolve.matching.model import Model
 from streams import memory
 from streams.errors import ThroughlineError
 
@@ -55,7 +55,7 @@ WHAT = {
 
 def replay(
     model: Annotated[
-        Path | None, typer.Option(help="Model to try, as `identity evaluate` takes it. [default: the shipped]")
+        Path | None, typer.Option(help="Model to try, as `identity evaluate` takes it. [default: the one in force]")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write every record's change into.")] = None,
     as_json: AsJson = False,
@@ -68,9 +68,10 @@ def replay(
     Example: throughline identity replay --model model.json --out changes.csv
     """
     check_folder(out)
-    tried = model_in(model) if model else shipped()
+    named, address = model_in(model) if model else None, bootstrap()
+    tried, _ = published.weighing(address, named)
     memory.prepare()  # as workers do
-    found, cpu_seconds = _tried(tried)
+    found, cpu_seconds = _tried(address, tried)
     if out is not None:
         _write(found, out)
     told: Figures = {"model": tried.name, **figures(found)}
@@ -81,9 +82,9 @@ def replay(
     _tell(found, told, out)
 
 
-def _tried(model: Model) -> tuple[Difference, float]:
+def _tried(address: str, model: Model) -> tuple[Difference, float]:
     """What would change, and the CPU seconds that it took to read and enter all records."""
-    address, began = bootstrap(), time.process_time()
+    began = time.process_time()
     with published.keyring() as keys, temporary_store() as store, counting("entering", "records") as told:
         if keys is None:
             raise ThroughlineError(published.no_keyring())

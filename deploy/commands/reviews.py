@@ -62,7 +62,9 @@ def decisions(
     Example: throughline identity decisions --record 8b21e06cf7734d5f9a1e33c0d4b5a697
     """
     found = known(bootstrap())
-    rows = [_told(found, row) for row in reversed(found.decisions.values()) if record is None or _is_about(row, record)]
+    rows = [_told(found, row) for row in found.decisions.values() if record is None or _is_about(row, record)]
+    rows += [_choice(found, row) for row in found.choices.chosen.values() if record is None]
+    rows.sort(key=lambda row: found.places[row["decision_id"]], reverse=True)
     shown = rows[:limit]
     if as_json:
         typer.echo(orjson.dumps({"count": len(rows), "decisions": shown}))
@@ -71,7 +73,7 @@ def decisions(
         typer.echo("nothing was decided" + (" about that record" if record else ""))
         return
     columns = ("decision_id", "kind", "pairs", "state", "decided_by", "decided_at", "reason")
-    cells = [[str(len(row[name]) if name == "pairs" else row[name]) for name in columns] for row in shown]
+    cells = [[_cell(row, name) for name in columns] for row in shown]
     tables.show(("decision", "kind", "pairs", "state", "by", "at", "why"), cells)
     if len(rows) > len(shown):
         typer.echo(f"{len(rows) - len(shown)} more: --limit {min(MOST, len(rows))}")
@@ -81,10 +83,26 @@ def _is_about(row: Row, record_key: str) -> bool:
     return any(record_key in pair for pair in pairs_in(row))
 
 
+def _cell(row: Row, name: str) -> str:
+    if name == "kind" and row["model"]:
+        return f"model {row['model']}"
+    return str(len(row[name]) if name == "pairs" else row[name])
+
+
 def _told(found: Known, row: Row) -> Row:
     """A decision as it is told: pairs as two keys each, and whether it stands."""
-    at = datetime.fromtimestamp(row["decided_at"] / 1e6, UTC).isoformat(timespec="seconds")
-    return {**row, "pairs": pairs_in(row), "decided_at": at, "state": found.state(row["decision_id"])}
+    told = {**row, "pairs": pairs_in(row), "model": None}
+    return {**told, "decided_at": _at(row), "state": found.state(row["decision_id"])}
+
+
+def _choice(found: Known, row: Row) -> Row:
+    """The choice of a model, likewise; the model itself is left out."""
+    told = {name: value for name, value in row.items() if name != "sealed_document"} | {"kind": "model", "pairs": []}
+    return {**told, "decided_at": _at(row), "state": found.choices.state(row["decision_id"])}
+
+
+def _at(row: Row) -> str:
+    return datetime.fromtimestamp(row["decided_at"] / 1e6, UTC).isoformat(timespec="seconds")
 
 
 COMMANDS = (review, decisions)

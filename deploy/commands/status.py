@@ -16,7 +16,7 @@ from deploy import tables
 from deploy.console import FAILED, waiting_for
 from deploy.scrape import Seen, see
 from deploy.stack import SERVE, WORKERS
-from processors.counts import OTHER
+from processors.counts import MODEL, OTHER
 from streams import clients, settings
 
 ROLES = (*WORKERS, SERVE)
@@ -223,7 +223,8 @@ def _show(found: Status) -> None:
     tables.show(("process", "up", "ready", "lag", "lag, seconds", "records/s"), rows)
     typer.echo(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
     for sweep in found.sweeps:
-        typer.echo(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} persons")
+        what = "records, each to be compared and moved" if sweep.sweep == MODEL else "persons"
+        typer.echo(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} {what}")
     for partner, codes in sorted(found.dead_letters.items()):
         typer.echo(f"dead letters of {partner}: {', '.join(f'{n} {code}' for code, n in sorted(codes.items()))}")
     typer.echo("all is well" if not found.problems else "not as it should be:")

@@ -12,8 +12,10 @@ import orjson
 import typer
 
 from deploy import control
+from deploy.commands.models import take_back
 from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
+from deploy.identity import published
 from deploy.identity.deciding import DIFFERENT, SAME, Plan, answered, checked, merged, parted, row_of, undone
 from deploy.identity.known import WITHDRAWN, known
 from processors import names
@@ -100,12 +102,16 @@ def undo(
 ) -> None:
     """Take a decision back, as far as it stands: its records are again whose they were without it.
 
-    What it had overruled does not come back by itself.
+    What it had overruled does not come back by itself. Of a model, the one that was in force before it is chosen again.
 
     Example: throughline identity undo 5c2f6a0e-7d1b-5f7e-9a53-0d5b8c1e2f31 --by r.alvarez --reason "wrong transcript"
     """
     by, reason = checked(by, reason)
     address = bootstrap()
+    choices = published.choices(address)
+    if decision_id in choices.chosen:
+        take_back(address, choices, decision_id, by, reason, dry_run=dry_run, as_json=as_json)
+        return
     _decide(address, undone(known(address), decision_id), by, reason, dry_run=dry_run, as_json=as_json)
 
 

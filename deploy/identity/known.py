@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy.identity.choices import CHOSEN, Choices
 from deploy.topic_reader import Read, TopicReader
 from processors import names
 from processors.resolve.decisions import Two, pair_of, pairs_in
 
 Row = dict[str, Any]
 WITHDRAWN = "withdrawn"
-TOPICS = {names.IDENTITY_RECORDS, names.STEWARDS, names.REVIEWS}
+TOPICS = {names.IDENTITY_RECORDS, names.STEWARDS, names.MODELS, names.REVIEWS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Known:
     decisions: dict[str, Row] = field(default_factory=dict)
     """By id, in the order of the log."""
     reviews: dict[Two, Row] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
+    """Of models."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Of decisions and choices in their topic, by id."""
     _last: dict[Two, str] = field(default_factory=dict)
     """By pair, the id of the last decision about it."""
 
@@ -42,9 +47,13 @@ class Known:
             self.records[row["record_key"]] = Record(person_id, partner_id)
         elif read.name == "identity_decided":
             self.decisions[row["decision_id"]] = row
+            self.places[row["decision_id"]] = read.offset
             self._last |= dict.fromkeys(pairs_in(row), row["decision_id"])
         elif read.name == "identity_review":
             self.reviews[pair_of(row["one"], row["other"])] = row
+        else:
+            self.choices.enter(read.name, row)
+            self.places |= {row["decision_id"]: read.offset} if read.name == CHOSEN else {}
 
     def members(self, person_id: str) -> list[str]:
         """Records of a person, sorted."""

@@ -7,16 +7,17 @@ from typing import Any
 
 from deploy.commands.worker import keys_dir
 from deploy.console import waiting_for
+from deploy.identity.choices import Choices
 from deploy.identity.known import Known
 from deploy.topic_reader import Read, TopicReader
 from processors import names, sealing
+from processors.resolve import adopted
+from processors.resolve.matching.model import Model, shipped
 from processors.resolve.said import Rows, rows_of
 from streams import settings
 from streams.errors import ThroughlineError
 from streams.keyring import Keyring
 
-NEAR_THE_END = 1_000
-"""Offsets."""
 WHERE_KEYS_ARE = "run this where resolve runs, or set THROUGHLINE_DATA_DIR"
 
 
@@ -108,14 +109,44 @@ def decisions(address: str) -> Known:
     return found
 
 
-def model_in_force(address: str) -> str | None:
-    """Name of the model that resolve weighed by when it last told of something; None: it never did.
+def choices(address: str) -> Choices:
+    """Models that came into force, and choices of one."""
+    found = Choices()
+    for read in reads(address, {names.MODELS, names.STEWARDS}):
+        found.enter(read.name, read.row)
+    return found
 
-    Behind each record may stand a transaction's marker, and others' that failed.
+
+def weighing(address: str, named: Model | None) -> tuple[Model, str | None]:
+    """The model to weigh by: the named one, else the one in force in resolve; and the name of that, where it told one.
+
+    Raises:
+        ThroughlineError: the one in force is to be weighed by and cannot be read.
     """
-    with closing(TopicReader(address, {names.IDENTITY_CHANGES}.__contains__, last=NEAR_THE_END)) as reader:
-        newest = max(reader.poll(), key=lambda read: read.offset, default=None)
-    return None if newest is None else str(newest.row["model"])
+    newest = None
+    for read in reads(address, {names.MODELS}):
+        newest = read.row
+    if newest is None:
+        return named or shipped(), None
+    return named or _opened(newest), newest["model"]
+
+
+def _opened(row: dict[str, Any]) -> Model:
+    model = f"model {row['model']}, which is in force,"
+    try:
+        with keyring() as keys:
+            if keys is None:
+                raise ThroughlineError(no_keyring())
+            return adopted.opened(row["model"], row["sealed_document"], keys)
+    except sealing.UnreadableError:
+        raise ThroughlineError(
+            f"{model} cannot be unsealed with this keyring: restore keys.sqlite from its backup, "
+            "or name one with --model"
+        ) from None
+    except ValueError:
+        raise ThroughlineError(
+            f"{model} is of another version: use the version that resolve runs, or name one with --model"
+        ) from None
 
 
 @contextmanager

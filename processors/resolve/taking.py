@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors import sealing
-from processors.counts import SWEPT
+from processors.counts import MODEL, SWEPT
 from processors.drafts import Draft
 from processors.resolve import adopted
 from processors.resolve.adopted import ASK, COMPARE, CURRENT, DROP, GENERATION, MOVE, NEXT, TABLE, WAITING
@@ -38,8 +38,6 @@ SLICE = 1_000
 """Most records, or rows of an index, that one batch goes over besides its own."""
 DROPPED = 10
 """Times as many rows are let go: a record has some ten."""
-SWEEP = "model"
-"""What this is called among the sweeps."""
 IN_JSON = {REVIEW, ASKED}
 """Tables of the index whose values are JSON."""
 KEY_DIGITS = 8
@@ -151,7 +149,7 @@ def _records(state: Working, row: Row) -> list[str]:
 
 def _goes_on(state: Working, row: Row, keys: Sequence[str], done: int = 0) -> bool:
     """Put the cursor behind a slice; False: it was the last one of its pass."""
-    state.count(SWEPT, SWEEP, times=len(keys))
+    state.count(SWEPT, MODEL, times=len(keys))
     if len(keys) < _size(row):
         return False
     state.put(TABLE, NEXT, {**row, "after": keys[-1], "done": row["done"] + done})

@@ -20,6 +20,7 @@ from deploy.commands.worker import keys_dir
 from deploy.identity import published
 from deploy.topic_reader import TopicReader
 from processors import names
+from processors.resolve import adopted
 from processors.resolve.matching.model import shipped
 from processors.resolve.said import Rows, events_of, sealed
 from schemas_avro import catalog, codec, wire
@@ -62,20 +63,21 @@ class World:
         topics.create(clients.admin(address), topics.table([], 1, 1))
         with closing(Keyring(keys_dir(Settings(data_dir=data_dir)))) as ring:
             rows = [_published(ring, place, key) for place, key in enumerate(SAID)]
+            document = adopted.sealed(shipped(), ring)
             ring.flush()
+        in_force = {"model": MODEL, "generation": 0, "decision_id": None, "sealed_document": document}
+        self.put(names.MODELS, "internal.model_in_force.v1", [in_force], "model")
         self.put(names.IDENTITY_RECORDS, "internal.identity_record.v1", [{**rows[0], "person_id": "p0"}, *rows])
         self.put(names.IDENTITY_CHANGES, "internal.identity_changed.v1", [_change(SCHOOL, None, "p0")])
         self.put(names.IDENTITY_CHANGES, "internal.identity_changed.v1", [_change(SCHOOL, "p0", "p1")])
         with closing(sqlite3.connect(keys_dir(Settings(data_dir=data_dir)) / "keys.sqlite")) as db, db:
             db.execute("DELETE FROM key WHERE id = ?", [ERASED])
 
-    def put(self, topic: str, subject: str, rows: Sequence[Row]) -> None:
+    def put(self, topic: str, subject: str, rows: Sequence[Row], key: str = "record_key") -> None:
         """Write as resolve does."""
         schema_id = catalog.id_of(subject)
         values = [wire.frame(schema_id, value) for value in codec.encode_rows(schema_id, rows)]
-        sent = [
-            (row["record_key"], value, f"{topic}{n}") for n, (row, value) in enumerate(zip(rows, values, strict=True))
-        ]
+        sent = [(row[key], value, f"{topic}{n}") for n, (row, value) in enumerate(zip(rows, values, strict=True))]
         control.send(self.address, topic, sent)
 
     def run(self, *words: str, data_dir: Path | None = None) -> Any:

@@ -129,6 +129,25 @@ def test_what_is_stored_and_not_published_must_be_published_first(world: KafkaWo
         store.adopt(token, standing.batch, standing.offsets, standing.topics)
 
 
+def test_while_another_model_is_taken_resolve_is_not_rebuilt(world: KafkaWorld) -> None:
+    world.stop()
+    path = store_of(world, "resolve")
+    with Store.open(path) as store:
+        standing = store.take_over()
+        store.commit(standing.token, standing.batch, {"model": {"next": b"{}"}}, {}, Outs())
+        store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
+    done = throughline(
+        world.settings.data_dir, "rebuild", "resolve", "--check", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
+    )
+    assert done.returncode == 2
+    assert "taking another model: start it, and wait until `throughline status` shows no sweep" in done.stderr
+    with Store.open(path) as store:
+        standing = store.take_over()
+        store.commit(standing.token, standing.batch, {"model": {"next": None}}, {}, Outs())
+        store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
+    assert rebuilt(world, "resolve", "--check")["equal"]
+
+
 def test_a_store_from_a_backup_that_is_behind_what_was_published_counts_as_lost(world: KafkaWorld) -> None:
     world.stop()
     path = store_of(world, "consent")

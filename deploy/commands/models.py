@@ -1,0 +1,101 @@
+"""``throughline identity apply --model M``: another model is taken, after ``replay`` has told what it would change.
+
+The choice is written onto ``control.identity``; resolve takes the model while events go on.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from deploy import control
+from deploy.commands.topics import AsJson
+from deploy.console import bootstrap
+from deploy.identity import deciding, published
+from deploy.identity.choices import NOT_YET, REPLAY, Choices, Row, checked, row_of, undone
+from deploy.identity.engine import model_in
+from processors import names
+from processors.resolve import adopted
+from processors.resolve.matching.model import Model
+from schemas_avro import catalog, codec, wire
+from streams.errors import ThroughlineError
+
+CHOSEN = "internal.model_chosen.v1"
+
+
+def apply(
+    model: Annotated[Path, typer.Option(help="Model to take, as `identity evaluate` takes it.")],
+    by: Annotated[str, typer.Option(help="Who decides; kept for ever.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why, in words without anybody's name or number; kept for ever, in the clear.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be chosen, write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have resolve compare records by another model; `identity replay` tells before what that changes.
+
+    Resolve compares all records anew while events go on, then moves those whose person is another one. `identity undo`
+    takes it back.
+
+    Example: throughline identity apply --model model.json --by r.alvarez --reason "trained on our own records"
+    """
+    by, reason = deciding.checked(by, reason)
+    taken, address = model_in(model), bootstrap()
+    choices = published.choices(address)
+    document = _sealed(taken)
+    checked(choices, taken.name, document)
+    choose(address, choices, taken.name, document, by, reason, dry_run=dry_run, as_json=as_json)
+
+
+def _sealed(model: Model) -> str:
+    with published.keyring() as keys:
+        if keys is None:
+            raise ThroughlineError(published.no_keyring())
+        if keys.find(adopted.KEY_ID) is None:  # one that is made here would not be resolve's
+            raise ThroughlineError(NOT_YET)
+        return adopted.sealed(model, keys)
+
+
+def take_back(
+    address: str, choices: Choices, decision_id: str, by: str, reason: str, *, dry_run: bool, as_json: bool
+) -> None:
+    """Choose again the model that was in force before a choice.
+
+    Raises:
+        ThroughlineError: another was chosen since, or it has changed nothing.
+    """
+    before = undone(choices, decision_id)
+    choose(
+        address, choices, before["model"], before["sealed_document"], by, reason, dry_run=dry_run, as_json=as_json
+    )  # fmt: skip
+
+
+def choose(
+    address: str, choices: Choices, model: str, document: str, by: str, reason: str, *, dry_run: bool, as_json: bool
+) -> None:
+    """Write a choice onto the control topic, unless it is only looked at; tell of it."""
+    row = row_of(model, document, by, reason, time.time_ns() // 1_000)
+    decision_id = None if dry_run else row["decision_id"]
+    if not dry_run:
+        _send(address, row)
+    if as_json:
+        told = {"decision_id": decision_id, "kind": "model", "model": model, "model_in_force": choices.now["model"]}
+        typer.echo(orjson.dumps(told))
+        return
+    head = "would choose" if dry_run else f"chosen {decision_id}:"
+    typer.echo(f"{head} model {model}; in force is {choices.now['model']}")
+    if dry_run:
+        typer.echo(REPLAY)
+    else:
+        typer.echo("resolve takes it between events: `throughline status` shows the sweep `model` until it has")
+
+
+def _send(address: str, row: Row) -> None:
+    schema_id = catalog.id_of(CHOSEN)
+    value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
+    control.send(address, names.STEWARDS, [(row["decision_id"], value, row["decision_id"])])
+
+
+COMMANDS = (apply,)
