@@ -41,8 +41,9 @@ ASSUMED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 """Shares among pairs of one person and of two, where no description knows the trait: nobody measured them. Numbers of
 other systems name one person; a telephone is shared by a household and changed more often than a name."""
-GAIN, EXTRA_PAIRS = 0.0003, 3.0
-"""Share of links that a blocking rule must add, and how many more pairs a record it may cost."""
+GAIN, EXTRA_PAIRS, IDLE_PAIRS = 0.0003, 3.0, 0.4
+"""Share of links that a blocking rule must add; how many pairs a record it may bring, and how many that are no links:
+these grow with the number of people, so that a rule that is dear now makes a store of millions slow."""
 
 
 def train(descriptions: Sequence[Description]) -> Model:
@@ -180,9 +181,11 @@ def _vetoes(levels: Matrix, weights: Weights, even: float, m: Shares, count: int
 def _rules(columns: Columns, model: Model, found: Mapping[str, NDArray[np.int64]], count: int) -> tuple[str, ...]:
     """Blocking rules: those of every model, and of the others those that add links at a price, the best first."""
     chosen = list(blocking.ALWAYS)
-    cheap = {rule: pairs for rule, pairs in found.items() if _is_cheap(rule, pairs, count)}
-    every = _links(columns, model, np.unique(np.concatenate(list(cheap.values()))))
-    links = {rule: np.intersect1d(pairs, every, assume_unique=True) for rule, pairs in cheap.items()}
+    few = {rule: pairs for rule, pairs in found.items() if rule in chosen or len(pairs) <= EXTRA_PAIRS * count}
+    every = _links(columns, model, np.unique(np.concatenate(list(few.values()))))
+    links = {rule: np.intersect1d(pairs, every, assume_unique=True) for rule, pairs in few.items()}
+    dear = {rule for rule, pairs in few.items() if len(pairs) - len(links[rule]) > IDLE_PAIRS * count}
+    links = {rule: pairs for rule, pairs in links.items() if rule in chosen or rule not in dear}
     linked = np.unique(np.concatenate([links[rule] for rule in chosen]))
     least = max(1.0, GAIN * len(linked))
     while True:
@@ -192,10 +195,6 @@ def _rules(columns: Columns, model: Model, found: Mapping[str, NDArray[np.int64]
             return tuple(chosen)
         chosen.append(best)
         linked = np.union1d(linked, links[best])
-
-
-def _is_cheap(rule: str, pairs: NDArray[np.int64], count: int) -> bool:
-    return rule in blocking.ALWAYS or len(pairs) <= EXTRA_PAIRS * count
 
 
 def _links(columns: Columns, model: Model, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from processors.resolve.matching import settling
 from processors.resolve.matching.model import shipped
 
 SAM = {"first_name": "Sam", "last_name": "Reyes", "birth_date": "2005-01-02"}
-NAMESAKE = {**SAM, "birth_date": None}
+RENAMED = {**SAM, "last_name": "Ortiz"}
 SCHOOL, COLLEGE, AID, CSU = ("cde_k12", "k1"), ("ccc", "s1"), ("csac", "a1"), ("csu", "t1")
 
 
@@ -34,19 +34,19 @@ def keys(*records: tuple[str, str]) -> set[str]:
     return {record_key(*record) for record in records}
 
 
-def test_a_name_in_common_and_nothing_else_is_asked_once() -> None:
+def test_a_given_name_and_a_birth_date_in_common_beside_another_surname_are_asked_once() -> None:
     made = ResolveWorld()
     assert asked(made.take(says(SCHOOL, SAM))) == []
-    assert asked(made.take(says(COLLEGE, NAMESAKE))) == [(keys(SCHOOL, COLLEGE), "unclear", True)]
-    assert asked(made.take(says(COLLEGE, NAMESAKE))) == []
+    assert asked(made.take(says(COLLEGE, RENAMED))) == [(keys(SCHOOL, COLLEGE), "unclear", True)]
+    assert asked(made.take(says(COLLEGE, RENAMED))) == []
 
 
 def test_a_question_is_gone_when_the_records_say_enough() -> None:
-    made = ResolveWorld().take_all([says(SCHOOL, SAM), says(COLLEGE, NAMESAKE)], 1)
-    for n, said in enumerate(({**SAM, "birth_date": "1990-06-20"}, NAMESAKE, SAM)):
+    made = ResolveWorld().take_all([says(SCHOOL, SAM), says(COLLEGE, RENAMED)], 1)
+    for n, said in enumerate(({**SAM, "birth_date": "1990-06-20"}, RENAMED, SAM)):
         more = {"event_id": event_id(f"again {n}"), "operation": "correct", "published_at": NOON + 1 + n}
         [found] = asked(made.take(says(COLLEGE, said, **more)))
-        assert found == (keys(SCHOOL, COLLEGE), "unclear", said is NAMESAKE)
+        assert found == (keys(SCHOOL, COLLEGE), "unclear", said is RENAMED)
 
 
 def test_of_two_who_are_held_apart_or_are_one_nothing_is_asked() -> None:
@@ -57,7 +57,7 @@ def test_of_two_who_are_held_apart_or_are_one_nothing_is_asked() -> None:
 
 
 def test_neither_order_nor_batches_show_in_what_is_asked() -> None:
-    said = [says(SCHOOL, SAM), says(COLLEGE, NAMESAKE), says(AID, {**NAMESAKE, "ssn": "219-09-9998"}), says(CSU, SAM)]
+    said = [says(SCHOOL, SAM), says(COLLEGE, RENAMED), says(AID, {**RENAMED, "ssn": "219-09-9998"}), says(CSU, SAM)]
     found = []
     for order in permutations(said):
         for batch in (1, 4):
@@ -85,7 +85,7 @@ def counted(made: ResolveWorld, *batch: Message) -> dict[str, int]:
 def test_operators_are_told_what_became_of_persons_what_was_asked_and_what_parted() -> None:
     made = ResolveWorld()
     counted(made, says(SCHOOL, SAM))
-    told = counted(made, says(COLLEGE, NAMESAKE))
+    told = counted(made, says(COLLEGE, RENAMED))
     assert told["identity_reviews_opened/unclear"] == 1
     assert "identity_changes/linked" not in told
     told = counted(made, says(COLLEGE, SAM, event_id=event_id("b"), operation="correct", published_at=NOON + 1))
@@ -100,9 +100,9 @@ def test_operators_are_told_what_became_of_persons_what_was_asked_and_what_parte
 def test_a_question_that_goes_on_at_another_weight_is_counted_neither_as_opened_nor_as_closed() -> None:
     made = ResolveWorld()
     counted(made, says(SCHOOL, {**SAM, "sex": "Male"}))
-    assert counted(made, says(COLLEGE, NAMESAKE))["identity_reviews_opened/unclear"] == 1
+    assert counted(made, says(COLLEGE, RENAMED))["identity_reviews_opened/unclear"] == 1
     again = {"event_id": event_id("b"), "operation": "correct", "published_at": NOON + 1}
-    assert asked(made.take(says(COLLEGE, {**NAMESAKE, "sex": "Male"}, **again))) == [
+    assert asked(made.take(says(COLLEGE, {**RENAMED, "sex": "Male"}, **again))) == [
         (keys(SCHOOL, COLLEGE), "unclear", True)
     ]
     assert not [name for name, *_ in made.counts if name.startswith("identity_reviews")]
