@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from support.models import STRICT, choice
 from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
 
 from deploy.population import generate
@@ -16,7 +17,9 @@ from processors.consent import decide as consent
 from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
 from processors.records import Arrival, Arrivals
-from processors.resolve import rebuild
+from processors.resolve import decide as resolve
+from processors.resolve import rebuild, taking
+from processors.resolve.generations import TABLES
 from processors.resolve.seen import ANY_BYTES
 from processors.state import Changes, Working, canonical
 
@@ -114,3 +117,59 @@ def test_bytes_that_were_rejected_stand_for_no_id(world: PureWorld) -> None:
     state = Kept()
     in_batches(one, state, 1, lambda part, working: rebuild.restore_digests(part, rejected, working))
     assert state.everything() == {}
+
+
+def being_taken(part_done: int) -> PureWorld:
+    """A few people, and a stricter model of which so many slices are done."""
+    told = PureWorld()
+    for n, (partner, record) in enumerate((("ccc", "s1"), ("csac", "a1"), ("cde_k12", "k1"), ("ccc", "s2"))):
+        given = "Ana" if record == "s2" else "Sam"
+        told.publish(partner, "identity", record, f"i{n}", first_name=given, last_name="Reyes", birth_date="2005-01-02")
+    told.settle()
+    told.send(*choice(STRICT, told.keys))
+    told.settle()
+    for _ in range(part_done):
+        take_slice(told)
+    return told
+
+
+def take_slice(world: PureWorld) -> None:
+    world._step("resolve", lambda state: resolve.decide(Arrivals(), state, world._context()))  # noqa: SLF001
+
+
+def taken_to_the_end(world: PureWorld) -> dict[str, dict[str, bytes]]:
+    """What the state holds of persons, of the index and of models when no model is being taken any more."""
+    while taking.progress(Working(world.states["resolve"])) is not None:
+        take_slice(world)
+    found = content(world.states["resolve"])
+    told = {table: rows for table, rows in found.items() if table.split(".")[0] in {*TABLES, "model"}}
+    persons = {key: orjson.loads(value)["person"].encode() for key, value in found["record"].items()}
+    return {**told, "persons": persons}
+
+
+@pytest.mark.parametrize("part_done", range(22))
+def test_a_store_that_is_lost_while_a_model_is_taken_comes_to_the_same_end(
+    part_done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "SLICE", 1)
+    world = being_taken(part_done)
+    state = resolved_anew(world, part_done)
+    working = Working(state)
+    choices = rebuild.choices_in(world.topics[names.STEWARDS])
+    rebuild.resume(choices, world.topics[names.MODELS], working, world.keys, has_lost=True)
+    state.apply(working.changes())
+    expected = taken_to_the_end(world)
+    world.states["resolve"] = state
+    assert taken_to_the_end(world) == expected
+
+
+def test_a_store_that_was_not_lost_has_no_move_to_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "SLICE", 1)
+    world = being_taken(0)
+    expected = taken_to_the_end(world)
+    world.states["resolve"] = resolved_anew(world, 1)
+    working = Working(world.states["resolve"])
+    choices = rebuild.choices_in(world.topics[names.STEWARDS])
+    rebuild.resume(choices, world.topics[names.MODELS], working, world.keys, has_lost=False)
+    assert working.changes() == {}
+    assert taken_to_the_end(world) == expected
