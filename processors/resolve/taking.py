@@ -162,7 +162,6 @@ def _swapped(state: Working, row: Row, done: int) -> Slice:
     state.put(TABLE, CURRENT, row["name"])
     state.put(TABLE, GENERATION, row["generation"])
     state.put(TABLE, NEXT, {**row, **_from_the_start(MOVE), "done": row["done"] + done})
-    adopted.forget_others(state)
     return Slice(beside=[adopted.in_force(row["name"], row["generation"], row["decision_id"], document)])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support import worlds
 from support.events import NOON, Message, event_id, message
+from support.models import LAX
 from support.worlds import ResolveWorld, record_key
 
 from processors import names
@@ -106,3 +107,20 @@ def test_a_question_that_goes_on_at_another_weight_is_counted_neither_as_opened_
         (keys(SCHOOL, COLLEGE), "unclear", True)
     ]
     assert not [name for name, *_ in made.counts if name.startswith("identity_reviews")]
+
+
+def test_a_question_about_too_many_records_stands_while_another_about_the_same_two_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settling, "COMPONENT_CAP", 2)
+    sure = {**SAM, "ssn": "219-09-9998", "phone": "213-555-0101"}
+    ana = {**sure, "first_name": "Ana", "birth_date": None}
+    said = [
+        says(COLLEGE, ana),
+        says(("ccc", "s2"), sure, event_id=event_id("s2")),
+        says(CSU, {**SAM, "first_name": "Ana"}),
+    ]
+    said.append(says(COLLEGE, sure, event_id=event_id("again"), operation="correct", published_at=NOON + 1))
+    made = ResolveWorld(LAX).take_all(said, 1)
+    newest = {row["pair_id"]: row for row in made.rows(names.REVIEWS)}
+    assert [(row["reason"], row["open"]) for row in newest.values() if row["open"]] == [("capped", True)]

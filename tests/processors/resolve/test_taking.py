@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import permutations
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import worlds
-from support.events import NOON, Message, event_id, message
+from support.events import MINUTE, NOON, Message, event_id, message
 from support.models import LAX, OTHER, STRICT, choice, chosen
 from support.stewards import decision
 from support.worlds import DictKeys, ResolveWorld, Row, record_key
@@ -304,3 +305,47 @@ def test_what_the_index_that_is_made_beside_does_is_not_counted() -> None:
         made.take(choice(STRICT, made.keys))
         made.take()
         assert not [name for name in made.counts if name[0].startswith("identity_")]
+
+
+LATER = [
+    *PEOPLE[3:],
+    says(COLLEGE, {**SAM, "first_name": "Ana"}, "corrected", event_id=event_id("c"), published_at=NOON + 1),
+    decision("same", (SCHOOL_KEY, COLLEGE_KEY)),
+    decision("different", (SCHOOL_KEY, AID_KEY)),
+    message("ccc", "enrollment", "s9", "e9"),
+]
+
+
+@pytest.mark.parametrize("name", ["strict", "lax"])
+@pytest.mark.parametrize("at", range(10))
+def test_what_comes_while_a_model_is_taken_is_compared_by_it_too(at: int, name: str) -> None:
+    begun = [*PEOPLE[:3], message("ccc", "enrollment", "s8", "e8")]
+    with slices(1):
+        made = ResolveWorld().take_all(begun, 1)
+        made.take(choice(MODELS[name], made.keys))
+        for _ in range(at):
+            made.take()
+        made.goes_on = False
+        made.take_all(LATER, 1)
+        made.goes_on = True
+        check_as_from_the_start(made.settle(), [*begun, *LATER], MODELS[name])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_all_records_that_a_person_is_split_off_with_or_merged_with_are_told_to_be(order: tuple[int, ...]) -> None:
+    number = {"ssn": "219-09-9998"}
+    told = [says(SCHOOL, SAM), says(COLLEGE, {**SAM, **number}), says(AID, {**SAM, **number})]
+    with slices(1):
+        made = ResolveWorld()
+        for n in order:
+            made.now += MINUTE
+            made.take(told[n])
+        made.take(choice(STRICT, made.keys, "1"))
+        made.settle()
+        split = {(key, kind) for key, _, _, kind in kinds_told(made)}
+        made.take(choice(shipped(), made.keys, "2"))
+        made.settle()
+    assert len(made.groups()) == 1
+    younger = {COLLEGE_KEY, AID_KEY} if order[0] == 0 else {SCHOOL_KEY}
+    assert split == {(key, "split") for key in younger}
+    assert {(key, kind) for key, _, _, kind in kinds_told(made)} - split == {(key, "merged") for key in younger}
