@@ -312,6 +312,8 @@ LATER = [
     says(COLLEGE, {**SAM, "first_name": "Ana"}, "corrected", event_id=event_id("c"), published_at=NOON + 1),
     decision("same", (SCHOOL_KEY, COLLEGE_KEY)),
     decision("different", (SCHOOL_KEY, AID_KEY)),
+    decision("same", (COLLEGE_KEY, record_key("ccc", "s2"))),
+    decision("withdrawn", (SCHOOL_KEY, COLLEGE_KEY)),
     message("ccc", "enrollment", "s9", "e9"),
 ]
 
