@@ -1,11 +1,12 @@
 """Reading topics as an outsider does: all that is committed, from the beginning or near the end, decoded."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is exported all the same
 
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
@@ -13,6 +14,7 @@ from streams import clients
 from streams.positions import place_of
 
 BATCH = 10_000
+LATEST, EARLIEST = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # it has no types
 TRIES, PAUSE_SECONDS = 20, 0.5
 PASSING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
@@ -37,10 +39,11 @@ class TopicReader:
     def __init__(self, bootstrap: str, wanted: Callable[[str], bool], last: int | None = None) -> None:
         """``wanted`` chooses topics by name; ``last``: only so many offsets of each partition, the last ones."""
         self._consumer = clients.consumer(bootstrap, "outsider", **{"enable.partition.eof": True})
+        self._admin = clients.admin(bootstrap)
         self._wanted, self._last = wanted, last
         self._assigned: set[tuple[str, int]] = set()
         self._ends: dict[tuple[str, int], int] = {}
-        """Where each partition's end was last reached; behind the last record may stand a transaction's marker."""
+        """Where each partition's end was last reached, at first where it begins; behind the last may stand a marker."""
 
     def poll(self) -> Iterator[Read]:
         """Records up to the present end of every partition, decoded.
@@ -88,20 +91,23 @@ class TopicReader:
         """Assign new partitions; those whose end is still to be reached, which are all."""
         topics = self._consumer.list_topics(timeout=10).topics
         found = {(name, p) for name, topic in topics.items() if self._wanted(name) for p in topic.partitions}
-        if new := sorted(found - self._assigned):
-            self._consumer.incremental_assign([TopicPartition(name, p, self._start(name, p)) for name, p in new])
+        new = sorted(found - self._assigned)
+        ends = self._offsets(self._assigned | found, LATEST)
+        self._ends |= self._offsets(new, EARLIEST)
+        if new:
+            self._consumer.incremental_assign([TopicPartition(*place, self._start(place, ends)) for place in new])
             self._assigned |= set(new)
-        return {place for place in self._assigned if self._has_more(*place)}
+        return {place for place in self._assigned if ends[place] > self._ends[place]}
 
-    def _start(self, topic: str, partition: int) -> int:
-        if self._last is None:
-            return int(OFFSET_BEGINNING)
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        return int(max(low, high - self._last))
+    def _start(self, place: tuple[str, int], ends: Mapping[tuple[str, int], int]) -> int:
+        return int(OFFSET_BEGINNING) if self._last is None else max(self._ends[place], ends[place] - self._last)
 
-    def _has_more(self, topic: str, partition: int) -> bool:
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        return bool(high > self._ends.get((topic, partition), low))
+    def _offsets(self, places: Collection[tuple[str, int]], spec: OffsetSpec) -> dict[tuple[str, int], int]:
+        """Where partitions begin or end, asked for all at once."""
+        if not places:
+            return {}
+        asked = self._admin.list_offsets({TopicPartition(*place): spec for place in places}, request_timeout=10)
+        return {(one.topic, one.partition): int(found.result().offset) for one, found in asked.items()}
 
     def close(self) -> None:
         """Let go of it."""
