@@ -7,7 +7,7 @@ from typing import Any
 from processors import sealing
 from processors.records import Arrival, keyed_hash
 from processors.resolve import adopted, said
-from processors.resolve.decisions import decided_of
+from processors.resolve.decisions import is_named
 from processors.resolve.generations import Generation
 from processors.resolve.kinds import Kinds
 from processors.resolve.matching.description import Description
@@ -76,7 +76,7 @@ class Book:
         self.state.put(RECORD, record_key, {**row, "person": seed, **_nothing_said()})
         self._new.add(record_key)
         self.written.add(record_key)
-        if decided_of(record_key, self.state):
+        if is_named(record_key, self.state):
             self.decided({record_key: event_id})
 
     def decided(self, records: Mapping[str, str]) -> None:
@@ -102,7 +102,7 @@ class Book:
             record |= {**_nothing_said(), "events": row["event_ids"], "sealed": row["sealed_traits"]}
             self.state.put(RECORD, record_key, record)
             self._rows.pop(record_key, None)
-            if record["events"] or decided_of(record_key, self.state):
+            if record["events"] or is_named(record_key, self.state):
                 self._compare(record_key, self.rows(record_key))
         self.index.settle()
 

@@ -1,7 +1,7 @@
 """Stewards' decisions about whose records are of one person: of each pair, the last one in the log counts.
 
 Table: decided (record: by other record 1, the same person, or -1, two persons; so every pair stands there twice). A
-withdrawn decision leaves nothing behind, also not what it had overruled.
+withdrawn decision leaves nothing behind, also not what it had overruled; that somebody was named stays.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -60,12 +60,17 @@ def _put(one: str, other: str, stands: int | None, state: Working) -> None:
     others = {key: value for key, value in decided_of(one, state).items() if key != other}
     if stands is not None:
         others[other] = stands
-    state.put(DECIDED, one, dict(sorted(others.items())) or None)
+    state.put(DECIDED, one, dict(sorted(others.items())))
 
 
 def decided_of(record_key: str, state: Working) -> dict[str, int]:
     """What stands of a record and others: by the other's key ``SAME`` or ``DIFFERENT``."""
     return dict(state.get(DECIDED, record_key) or {})
+
+
+def is_named(record_key: str, state: Working) -> bool:
+    """Whether a decision ever named a record, be it withdrawn by now: then it is compared, whatever is said of it."""
+    return state.get(DECIDED, record_key) is not None
 
 
 def same_as(record_keys: Iterable[str], state: Working) -> set[str]:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from support.events import Message
 from support.models import STRICT, choice
+from support.stewards import decision
 from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
 
 from deploy.population import generate
@@ -23,7 +25,9 @@ from processors.resolve.generations import TABLES
 from processors.resolve.seen import ANY_BYTES
 from processors.state import Changes, Working, canonical
 
-SOURCES = (names.IDENTITY_RECORDS, names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AGREEMENTS)
+SOURCES = (
+    names.IDENTITY_RECORDS, names.IDENTITY_CHANGES, names.RESOLVED_EVENTS, names.AGREEMENTS, names.STEWARDS,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,22 @@ def world() -> PureWorld:
             raw = event.raw if event.row is None else events.framed(event.family, [event.row])[0]
             told.send(event.topic, event.key, raw, dict(event.headers))
         told.settle()
+        for sent in decided(told):
+            told.send(*sent)
+        told.settle()
     return told
+
+
+def decided(told: PureWorld) -> list[Message]:
+    """What a steward says of some records that are known, one of them by facts alone; a part is taken back."""
+    known = {key: orjson.loads(row)["events"] for key, row in told.states["resolve"].scan("record", "")}
+    one, other, third, fourth = [key for key, identities in known.items() if identities][:4]
+    silent = next(key for key, identities in known.items() if not identities)
+    return [
+        decision("same", (one, other), (silent, third)),
+        decision("different", (third, fourth)),
+        decision("withdrawn", (silent, third)),
+    ]
 
 
 def content(state: Kept) -> dict[str, dict[str, bytes]]:
