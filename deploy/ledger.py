@@ -1,13 +1,17 @@
 """The ledger: how every event ended, counted by an outsider from the topics alone."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, TopicReader
 from processors import names
+from processors.resolve.decide import move_id_of
 
 CARRIED, WITHHELD, REJECTED = "carried", "withheld", "rejected"
+APPLIED = "applied"
+"""Kind of ``identity_changed.avsc`` by which no record changes persons."""
 
 
 def counted(topic: str) -> bool:
@@ -32,7 +36,12 @@ class Ledger:
     """By record key."""
     first_decisions: dict[str, int] = field(default_factory=dict)
     """By event id: how often it was decided as new; more than once is a duplicate."""
-    _decided: dict[str, str] = field(default_factory=dict)
+    _decided: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    """Of each event its outcomes, in the order of the log, and what caused each."""
+    _moving: set[str] = field(default_factory=set)
+    """Ids of moves, in slices or as one."""
+    _moved: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By cause, events that were withheld anew by it."""
     _letters: dict[str, set[str]] = field(default_factory=dict)
     """Places of the dead letters of an event that were not replayed."""
     _replayed: set[str] = field(default_factory=set)
@@ -47,18 +56,37 @@ class Ledger:
             self._reject(row)
         elif read.name == "letter_replayed":
             self._replay(row)
-        elif read.name == "identity_changed" and row["kind"] == "applied":
-            self._decide(row["event_id"], CARRIED)
+        elif read.name == "identity_changed" and row["kind"] == APPLIED:
+            self._decide(row["event_id"], CARRIED, row["event_id"])
+        elif read.name == "identity_changed":
+            for move_id in (move_id_of(row["event_id"]), move_id_of(row["event_id"], f".{row['record_key']}")):
+                self._moving.add(move_id)
+                for event_id in self._moved.pop(move_id, ()):
+                    self._settle(event_id)
         elif read.name == "decision_recorded":
             if row["caused_by"] == row["event_id"]:
                 self.first_decisions[row["event_id"]] = self.first_decisions.get(row["event_id"], 0) + 1
-            self._decide(row["event_id"], WITHHELD if row["outcome"] == WITHHELD else CARRIED)
+            outcome = WITHHELD if row["outcome"] == WITHHELD else CARRIED
+            self._decide(row["event_id"], outcome, row["caused_by"])
 
-    def _decide(self, event_id: str, outcome: str) -> None:
-        """A withheld event may become carried by a later decision, and stays so."""
-        if self._decided.get(event_id) != CARRIED:
-            self._decided[event_id] = outcome
+    def _decide(self, event_id: str, outcome: str, cause: str) -> None:
+        told = self._decided[event_id]
+        if told and outcome == WITHHELD and cause not in self._moving:
+            self._moved[cause].add(event_id)
+        told.append((outcome, cause))
         self._settle(event_id)
+
+    def _end_of(self, event_id: str) -> str | None:
+        """A withheld event may become carried by a later decision, and stays so.
+
+        But not where it was taken back since records changed persons: then it ends as if they had been whose they are
+        from the beginning.
+        """
+        end: str | None = None
+        for outcome, cause in self._decided.get(event_id, ()):
+            if end is None or outcome == CARRIED or cause in self._moving:
+                end = outcome
+        return end
 
     def _reject(self, row: dict[str, Any]) -> None:
         place = place_of(row)
@@ -76,7 +104,7 @@ class Ledger:
 
     def _settle(self, event_id: str) -> None:
         """The event's end, by all that is known of it now."""
-        decided, is_rejected = self._decided.get(event_id), bool(self._letters.get(event_id))
+        decided, is_rejected = self._end_of(event_id), bool(self._letters.get(event_id))
         outcome = decided if decided == CARRIED or not is_rejected else REJECTED
         if outcome is None:
             self.outcomes.pop(event_id, None)

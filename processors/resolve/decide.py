@@ -174,11 +174,16 @@ def _fold(book: Book, record_key: str, envelope: Row, identity: Row | None) -> N
         book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event_id)
 
 
+def move_id_of(cause: str, name: str = "") -> str:
+    """Id of the log's record of what an event, or a steward's decision, has moved; ``name`` is that of a slice."""
+    return derived_id(cause, f"{STAGE}.moved{name}", 0)
+
+
 def _moved(moves: Sequence[Move], name: str = "") -> list[Draft]:
     """One record of the log for each cause; ``name`` tells it from others of the same cause."""
     drafts = []
     for cause in sorted({move.cause for move in moves}):
-        id_ = derived_id(cause, f"{STAGE}.moved{name}", 0)
+        id_ = move_id_of(cause, name)
         rows = [
             {"record_key": m.record_key, "from_person_id": m.from_person_id, "to_person_id": m.to_person_id}
             for m in moves

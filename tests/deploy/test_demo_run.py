@@ -11,6 +11,7 @@ from deploy.ledger import Ledger
 from deploy.population import generate
 from deploy.topic_reader import Read
 from partners.population import Truth
+from processors.resolve.decide import move_id_of
 
 
 def read(name: str, **row: object) -> Read:
@@ -38,6 +39,16 @@ def test_a_withheld_event_that_is_released_later_counts_as_carried() -> None:
 
 def test_a_carried_event_that_is_taken_back_stays_carried() -> None:
     assert booked(decided("a", "carried"), decided("a", "withheld", "withdrawal")).outcomes == {"a": "carried"}
+
+
+def test_an_event_that_was_carried_before_records_changed_persons_ends_as_if_they_had_been_theirs_from_the_start() -> (
+    None
+):
+    told = [decided("a", "carried"), decided("a", "withheld", move_id_of("other identity"))]
+    parted = read("identity_changed", event_id="other identity", kind="split", record_key="r")
+    assert booked(*told, parted).outcomes == booked(parted, *told).outcomes == {"a": "withheld"}
+    again = decided("a", "carried", "grant")
+    assert booked(parted, *told, again).outcomes == booked(*told, again, parted).outcomes == {"a": "carried"}
 
 
 def test_an_event_that_ends_in_two_ways_is_unaccounted() -> None:
