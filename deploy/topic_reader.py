@@ -16,7 +16,11 @@ from streams.positions import place_of
 BATCH = 10_000
 LATEST, EARLIEST = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # it has no types
 TRIES, PAUSE_SECONDS = 20, 0.5
-PASSING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_TOPIC_OR_PART,
+}  # fmt: skip
+"""What is said of a partition whose leader changes hands, or that was made just now."""
 
 
 @dataclass(frozen=True)
