@@ -18,7 +18,7 @@ from deploy.identity.published import Published
 from deploy.identity.replayed import Outcome
 from processors import sealing
 from processors.records import Outs
-from processors.resolve.decisions import decided_of, take
+from processors.resolve.decisions import is_named, take
 from processors.resolve.matching.index import Index
 from processors.resolve.matching.model import Model
 from processors.resolve.said import descriptions_of
@@ -97,7 +97,7 @@ def _enter(row: Row, working: Working, index: Index, keys: sealing.Keys) -> None
     tried = {**(known or {"after": row["seed"]}), "partner": row["partner_id"], "seed": row["seed"]}
     if known is None or known["digest"] != digest:
         said = Published.of(row).rows(keys)
-        if row["event_ids"] or decided_of(key, working):
+        if row["event_ids"] or is_named(key, working):
             age = (row["first_seen_at"] // 1_000, row["first_seen_position"])
             index.put(key, row["seed"], age, descriptions_of(said or {}))
         tried |= {"digest": digest, "erased": said is None}

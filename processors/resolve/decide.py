@@ -170,7 +170,8 @@ def _fold(book: Book, record_key: str, envelope: Row, identity: Row | None) -> N
         is_retracted = envelope["operation"] == "retract"
         told = None if is_retracted else of_identity(envelope, identity, record_key, book.key)
         book.fold(record_key, source, (envelope["published_at"], event_id), told, event_id)
-    elif envelope["subject_token"] is None:
+    elif envelope["subject_token"] is None and not book.record(record_key)["events"]:
+        # All wage rows of a record say what its key is made of: one is enough.
         book.fold(record_key, WAGE, (0, ""), of_wage_row(envelope, book.key), event_id)
 
 

@@ -70,7 +70,7 @@ def decided_of(record_key: str, state: Working) -> dict[str, int]:
 
 def is_named(record_key: str, state: Working) -> bool:
     """Whether a decision ever named a record, be it withdrawn by now: then it is compared, whatever is said of it."""
-    return state.get(DECIDED, record_key) is not None
+    return _is_any(state) and state.get(DECIDED, record_key) is not None
 
 
 def same_as(record_keys: Iterable[str], state: Working) -> set[str]:

@@ -144,7 +144,7 @@ class Index:
             if other != key and entries[other].person == entry.person
         }
         self._known.open(entries[key] for pair in wanted for key in pair)
-        scorer = Scorer(self.model, {key: entries[key].descriptions() for pair in wanted for key in pair})
+        scorer = Scorer(self.model, {key: entries[key].lines for pair in wanted for key in pair})
         found: dict[str, list[Pair]] = {key: [] for key in record_keys}
         for pair in sorted(scorer.pairs(sorted(wanted)), key=lambda pair: -pair.bits):
             for key in (pair.one, pair.other):

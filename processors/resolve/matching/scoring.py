@@ -129,15 +129,20 @@ class Scored:
 
 @dataclass
 class Scorer:
-    """Scores pairs among records whose descriptions it was given."""
+    """Scores pairs among records, the lines of whose descriptions it was given."""
 
     model: Model
-    descriptions: Mapping[str, Sequence[Description]] = field(repr=False)
+    lines: Mapping[str, bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, model: Model, descriptions: Mapping[str, Sequence[Description]]) -> "Scorer":
+        """Among records whose descriptions are no lines yet."""
+        return cls(model, {key: lines_of(said) for key, said in descriptions.items()})
 
     def __post_init__(self) -> None:
-        self._places = {key: place for place, key in enumerate(self.descriptions)}
+        self._places = {key: place for place, key in enumerate(self.lines)}
         self._scored = Scored(self.model)
-        self._scored.add([lines_of(said) for said in self.descriptions.values()])
+        self._scored.add(list(self.lines.values()))
 
     def pairs(self, keys: Sequence[tuple[str, str]]) -> list[Pair]:
         """Of pairs of records those that are linked or vetoed."""

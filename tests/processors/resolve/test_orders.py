@@ -134,7 +134,7 @@ def partition(known: dict[str, list[Description]], decided: Words = UNDECIDED) -
     usable = [block for block in under.values() if len(block) <= blocks.KEY_CAP]
     found = {pair for block in usable for pair in combinations(sorted(block), 2)}
     told_of = [key for key in sorted(known) if known[key]]
-    scored = Scorer(shipped(), known).pairs(list(combinations(told_of, 2)))
+    scored = Scorer.of(shipped(), known).pairs(list(combinations(told_of, 2)))
     links = [(pair.one, pair.other) for pair in scored if pair.is_link and (pair.one, pair.other) in found]
     found_ = clusters.components(known, [*links, *decided.same])
     return {part for component in found_ for part in parts(component, scored, decided)}

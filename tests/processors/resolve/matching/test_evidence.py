@@ -63,7 +63,7 @@ def test_it_says_of_two_records_what_the_scorer_says(
 ) -> None:
     found = between(one, other, model)
     assert found is not None
-    [pair] = Scorer(model, {"a": one, "b": other}).pairs([("a", "b")]) or [None]
+    [pair] = Scorer.of(model, {"a": one, "b": other}).pairs([("a", "b")]) or [None]
     assert (found.says == "link") == (pair is not None and pair.is_link)
     assert (found.says == "veto") == (pair is not None and pair.is_vetoed)
     assert (found.bits >= model.link_bits and not found.vetoes and not found.doubts) == (found.says == "link")

@@ -15,7 +15,7 @@ TWIN = said("Jose Reyes 20050102")
 
 def scored(one: list[Description], other: list[Description]) -> list[Pair]:
     """How two records stand to each other; none: they are neither linked nor vetoed."""
-    return Scorer(MODEL, {"one": one, "other": other}).pairs([("one", "other")])
+    return Scorer.of(MODEL, {"one": one, "other": other}).pairs([("one", "other")])
 
 
 def test_a_name_a_day_and_a_number_in_common_link_two_records() -> None:
@@ -47,7 +47,7 @@ def test_of_several_descriptions_one_that_links_beats_another_that_parts_or_tell
 
 
 def test_pairs_are_told_in_the_order_in_which_they_were_asked_for() -> None:
-    scorer = Scorer(MODEL, {"a": [ANA], "b": [TWIN, ANA], "c": [TWIN], "d": [ANA_BY_NAME_ALONE]})
+    scorer = Scorer.of(MODEL, {"a": [ANA], "b": [TWIN, ANA], "c": [TWIN], "d": [ANA_BY_NAME_ALONE]})
     asked = [("c", "a"), ("a", "d"), ("a", "b"), ("b", "c")]
     assert [(p.one, p.other, p.is_link) for p in scorer.pairs(asked)] == [
         ("c", "a", False), ("a", "b", True), ("b", "c", True),
@@ -55,4 +55,4 @@ def test_pairs_are_told_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 def test_where_no_pairs_are_asked_for_none_are_told() -> None:
-    assert Scorer(MODEL, {"one": [ANA]}).pairs([]) == []
+    assert Scorer.of(MODEL, {"one": [ANA]}).pairs([]) == []

@@ -18,7 +18,7 @@ def described(first: str, last: str, born: int, ssn: str = "", **more: str) -> D
 
 
 def is_linked(one: Description, other: Description) -> bool:
-    found = Scorer(shipped(), {"one": [one], "other": [other]}).pairs([("one", "other")])
+    found = Scorer.of(shipped(), {"one": [one], "other": [other]}).pairs([("one", "other")])
     return any(pair.is_link for pair in found)
 
 
