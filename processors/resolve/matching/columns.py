@@ -54,7 +54,7 @@ class Vocabulary:
         return of_code[codes]
 
 
-@dataclass
+@dataclass(repr=False)  # dates of birth are among them
 class Columns:
     """One entry a description in every column."""
 

@@ -8,6 +8,14 @@ from support.events import NOON, Message, message
 from support.worlds import ResolveWorld
 
 from processors.records import Outs
+from processors.resolve import said
+from processors.resolve.golden import sayings_of
+from processors.resolve.matching.columns import Columns
+from processors.resolve.matching.description import describe
+from processors.resolve.matching.entries import Entry
+from processors.resolve.matching.index import Arrived
+from processors.resolve.matching.model import shipped
+from processors.resolve.matching.scoring import Scorer
 
 PLANTED = {
     "first_name": "Zaphodelia", "middle_name": "Quuxandra", "last_name": "Beeblebroxton", "name_suffix": "Esquirette",
@@ -80,3 +88,19 @@ def test_no_key_or_value_of_the_state_holds_what_was_planted(told: ResolveWorld)
 def test_no_record_shows_key_or_value_in_its_repr(told: ResolveWorld) -> None:
     shown = repr(told.outs) + repr(Outs.of(told.outs))
     assert [c for c in canaries() if c in shown] == []
+
+
+def test_nothing_that_records_are_compared_by_shows_what_they_say_in_its_repr() -> None:
+    one = describe(
+        "Zaphodelia", "Quuxandra", "Beeblebroxton", born=20050102, ssn=NUMBER, address="4242 Improbable Way",
+        email="planted.canary@example.org", key=worlds.PSEUDONYM_KEY,
+    )  # fmt: skip
+    rows = said.folded_in({}, "row", (1, "event"), [one]) or {}
+    records = {"record": one.to_line()}
+    compared = [
+        one, Columns.of([one]), Arrived("record", (1, "place"), one),
+        Entry("record", "seed", (1, "place"), lines=one.to_line()), Scorer(shipped(), records),
+        sayings_of("record", "ccc", rows),
+    ]  # fmt: skip
+    shown = repr(compared)
+    assert [value for value in (*canaries(), "20050102") if value in shown] == []
