@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaException
 
+from processors.drafts import Draft, encode_drafts
 from streams import clients
 from streams.errors import ThroughlineError
 
 CONTROL_SECONDS = 10
 
 
-def send(address: str, topic: str, records: Sequence[tuple[str, bytes, str]]) -> None:
-    """Put records, each with key, value and id, onto a control topic.
+def send(address: str, drafts: Sequence[Draft]) -> None:
+    """Put records onto their control topics.
 
     Raises:
         ThroughlineError: the broker does not answer, has no such topic, or did not take one.
@@ -21,11 +22,11 @@ def send(address: str, topic: str, records: Sequence[tuple[str, bytes, str]]) ->
         topics_there = producer.list_topics(timeout=CONTROL_SECONDS).topics
     except KafkaException as error:
         raise clients.away(error.args[0]) from error
-    if topic not in topics_there:
-        raise ThroughlineError(f"no topic {topic}; run `throughline topics create`")
+    if missing := [draft.topic for draft in drafts if draft.topic not in topics_there]:
+        raise ThroughlineError(f"no topic {missing[0]}; run `throughline topics create`")
     failed: list[str] = []
-    for key, value, id_ in records:
-        producer.produce(topic, value, key, headers=[("ce_id", id_.encode())],
+    for out in encode_drafts(drafts):
+        producer.produce(out.topic, out.value, out.key, headers=[("ce_id", out.id.encode())],
                          on_delivery=lambda error, _: failed.append(error.name()) if error else None)  # fmt: skip
     if producer.flush(CONTROL_SECONDS * 2) or failed:
         raise ThroughlineError("the broker did not take it; is it up? Nothing is lost by doing it again")

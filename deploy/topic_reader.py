@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,10 +129,16 @@ def decoded(arrivals: list[Arrival]) -> Iterator[Read]:
             yield Read(a.topic, a.partition, a.offset, a.appended_at, name, row)
 
 
+def reads(bootstrap: str, wanted: Callable[[str], bool]) -> Iterator[Read]:
+    """What is on some topics now, as it is read.
+
+    Raises:
+        ThroughlineError: the broker does not answer.
+    """
+    with closing(TopicReader(bootstrap, wanted)) as reader:
+        yield from reader.poll()
+
+
 def all_of(bootstrap: str, wanted: Callable[[str], bool]) -> list[Read]:
     """Everything on some topics now."""
-    reader = TopicReader(bootstrap, wanted)
-    try:
-        return list(reader.poll())
-    finally:
-        reader.close()
+    return list(reads(bootstrap, wanted))

@@ -22,6 +22,7 @@ from deploy.identity.persons import (
     trait_words,
 )
 from deploy.identity.policies import SHIPPED, policy_in
+from deploy.topic_reader import reads
 from processors import names
 from processors.resolve.golden import Policy, conflicts, golden
 from processors.resolve.matching.words import CHOSEN_BY
@@ -72,7 +73,7 @@ def _person(who: str) -> Person:
     person_id, members = published.person_called(address, who)
     with published.keyring() as keys:
         said = {} if keys is None else {record.record_key: record.rows(keys) for record in members}
-    changes = published.reads(address, {names.IDENTITY_CHANGES})
+    changes = reads(address, {names.IDENTITY_CHANGES}.__contains__)
     found = person_of(person_id, members, said, published.decisions(address), changes)
     if not members:
         if gone := moved_to(found):

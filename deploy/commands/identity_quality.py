@@ -11,12 +11,12 @@ import typer
 from deploy import tables
 from deploy.commands.topics import AsJson, load_agreements
 from deploy.console import bootstrap
-from deploy.identity import published
 from deploy.identity.drift import RECENT_DAYS, SIZES, Drift, Match, Month, counted, marked, percent, points
 from deploy.identity.files import check_folder, unwritable
 from deploy.identity.quality_picture import picture
 from deploy.identity.quality_report import TOPICS, Report, Table, Watched, report
 from deploy.progress import Told, counting
+from deploy.topic_reader import reads
 from streams import settings
 from streams.errors import ThroughlineError
 
@@ -59,7 +59,7 @@ def _numbering() -> set[str]:
 
 def _read(address: str, told: Told) -> Watched:
     watched = Watched()
-    for place, read in enumerate(published.reads(address, TOPICS)):
+    for place, read in enumerate(reads(address, TOPICS.__contains__)):
         if place % TOLD_RECORDS == 0:
             told("reading", place)
         watched.enter(read)

@@ -29,6 +29,7 @@ from deploy.identity.replayed import (
 )
 from deploy.identity.trial import Trial, temporary_store
 from deploy.progress import Told, counting
+from deploy.topic_reader import reads
 from processors import names
 from processors.resolve.matching.model import Model
 from streams import memory
@@ -91,7 +92,7 @@ def _tried(address: str, model: Model) -> tuple[Difference, float]:
         trial = Trial(store, model)
         trial.decide(published.decisions(address).decisions.values())
         count = 0
-        for part in batches(published.reads(address, {names.IDENTITY_RECORDS}), BATCH):
+        for part in batches(reads(address, {names.IDENTITY_RECORDS}.__contains__), BATCH):
             trial.enter([read.row for read in part], keys)
             count += len(part)
             told("entering", count)

@@ -14,24 +14,27 @@ from deploy import control
 from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.identity import deciding, published
-from deploy.identity.choices import NOT_YET, REPLAY, Choices, Row, checked, row_of, undone
+from deploy.identity.choices import NOT_YET, REPLAY, Choices, checked, row_of, undone
 from deploy.identity.engine import model_in
 from processors import names
+from processors.drafts import Draft
 from processors.resolve import adopted
 from processors.resolve.matching.model import Model
-from schemas_avro import catalog, codec, wire
 from streams.errors import ThroughlineError
 
 CHOSEN = "internal.model_chosen.v1"
+By = Annotated[str, typer.Option(help="Who decides; kept for ever.")]
+Reason = Annotated[
+    str, typer.Option(help="Why, in words without anybody's name or number; kept for ever, in the clear.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be decided, write nothing.")]
 
 
 def apply(
     model: Annotated[Path, typer.Option(help="Model to take, as `identity evaluate` takes it.")],
-    by: Annotated[str, typer.Option(help="Who decides; kept for ever.")] = "",
-    reason: Annotated[
-        str, typer.Option(help="Why, in words without anybody's name or number; kept for ever, in the clear.")
-    ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be chosen, write nothing.")] = False,
+    by: By = "",
+    reason: Reason = "",
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Have resolve compare records by another model; `identity replay` tells before what that changes.
@@ -79,7 +82,7 @@ def choose(
     row = row_of(model, document, by, reason, time.time_ns() // 1_000)
     decision_id = None if dry_run else row["decision_id"]
     if not dry_run:
-        _send(address, row)
+        control.send(address, [Draft(names.STEWARDS, row["decision_id"], CHOSEN, row, row["decision_id"])])
     if as_json:
         told = {"decision_id": decision_id, "kind": "model", "model": model, "model_in_force": choices.now["model"]}
         typer.echo(orjson.dumps(told))
@@ -90,12 +93,6 @@ def choose(
         typer.echo(REPLAY)
     else:
         typer.echo("resolve takes it between events: `throughline status` shows the sweep `model` until it has")
-
-
-def _send(address: str, row: Row) -> None:
-    schema_id = catalog.id_of(CHOSEN)
-    value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
-    control.send(address, names.STEWARDS, [(row["decision_id"], value, row["decision_id"])])
 
 
 COMMANDS = (apply,)

@@ -1,7 +1,6 @@
 """``throughline identity review|decisions``: what stewards are asked, and what they have decided."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -11,6 +10,7 @@ from deploy import tables
 from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.identity.known import Known, known
+from deploy.identity.persons import iso
 from deploy.identity.review_queue import Asked, queue
 from processors.resolve.decisions import pairs_in
 
@@ -92,17 +92,13 @@ def _cell(row: Row, name: str) -> str:
 def _told(found: Known, row: Row) -> Row:
     """A decision as it is told: pairs as two keys each, and whether it stands."""
     told = {**row, "pairs": pairs_in(row), "model": None}
-    return {**told, "decided_at": _at(row), "state": found.state(row["decision_id"])}
+    return {**told, "decided_at": iso(row["decided_at"] / 1e6), "state": found.state(row["decision_id"])}
 
 
 def _choice(found: Known, row: Row) -> Row:
     """The choice of a model, likewise; the model itself is left out."""
     told = {name: value for name, value in row.items() if name != "sealed_document"} | {"kind": "model", "pairs": []}
-    return {**told, "decided_at": _at(row), "state": found.choices.state(row["decision_id"])}
-
-
-def _at(row: Row) -> str:
-    return datetime.fromtimestamp(row["decided_at"] / 1e6, UTC).isoformat(timespec="seconds")
+    return {**told, "decided_at": iso(row["decided_at"] / 1e6), "state": found.choices.state(row["decision_id"])}
 
 
 COMMANDS = (review, decisions)

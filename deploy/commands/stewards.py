@@ -12,14 +12,14 @@ import orjson
 import typer
 
 from deploy import control
-from deploy.commands.models import take_back
+from deploy.commands.models import By, DryRun, Reason, take_back
 from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.identity import published
 from deploy.identity.deciding import DIFFERENT, SAME, Plan, answered, checked, merged, parted, row_of, undone
 from deploy.identity.known import WITHDRAWN, known
 from processors import names
-from schemas_avro import catalog, codec, wire
+from processors.drafts import Draft
 
 DECIDED = "internal.identity_decided.v1"
 SAID = {
@@ -28,11 +28,6 @@ SAID = {
     WITHDRAWN: "as before anything was decided of them",
 }
 Records = Annotated[list[str], typer.Argument(help="Keys of records, as `identity person` shows them.")]
-By = Annotated[str, typer.Option(help="Who decides; kept for ever.")]
-Reason = Annotated[
-    str, typer.Option(help="Why, in words without anybody's name or number; kept for ever, in the clear.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be decided, write nothing.")]
 One = Annotated[str, typer.Argument(help="Key of a record that a review asks about.")]
 Other = Annotated[str, typer.Argument(help="Key of the other.")]
 
@@ -129,9 +124,7 @@ def _decide(address: str, plan: Plan, by: str, reason: str, *, dry_run: bool, as
     row = row_of(plan, by, reason, time.time_ns() // 1_000)
     decision_id = None if dry_run else row["decision_id"]
     if not dry_run:
-        schema_id = catalog.id_of(DECIDED)
-        value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
-        control.send(address, names.STEWARDS, [(row["decision_id"], value, row["decision_id"])])
+        control.send(address, [Draft(names.STEWARDS, row["decision_id"], DECIDED, row, row["decision_id"])])
     if as_json:
         typer.echo(orjson.dumps({"decision_id": decision_id, **asdict(plan)}))
         return

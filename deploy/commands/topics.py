@@ -14,8 +14,8 @@ from deploy.activation import Sorted, compared
 from deploy.console import FAILED, bootstrap
 from processors import names
 from processors.consent.agreements import Agreement, overlaps
+from processors.drafts import Draft
 from processors.records import derived_id
-from schemas_avro import catalog, codec, wire
 from streams import clients, settings, topics
 from streams.errors import ThroughlineError
 
@@ -156,11 +156,9 @@ def request_reissue(address: str, recipient: str) -> None:
     Raises:
         ThroughlineError: the broker did not take it.
     """
-    schema_id = catalog.id_of("internal.reissue_requested.v1")
     row = {"recipient": recipient, "requested_at": time.time_ns() // 1_000}
-    value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
     id_ = derived_id(f"{recipient}|{row['requested_at']}", "reissue", 0)
-    control.send(address, names.AGREEMENTS, [(recipient, value, id_)])
+    control.send(address, [Draft(names.AGREEMENTS, recipient, "internal.reissue_requested.v1", row, id_)])
 
 
 def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
@@ -169,14 +167,14 @@ def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
     Raises:
         ThroughlineError: the broker did not take one.
     """
-    schema_id = catalog.id_of("internal.agreement_activated.v1")
-    records = []
     found = compared(address, agreements)
-    for agreement in found.to_publish:
-        value = wire.frame(schema_id, codec.encode_rows(schema_id, [agreement.to_row()])[0])
-        records.append(
-            (agreement.agreement_id, value, derived_id(agreement.content_hash, "activate", agreement.version))
+    drafts = [
+        Draft(
+            names.AGREEMENTS, agreement.agreement_id, "internal.agreement_activated.v1", agreement.to_row(),
+            derived_id(agreement.content_hash, "activate", agreement.version),
         )
-    if records:
-        control.send(address, names.AGREEMENTS, records)
+        for agreement in found.to_publish
+    ]  # fmt: skip
+    if drafts:
+        control.send(address, drafts)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.identity.choices import CHOSEN, Choices
-from deploy.topic_reader import Read, TopicReader
+from deploy.topic_reader import Read, reads
 from processors import names
 from processors.resolve.decisions import Two, pair_of, pairs_in
 
@@ -96,10 +96,7 @@ def known(address: str) -> Known:
     Raises:
         ThroughlineError: the broker does not answer.
     """
-    found, reader = Known(), TopicReader(address, TOPICS.__contains__)
-    try:
-        for read in reader.poll():
-            found.enter(read)
-    finally:
-        reader.close()
+    found = Known()
+    for read in reads(address, TOPICS.__contains__):
+        found.enter(read)
     return found

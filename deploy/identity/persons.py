@@ -98,7 +98,7 @@ def record_row(person: Person, record: Published) -> Row:
     return {
         "record_key": record.record_key,
         "partner_id": record.partner_id,
-        "first_seen_at": _iso(record.first_seen_at / 1e6),
+        "first_seen_at": iso(record.first_seen_at / 1e6),
         "decisions": person.decisions[record.record_key],
         "is_erased": record.record_key in person.said and person.said[record.record_key] is None,
     }
@@ -112,7 +112,7 @@ def choice_row(choice: Choice, *, shows_values: bool) -> Row:
         "partner_id": choice.partner_id,
         "rule": choice.rule,
         "event_id": choice.event_id,
-        "published_at": _iso(choice.published_at / 1e6),
+        "published_at": iso(choice.published_at / 1e6),
     }
     return row | {"value": shown(choice.trait, choice.value)} if shows_values and choice.trait != NUMBER else row
 
@@ -129,7 +129,7 @@ def change_row(read: Read) -> Row:
     """What happened to a record."""
     told = ("kind", "record_key", "partner_id", "from_person_id", "to_person_id", "event_id", "model")
     links = [{"record_key": link["record_key"], "bits": link["bits_hundredths"] / 100} for link in read.row["evidence"]]
-    return {"at": _iso(read.appended_at / 1e3), **{name: read.row[name] for name in told}, "links": links}
+    return {"at": iso(read.appended_at / 1e3), **{name: read.row[name] for name in told}, "links": links}
 
 
 def trait_words(trait: str) -> str:
@@ -138,5 +138,6 @@ def trait_words(trait: str) -> str:
     return f"{words.TRAITS[name]}: {system}" if system else words.TRAITS[name]
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
+    """A moment, in seconds since 1970-01-01 UTC, as people and programs read it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

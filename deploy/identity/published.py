@@ -9,7 +9,7 @@ from deploy.commands.worker import keys_dir
 from deploy.console import waiting_for
 from deploy.identity.choices import Choices
 from deploy.identity.known import Known
-from deploy.topic_reader import Read, TopicReader
+from deploy.topic_reader import reads
 from processors import names, sealing
 from processors.resolve import adopted
 from processors.resolve.matching.model import Model, shipped
@@ -87,7 +87,7 @@ def newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[st
     """Records whose newest row is wanted; kept are only those, since a topic may have millions."""
     found: dict[str, Published] = {}
     with waiting_for(f"the end of {names.IDENTITY_RECORDS}"):
-        for read in reads(address, {names.IDENTITY_RECORDS}):
+        for read in reads(address, {names.IDENTITY_RECORDS}.__contains__):
             if is_wanted(read.row):
                 found[read.row["record_key"]] = Published.of(read.row)
             else:
@@ -95,16 +95,10 @@ def newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[st
     return found
 
 
-def reads(address: str, topics: Collection[str]) -> Iterator[Read]:
-    """What is on topics now."""
-    with closing(TopicReader(address, lambda topic: topic in topics)) as reader:
-        yield from reader.poll()
-
-
 def decisions(address: str) -> Known:
     """Stewards' decisions; nothing else."""
     found = Known()
-    for read in reads(address, {names.STEWARDS}):
+    for read in reads(address, {names.STEWARDS}.__contains__):
         found.enter(read)
     return found
 
@@ -112,7 +106,7 @@ def decisions(address: str) -> Known:
 def choices(address: str) -> Choices:
     """Models that came into force, and choices of one."""
     found = Choices()
-    for read in reads(address, {names.MODELS, names.STEWARDS}):
+    for read in reads(address, {names.MODELS, names.STEWARDS}.__contains__):
         found.enter(read.name, read.row)
     return found
 
@@ -124,7 +118,7 @@ def weighing(address: str, named: Model | None) -> tuple[Model, str | None]:
         ThroughlineError: the one in force is to be weighed by and cannot be read.
     """
     newest = None
-    for read in reads(address, {names.MODELS}):
+    for read in reads(address, {names.MODELS}.__contains__):
         newest = read.row
     if newest is None:
         return named or shipped(), None

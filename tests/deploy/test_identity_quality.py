@@ -11,14 +11,13 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from support.brokers import fresh_broker
 from support.commands import throughline
+from support.published import put
 
-from deploy import control
 from deploy.identity.drift import Seen, drift
 from deploy.identity.quality_picture import picture
 from deploy.identity.quality_report import AGES, Report, Watched, report
 from deploy.topic_reader import Read
 from processors import names
-from schemas_avro import catalog, codec, wire
 from streams import clients, topics
 
 DAY = 86_400_000
@@ -200,13 +199,7 @@ class World:
 
     def put(self, topic: str, subject: str, rows: Sequence[Row], key: str) -> None:
         """Write as they do."""
-        schema_id = catalog.id_of(subject)
-        values = [wire.frame(schema_id, value) for value in codec.encode_rows(schema_id, rows)]
-        control.send(
-            self.address,
-            topic,
-            [(row[key], value, f"{topic}{n}") for n, (row, value) in enumerate(zip(rows, values, strict=True))],
-        )
+        put(self.address, topic, subject, rows, key)
 
     def run(self, *words: str) -> Any:
         """Run the command."""

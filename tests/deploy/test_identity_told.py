@@ -14,8 +14,8 @@ from support.brokers import fresh_broker
 from support.commands import throughline
 from support.kafka_world import KafkaWorld
 from support.linkage import said
+from support.published import put
 
-from deploy import control
 from deploy.commands.worker import keys_dir
 from deploy.identity import published
 from deploy.topic_reader import TopicReader
@@ -23,7 +23,6 @@ from processors import names
 from processors.resolve import adopted
 from processors.resolve.matching.model import shipped
 from processors.resolve.said import Rows, events_of, sealed
-from schemas_avro import catalog, codec, wire
 from streams import clients, topics
 from streams.keyring import Keyring
 from streams.settings import Settings
@@ -75,10 +74,7 @@ class World:
 
     def put(self, topic: str, subject: str, rows: Sequence[Row], key: str = "record_key") -> None:
         """Write as resolve does."""
-        schema_id = catalog.id_of(subject)
-        values = [wire.frame(schema_id, value) for value in codec.encode_rows(schema_id, rows)]
-        sent = [(row[key], value, f"{topic}{n}") for n, (row, value) in enumerate(zip(rows, values, strict=True))]
-        control.send(self.address, topic, sent)
+        put(self.address, topic, subject, rows, key)
 
     def run(self, *words: str, data_dir: Path | None = None) -> Any:
         """Run a command of the noun."""

@@ -9,11 +9,10 @@ import orjson
 import pytest
 from support.brokers import fresh_broker
 from support.commands import throughline
+from support.published import put
 
-from deploy import control
 from deploy.topic_reader import all_of
 from processors import names
-from schemas_avro import catalog, codec, wire
 from streams import clients, topics
 
 BROTHER = "8b21e06cf7734d5f9a1e33c0d4b5a697"
@@ -31,11 +30,7 @@ class World:
 
     def put(self, topic: str, subject: str, rows: Sequence[Row], key: str) -> None:
         """Write as resolve does."""
-        schema_id = catalog.id_of(subject)
-        values = [wire.frame(schema_id, value) for value in codec.encode_rows(schema_id, rows)]
-        control.send(
-            self.address, topic, [(row[key], value, row[key]) for row, value in zip(rows, values, strict=True)]
-        )
+        put(self.address, topic, subject, rows, key)
 
     def are_of(self, person_id: str, *record_keys: str) -> None:
         """Say whose some records are."""

@@ -7,24 +7,21 @@ that have a part in common show nothing of it; and what is dear, hashing a text,
 
 import functools
 import hashlib
-import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 from processors.resolve.matching.columns import MONTHS, NO_NEAR_HASH, YEARS, Columns
 from processors.resolve.matching.description import OTHERS_END, Description
 from processors.resolve.matching.names import CACHED, canonical
-from processors.resolve.matching.numbers import HEAD_AT, TAIL_AT
+from processors.resolve.matching.numbers import HEAD_AT, TAIL_AT, enciphering
 
 KEY_BITS = 64
 """Of ten million keys two are the same by chance in one store of 400,000; then two records are compared once more."""
+PURPOSE = b"blocking keys"
 HASH_BYTES = 16
 SEED_BYTES = 32
 STREET_LETTERS, GIVEN_LETTERS = 5, 3
@@ -196,7 +193,7 @@ def keys_in(columns: Columns, rules: Sequence[str], key: bytes) -> tuple[Places,
     parts = {part: _hashed(part, columns, key) for part in {part for rule in rules for part in RULES[rule]}}
     found = [_joined([parts[part] for part in RULES[rule]], _hashes(key, "rule", [rule])[0]) for rule in rules]
     sums = np.concatenate([sums for _, sums in found])
-    drawn = np.frombuffer(_blocks(key).update(sums.tobytes()), np.uint64)
+    drawn = np.frombuffer(enciphering(key, PURPOSE).update(sums.tobytes()), np.uint64)
     return np.concatenate([places for places, _ in found]), drawn[::2]
 
 
@@ -241,10 +238,3 @@ def _hashes(key: bytes, part: str, texts: Iterable[str]) -> list[bytes]:
         hashed.update(text.encode())
         found.append(hashed.digest())
     return found
-
-
-@functools.lru_cache(8)
-def _blocks(key: bytes) -> CipherContext:
-    """Enciphers whole blocks, each by itself, so that one context serves all."""
-    derived = hmac.digest(key, b"blocking keys", "sha256")
-    return Cipher(AES256(derived), ECB()).encryptor()  # noqa: S305  # of sums of keyed hashes, no two are the same

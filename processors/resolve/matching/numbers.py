@@ -25,6 +25,7 @@ HEAD = 5
 HASH_BITS = 48
 """Of the hashes beside the number's own: enough to tell few candidates apart, too few to be a number's name."""
 
+PURPOSE = b"near numbers"
 Near = str
 """Of a number: nine hashes with one digit masked, of its digits in order of size, of its head, of its tail; each as
 ``NEAR_CHARS`` characters of base64."""
@@ -78,7 +79,9 @@ def near_of(numbers: Sequence[str], key: bytes) -> list[Near]:
         digits = np.frombuffer("".join([numbers[place] for place in places]).encode(), np.uint8).reshape(-1, length)
         letters = np.broadcast_to(np.frombuffer(LETTERS.encode(), np.uint8), (len(places), len(LETTERS)))
         texts = np.hstack([digits, np.sort(digits, axis=1), letters])[:, _texts(length)]
-        drawn = np.frombuffer(_blocks(key).update(texts.tobytes()), np.uint8).reshape(-1, NEAR_COUNT, BLOCK)
+        drawn = np.frombuffer(enciphering(key, PURPOSE).update(texts.tobytes()), np.uint8).reshape(
+            -1, NEAR_COUNT, BLOCK
+        )
         cut = drawn[:, :, : HASH_BITS // 8].copy()
         cut[:, length:SSN_DIGITS] = 0
         chars, size = base64.b64encode(cut.tobytes()).decode(), NEAR_COUNT * NEAR_CHARS
@@ -102,7 +105,10 @@ def _texts(length: int) -> NDArray[np.intp]:
 
 
 @functools.lru_cache(8)
-def _blocks(key: bytes) -> CipherContext:
-    """Enciphers whole blocks, each by itself, so that one context serves all."""
-    derived = hmac.digest(key, b"near numbers", "sha256")
-    return Cipher(AES256(derived), ECB()).encryptor()  # noqa: S305  # ECB is sound for blocks of which none comes twice
+def enciphering(key: bytes, purpose: bytes) -> CipherContext:
+    """AES over whole blocks, each by itself, so that one context serves all: a keyed permutation for one purpose.
+
+    It is sound for blocks of which none comes twice, and for hashes that are to be the same where blocks are.
+    """
+    derived = hmac.digest(key, purpose, "sha256")
+    return Cipher(AES256(derived), ECB()).encryptor()  # noqa: S305  # see above

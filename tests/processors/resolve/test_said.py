@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.descriptions import described
+from support.worlds import DictKeys
 
 from processors import sealing
 from processors.resolve import said
@@ -12,21 +13,6 @@ from processors.resolve.matching.description import Description
 
 OLD, NEW = described("Ana, Reyes", born="2004-12-31"), described("Ana, Reyes Cruz", born="2004-12-30")
 ELSE = described("Ana, Lopez")
-
-
-class Keys:
-    """A key for each record, until it is erased."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, bytes] = {}
-
-    def find(self, key_id: str) -> bytes | None:
-        """The key, None where there is none."""
-        return self.made.get(key_id)
-
-    def find_or_make(self, key_id: str) -> bytes:
-        """The key, made now where there is none."""
-        return self.made.setdefault(key_id, key_id.encode().ljust(32)[:32])
 
 
 def folded(*events: tuple[str, int, str, list[Description] | None]) -> dict[str, Any]:
@@ -69,7 +55,7 @@ def test_the_date_of_birth_is_that_of_the_newest_row_that_tells_one() -> None:
 
 
 def test_rows_are_sealed_under_the_records_key_and_come_back() -> None:
-    rows, keys = folded(("row", 1, "a", [OLD]), ("other", 1, "b", None)), Keys()
+    rows, keys = folded(("row", 1, "a", [OLD]), ("other", 1, "b", None)), DictKeys()
     text = said.sealed(keys, "record", rows)
     assert "REYES" not in text
     found = said.rows_of(keys, "record", said.events_of(rows), text)
@@ -79,6 +65,6 @@ def test_rows_are_sealed_under_the_records_key_and_come_back() -> None:
 
 def test_rows_of_an_erased_key_cannot_be_read() -> None:
     rows = folded(("row", 1, "a", [OLD]))
-    text = said.sealed(Keys(), "record", rows)
+    text = said.sealed(DictKeys(), "record", rows)
     with pytest.raises(sealing.UnreadableError):
-        said.rows_of(Keys(), "record", ["a"], text)
+        said.rows_of(DictKeys(), "record", ["a"], text)
