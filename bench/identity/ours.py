@@ -38,28 +38,38 @@ def sizes_up_to(records: int) -> list[int]:
     return [size for size in SIZES if size < records] + [records]
 
 
-def growth(folder: Path, records: int, rounds: int) -> dict[str, float]:
-    """New records a CPU second by size of the store, medians of rounds; each is a process with a store of its own.
+def growth(folder: Path, records: int, rounds: int) -> Figures:
+    """New records a CPU second by size of the store, medians of rounds, and the most memory of any.
+
+    Each size is of a made-up population of its own, so that what a record finds does not differ by how much of its
+    population is there already; each round is a process with a store of its own.
 
     Args:
         folder: for the made-up records; those that are there already are used.
         records: the largest size.
         rounds: how many.
     """
+    rates, most = dict[str, float](), dict[str, float]()
+    for size in sizes_up_to(records):
+        made = _made_up(folder, size)
+        runs = list[Figures]()
+        for number in range(rounds):
+            say(f"ours with {size:,} records, round {number + 1}")
+            words = ["--records", str(made / "records.csv")]
+            runs.append(json.loads(output([sys.executable, "-m", "bench.identity.growth", *words])))
+            say(f"ours: {runs[-1]}")
+        rates[str(size)] = statistics.median(run["records_per_cpu_second"] for run in runs)
+        most[str(size)] = max(run["rss_mb_max"] for run in runs)
+    return {"new_records_per_cpu_second": rates, "rss_mb_max": most}
+
+
+def _made_up(folder: Path, records: int) -> Path:
     made = folder / f"made-up-{records}"
     if not (made / "truth.csv").exists():
         say(f"making up {records:,} records")
         words = ["--records", str(records), "--seed", str(SEED), "--out", str(made)]
         output([sys.executable, "-m", "bench.identity.made_up", *words])
-    sizes = [str(size) for size in sizes_up_to(records)]
-    found: dict[str, list[float]] = defaultdict(list)
-    for number in range(rounds):
-        say(f"ours grows to {records:,} records, round {number + 1}")
-        words = ["--records", str(made / "records.csv"), "--sizes", *sizes]
-        for size, rate in json.loads(output([sys.executable, "-m", "bench.identity.growth", *words])).items():
-            found[size].append(rate)
-        say(f"ours: {dict(found)}")
-    return {size: statistics.median(rates) for size, rates in found.items()}
+    return made
 
 
 def orders_differing(people: Path, shuffles: int, folder: Path) -> int:

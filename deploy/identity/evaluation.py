@@ -139,7 +139,7 @@ def _costs(count: int, seconds: float) -> Figures:
         "records": count,
         "records_per_cpu_second": _per_second(count, seconds),
         "cpu_us_per_record": round(seconds * MICROS / count, 1),
-        "rss_mb_max": round(_rss_bytes_max() / MEBIBYTE),
+        "rss_mb_max": round(rss_bytes_max() / MEBIBYTE),
     }
 
 
@@ -147,7 +147,7 @@ def _per_second(count: int, seconds: float) -> int:
     return round(count / seconds) if seconds else 0
 
 
-def _rss_bytes_max() -> int:
+def rss_bytes_max() -> int:
     """The most memory that this process ever had."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * KIBIBYTE

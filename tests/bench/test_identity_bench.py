@@ -82,12 +82,18 @@ def test_our_engine_is_asked_like_the_others_and_its_speeds_are_medians(tmp_path
     assert len(found["peers"]["ours"]["records_per_cpu_second_of_each_run"]) == 2
 
 
-def test_new_records_are_counted_at_every_size_to_which_the_store_grows(made: Path) -> None:
-    rates = growth.rates(made / "records.csv", [1_000, 2_000])
-    assert list(rates) == ["1000", "2000"]
-    assert min(rates.values()) > 0
-    with pytest.raises(ValueError, match="500 records too few"):
-        growth.rates(made / "records.csv", [2_500])
+def test_new_records_are_counted_where_all_others_are_known(tmp_path: Path, made: Path) -> None:
+    told = growth.measured(made / "records.csv")
+    assert min(told["records_per_cpu_second"], told["rss_mb_max"]) > 0
+    sets.first(made, 9, tmp_path)
+    with pytest.raises(ValueError, match="it needs 10 or more"):
+        growth.measured(tmp_path / "records.csv")
+
+
+def test_a_store_of_each_size_has_a_population_of_its_own(tmp_path: Path) -> None:
+    told = ours.growth(tmp_path, 300, 1)
+    assert list(told["new_records_per_cpu_second"]) == list(told["rss_mb_max"]) == ["300"]
+    assert len(sets.truth(tmp_path / "made-up-300")) == 300
     assert ours.sizes_up_to(3_000_000) == [100_000, 1_000_000, 3_000_000]
     assert ours.sizes_up_to(200_000) == [100_000, 200_000]
 
