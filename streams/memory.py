@@ -10,6 +10,8 @@ At Python's own thresholds (700, 10, 10) the collector took 40 % of the CPU of a
 """
 M_ARENA_MAX = -8
 """Of glibc's ``mallopt``."""
+STORE_CACHE_MB = 96
+"""Mebibytes of a store's blocks, and of the indices and filters of its files, that are kept where no setting says."""
 
 
 def prepare() -> None:

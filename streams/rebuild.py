@@ -128,7 +128,7 @@ def rebuild_store(
     if path.exists():
         shutil.rmtree(path)
     generation = target.generation + 1
-    with Store.open(path) as store:
+    with Store.open(path, chosen.store_cache_mb) as store:
         maker = _Maker(store, bootstrap, target.standing, told)
         if role == resolve.NAME:
             key = read_or_make_secret(resolve.pseudonym_key_path(chosen))

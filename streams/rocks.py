@@ -20,10 +20,9 @@ from rocksdict import (
 )
 
 from streams.errors import REBUILD, DiskError, StoreError, StoreLockedError
+from streams.memory import STORE_CACHE_MB
 
 MEGABYTE = 1 << 20
-CACHE_BYTES = 96 * MEGABYTE
-"""Of blocks, and of the indices and filters of files among them; as bounded as the state is not."""
 BUFFER_BYTES = 32 * MEGABYTE
 """What is written goes to a file of its own when there is so much of it; what a killed process left is read again."""
 BLOCK_BYTES = 8_192
@@ -44,19 +43,24 @@ Row = tuple[bytes, bytes | None]
 class Rocks:
     """One folder of RocksDB's, open for this process alone."""
 
-    def __init__(self, path: Path, *, is_new: bool = False) -> None:
+    def __init__(self, path: Path, cache_mb: int = STORE_CACHE_MB, *, is_new: bool = False) -> None:
         """Open it.
+
+        Args:
+            path: of the folder.
+            cache_mb: mebibytes of files that may be kept in memory.
+            is_new: it is to be made.
 
         Raises:
             StoreLockedError: another process has it.
             StoreError: it is damaged, or cannot be opened.
         """
-        self._path = path
+        self._path, self._cache_mb = path, cache_mb
         self._synced = WriteOptions()
         self._synced.sync = True
         self._is_broken = False
         try:
-            self._db: Rdict | None = _opened(path, is_new=is_new)
+            self._db: Rdict | None = _opened(path, cache_mb, is_new=is_new)
         except Exception as error:
             raise _of_opening(path, error) from error
 
@@ -125,7 +129,7 @@ class Rocks:
             if not self._is_broken:
                 raise StoreError("the store is closed")
             try:
-                self._db = _opened(self._path)
+                self._db = _opened(self._path, self._cache_mb)
             except Exception as error:
                 raise (_of_use(error) if _is_of_disk(error) else _of_opening(self._path, error)) from error
         return self._db
@@ -150,15 +154,15 @@ def _rows(found: RdictIter, first: bytes, end: bytes, limit: int | None) -> list
     return rows
 
 
-def _opened(path: Path, *, is_new: bool = False) -> Rdict:
-    options = _options(is_new=is_new)
+def _opened(path: Path, cache_mb: int, *, is_new: bool = False) -> Rdict:
+    options = _options(cache_mb, is_new=is_new)
     # Of its one column family it would otherwise take what the folder's OPTIONS file says, with a cache of 8 MB.
     return Rdict(str(path), options, column_families={"default": options})
 
 
-def _options(*, is_new: bool) -> Options:
+def _options(cache_mb: int, *, is_new: bool) -> Options:
     blocks = BlockBasedOptions()
-    blocks.set_block_cache(Cache(CACHE_BYTES))
+    blocks.set_block_cache(Cache(cache_mb * MEGABYTE))
     blocks.set_cache_index_and_filter_blocks(v=True)
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(v=True)
     blocks.set_bloom_filter(BITS_A_KEY, block_based=False)

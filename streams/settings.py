@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import ThroughlineError
+from streams.memory import STORE_CACHE_MB
 
 PREFIX = "THROUGHLINE_"
 FOR_TESTS = {"THROUGHLINE_REQUIRE_BROWSER", "THROUGHLINE_REQUIRE_PROMTOOL", "THROUGHLINE_SHARED_DATA"}
@@ -49,6 +50,8 @@ class Settings(BaseSettings):
     """Most records that a stage takes at once."""
     linger_seconds: float = Field(default=0.02, ge=0, le=10)
     """How long a stage waits for a batch to fill."""
+    store_cache_mb: int = Field(default=STORE_CACHE_MB, ge=8, le=1_000_000)
+    """Mebibytes of its store that each worker may keep in memory, whatever the store's size."""
     released_partitions: int = Field(default=3, ge=1, le=1_000)
     """Partitions of each recipient's topic; never changed once made."""
     partner_partitions: int = Field(default=3, ge=1, le=1_000)

@@ -13,6 +13,7 @@ from processors.records import Outs
 from processors.state import Changes
 from streams import migrations, rows
 from streams.errors import DiskError, StaleError
+from streams.memory import STORE_CACHE_MB
 from streams.rocks import Rocks
 from streams.rows import Partition, Row
 
@@ -72,15 +73,19 @@ class Store:
         """Token and number of a batch of which the disk did not say whether it took it."""
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, cache_mb: int = STORE_CACHE_MB) -> Self:
         """Open or make the store, for this process alone; one of an older format is brought to the present one.
+
+        Args:
+            path: of its folder.
+            cache_mb: mebibytes of it that may be kept in memory.
 
         Raises:
             StoreLockedError: another process has it.
             StoreError: it is of a newer format, damaged, or no store.
         """
         migrations.bring_up(path)
-        return cls(Rocks(path))
+        return cls(Rocks(path, cache_mb))
 
     def take_over(self) -> Standing:
         """Become the owner: a new token, and where the stage stands.

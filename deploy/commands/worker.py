@@ -64,7 +64,7 @@ def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> No
     """
     from streams import signals  # noqa: PLC0415  # Faust takes 0.3 s to load, which a stage that starts again would lose
 
-    with Store.open(path_of(chosen.data_dir, SIGNALS)) as store:
+    with Store.open(path_of(chosen.data_dir, SIGNALS), chosen.store_cache_mb) as store:
         metrics = Metrics(SIGNALS, pulse := Pulse())
         stops = Stops(SIGNALS, chosen.data_dir)
         worker_ = signals.Signals(chosen, address, store, pulse, lambda done: _tell(done, metrics, stops))
@@ -82,7 +82,7 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
     keyring = Keyring(keys_dir(chosen))
-    with Store.open(path_of(chosen.data_dir, role)) as store:
+    with Store.open(path_of(chosen.data_dir, role), chosen.store_cache_mb) as store:
         parts = stage_parts(role, chosen, address, keyring)
         metrics = Metrics(role, parts.pulse, parts.sweeps)
         stops = Stops(role, chosen.data_dir)

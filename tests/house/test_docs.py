@@ -47,7 +47,14 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 def test_every_setting_stands_in_the_reference_with_its_default() -> None:
     assert rows("THROUGHLINE_[A-Z_]+") == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    for name in ("portal_port", "batch_records", "linger_seconds", "released_partitions", "partner_partitions"):
+    for name in (
+        "portal_port",
+        "batch_records",
+        "store_cache_mb",
+        "linger_seconds",
+        "released_partitions",
+        "partner_partitions",
+    ):
         assert f"| `{PREFIX}{name.upper()}` | `{Settings.model_fields[name].default}` |" in REFERENCE
 
 

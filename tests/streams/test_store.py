@@ -16,7 +16,7 @@ from processors.records import Out, Outs
 from processors.state import Changes, Memory
 from streams import store as store_module
 from streams.errors import DiskError, StaleError, StoreError, StoreLockedError
-from streams.rocks import CACHE_BYTES, Rocks
+from streams.rocks import Rocks
 from streams.rows import Row
 from streams.store import Store, path_of
 
@@ -302,9 +302,9 @@ def test_a_scan_goes_on_behind_the_key_that_it_came_to(path: Path) -> None:
 
 def test_a_store_that_is_opened_again_has_our_cache_and_not_its_folders(path: Path) -> None:
     Store.open(path).close()
-    engine = Rocks(path)
+    engine = Rocks(path, cache_mb=24)
     assert engine._db is not None  # noqa: SLF001  # what RocksDB itself says of it
-    assert engine._db.property_int_value("rocksdb.block-cache-capacity") == CACHE_BYTES  # noqa: SLF001
+    assert engine._db.property_int_value("rocksdb.block-cache-capacity") == 24 << 20  # noqa: SLF001
     engine.close()
 
 
