@@ -31,7 +31,7 @@ def keep(records: Collection[str], doubts: Doubts, state: Working) -> list[Revie
     """Keep the questions about records that were compared anew; those that are new, other, or gone.
 
     Args:
-        records: all that may have other questions than before.
+        records: all of which there may have been questions that are no longer.
         doubts: about pairs of which one at least is among them: all that there are.
         state: its tables change.
     """

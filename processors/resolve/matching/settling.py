@@ -115,7 +115,8 @@ class Settling:
         more = blocks.entered(self.known.state, Under.of(stands, stands), self._numbered)
         self.known.load(self._numbered)
         self._score(np.union1d(found.pairs, more.pairs))
-        self.reviews = keep({*self.before, *found.toggled}, self._doubts(), self.known.state)
+        stood = {key for key, lines in self.before.items() if lines}  # of others there was nothing to ask
+        self.reviews = keep(stood | found.toggled, self._doubts(), self.known.state)
         return found.toggled
 
     def _doubts(self) -> Doubts:
