@@ -99,7 +99,7 @@ def judge(levels: Matrix, active: frozenset[str]) -> Verdict:
         SHARED_NUMBER: found[SHARED_NUMBER] & ~p.same_day,
         JUNIORS: found[JUNIORS] & ~p.same_number & ~p.near_number,
         HOUSEHOLD: found[HOUSEHOLD] & ~p.same_number,
-        STRANGERS: found[STRANGERS] & ~((p.same_number | p.near_number) & p.same_day),
+        STRANGERS: found[STRANGERS] & ~((p.same_number | p.near_number) & (p.born == Born.EXACT)),
     }
     unclear = {
         TWINS: _may_be_twins(p),

@@ -138,6 +138,7 @@ STRANGERS_ALIKE = [
     both("Ana, Reyes", "Jose, Ortega", email="office@example.org", phone="2135550101"),
     both("Ana, Reyes", "Jose, Reynolds", **HOME),
     both("Ana, Reyes", "Jose, Ortega", ssn=(NUMBER, NUMBER), born=(DAY, "1975-06-20")),
+    both("Ana, Reyes", "Jose, Ortega", ssn=(NUMBER, NUMBER), born=(DAY, "2004-01-02")),
 ]
 
 
