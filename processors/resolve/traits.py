@@ -49,6 +49,7 @@ def of_identity(envelope: Row, body: Row, record_key: str, key: bytes) -> list[D
         "zip_code": body["postal_code"] or "",
         "email": body["email"] or "",
         "phone": _phone(body["phone"] or ""),
+        "multiple_birth": body["multiple_birth"],
         "others": sorted({_identifier(i) for i in envelope["identifiers"] if i["system"] != "SSN"}),
         "own": f"{envelope['partner_id']}:{record_key}",
     }

@@ -15,7 +15,7 @@ AGREES, BY_CHANCE = 0.9, 0.01
 
 
 def _shares(levels: int, first: float) -> tuple[float, ...]:
-    return (first, *[(1 - first) / (levels - 1)] * (levels - 1))
+    return (first, *[(1 - first) / (levels - 1)] * (levels - 1)) if levels > 1 else (1.0,)
 
 
 MODEL = Model(

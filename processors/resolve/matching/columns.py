@@ -72,6 +72,7 @@ class Columns:
     email: Codes
     email_name: Codes
     phone: Codes
+    multiple_birth: Codes
     others: Codes
     """All that one has, as one text."""
     own: Codes

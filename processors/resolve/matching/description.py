@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from processors.resolve.matching import names, numbers, places
 
 Column = Sequence[str]
-BORN_AT, OTHERS_AT = 4, 13
+BORN_AT, OTHERS_AT = 4, 14
 """Places of the number and of the list among the values."""
+TOLD = "1"
 CELL_END, OTHERS_END, ESCAPE = "\t", "\x1f", "\\"
 
 
@@ -33,6 +34,8 @@ class Description(NamedTuple):
     zip: str = ""
     email: str = ""
     phone: str = ""
+    multiple_birth: str = ""
+    """``TOLD`` where the source says that it is one of twins, triplets and so on."""
     others: tuple[str, ...] = ()
     """Identifiers of other systems, each as system:value."""
     own: str = ""
@@ -56,7 +59,7 @@ class Description(NamedTuple):
         others = OTHERS_END.join(self.others)
         cells: tuple[str, ...] = (
             self.given, self.middle, self.surname, self.suffix, str(self.born), self.sex, self.number, self.near,
-            self.house, self.street, self.zip, self.email, self.phone, others, self.own,
+            self.house, self.street, self.zip, self.email, self.phone, self.multiple_birth, others, self.own,
         )  # fmt: skip
         plain = "".join(cells)
         if not plain.isprintable() or ESCAPE in plain:
@@ -88,8 +91,8 @@ def lines_of(said: Iterable[Description]) -> bytes:
 
 def describe(
     first: str = "", middle: str = "", last: str = "", *, suffix: str = "", born: int = 0, sex: str = "", ssn: str = "",
-    address: str = "", zip_code: str = "", email: str = "", phone: str = "", others: Sequence[str] = (),
-    own: str = "", key: bytes,
+    address: str = "", zip_code: str = "", email: str = "", phone: str = "", multiple_birth: bool | None = None,
+    others: Sequence[str] = (), own: str = "", key: bytes,
 ) -> Description:  # fmt: skip
     """Normalise what a source says; the SSN goes no further than here.
 
@@ -105,21 +108,22 @@ def describe(
         zip_code: of the address.
         email: address.
         phone: ten digits, or empty.
+        multiple_birth: whether it is one of twins, triplets and so on; None: not known.
         others: identifiers of other systems, each as system:value.
         own: its record at a source that numbers its records itself, as source:keyed hash.
         key: the pseudonym key.
     """
     [found] = describe_all(
-        [first], [middle], [last], [suffix], [born], [sex], [ssn], [address], [zip_code], [email], [phone], [others],
-        [own], key=key,
+        [first], [middle], [last], [suffix], [born], [sex], [ssn], [address], [zip_code], [email], [phone],
+        [multiple_birth], [others], [own], key=key,
     )  # fmt: skip
     return found
 
 
 def describe_all(
     first: Column, middle: Column, last: Column, suffix: Column, born: Sequence[int], sex: Column, ssn: Column,
-    address: Column, zip_code: Column, email: Column, phone: Column, others: Sequence[Sequence[str]], own: Column,
-    *, key: bytes,
+    address: Column, zip_code: Column, email: Column, phone: Column, multiple_birth: Sequence[bool | None],
+    others: Sequence[Sequence[str]], own: Column, *, key: bytes,
 ) -> list[Description]:  # fmt: skip
     """Normalise what sources say in many rows; each argument is a column of what ``describe`` takes."""
     surnames, addresses = list(map(names.surname_of, last)), list(map(places.address_of, address))
@@ -138,6 +142,7 @@ def describe_all(
         map(places.zip_of, zip_code),
         [text.strip().lower() for text in email],
         phone,
+        [TOLD if is_told else "" for is_told in multiple_birth],
         [tuple(sorted(some)) for some in others],
         own,
     )

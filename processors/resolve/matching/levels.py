@@ -24,7 +24,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     ),
     "surname": ("exact", "token", "cut_off", "similar", "weak", "differ", "crossed"),
     "middle": ("exact", "initial", "similar", "differ"),
-    "born": ("exact", "day_and_month", "one_digit", "two_parts", "year", "differ"),
+    "born": ("exact", "day_and_month", "one_digit", "two_parts", "year", "differ", "generation"),
     "number": ("exact", "typing_error", "differ"),
     "address": ("exact", "street", "similar", "zip", "differ"),
     "email": ("exact", "name", "differ"),
@@ -33,6 +33,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "suffix": ("exact", "differ"),
     "other": ("exact", "differ"),
     "source": ("other_source", "other_record"),
+    "multiple_birth": ("told",),
 }  # fmt: skip
 """By trait: names of its levels from 1 on."""
 TRAITS = tuple(LEVELS)
@@ -47,6 +48,8 @@ SIMILAR_ENOUGH = 2
 """Of the levels of streets."""
 LONG = 4
 """Letters from which on one wrong letter, or a cut-off end, is likelier an error than another name."""
+GENERATION = 15
+"""Years from which on two who share a birthday are likelier parent and child than a digit that is wrong."""
 
 
 class Given:
@@ -71,7 +74,7 @@ class Middle:
 class Born:
     """Levels of dates of birth."""
 
-    EXACT, DAY_AND_MONTH, ONE_DIGIT, TWO_PARTS, YEAR, DIFFER = range(1, 7)
+    EXACT, DAY_AND_MONTH, ONE_DIGIT, TWO_PARTS, YEAR, DIFFER, GENERATION = range(1, 8)
 
 
 class Number:
@@ -96,6 +99,12 @@ class Source:
     """Levels of sources that number their records themselves: each should hold a person once."""
 
     OTHER_SOURCE, OTHER_RECORD = range(1, 3)
+
+
+class MultipleBirth:
+    """Level of pairs of whom a source says that one at least is of twins: it weighs nothing, a veto asks for it."""
+
+    TOLD = 1
 
 
 class Same:
@@ -127,6 +136,7 @@ def compare(columns: Columns, one: Places, other: Places) -> Matrix:
         _same(pairs, columns.suffix),
         _others(pairs),
         _source(pairs),
+        _multiple_birth(pairs),
     ]
     return np.stack(found, axis=1)
 
@@ -296,6 +306,7 @@ def _born(pairs: _Pairs) -> Matrix:
     levels[_digits_that_differ(y1, y2, 4) + _digits_that_differ(m1, m2, 2) + _digits_that_differ(d1, d2, 2) == 1] = (
         Born.ONE_DIGIT
     )
+    levels[(m1 == m2) & (d1 == d2) & (abs(y1 - y2) >= GENERATION)] = Born.GENERATION
     levels[(y1 == y2) & (m1 == d2) & (d1 == m2)] = Born.DAY_AND_MONTH
     levels[same == 3] = Born.EXACT  # noqa: PLR2004  # all of it
     levels[(y1 == 0) | (y2 == 0)] = 0
@@ -366,6 +377,11 @@ def _source(pairs: _Pairs) -> Matrix:
     levels = np.where(x == y, np.uint8(Source.OTHER_RECORD), np.uint8(Source.OTHER_SOURCE))
     levels[(a == 0) | (b == 0) | (a == b)] = 0
     return levels
+
+
+def _multiple_birth(pairs: _Pairs) -> Matrix:
+    one, other = pairs.of(pairs.columns.multiple_birth)
+    return np.where((one | other) != 0, np.uint8(MultipleBirth.TOLD), np.uint8(0))
 
 
 def _same(pairs: _Pairs, column: Codes) -> Matrix:

@@ -32,6 +32,7 @@ def descriptions_of(rows: Sequence[Mapping[str, str]], key: bytes) -> list[Descr
         zip_code=said["zip"],
         email=said["email"],
         phone=[""] * len(rows),
+        multiple_birth=[None] * len(rows),
         others=[()] * len(rows),
         own=[_own(*named, key) for named in zip(said["source"], said["source_local_id"], strict=True)],
         key=key,

@@ -77,6 +77,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "two_parts": _means("year", 0.9, 2, 3652),
         "year": _means("year", 0.85, 4, 366),
         "differ": _means("", 0.7),
+        "generation": _means("", 0.9, 2, 10_957),
     },
     "number": {"exact": _SAME, "typing_error": _means("", 0.95, 1), "differ": _DIFFER},
     ADDRESS: {

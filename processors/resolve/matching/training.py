@@ -1,5 +1,6 @@
 """Training of a model without labels, by expectation-maximisation over candidate pairs (Winkler, 1988)."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -54,7 +55,7 @@ def train(descriptions: Sequence[Description]) -> Model:
     base = np.unique(np.concatenate([found[rule] for rule in _CHEAP]))
     one, other = _split(base)
     levels = compare(columns, one, other)
-    m, share = _maximised(levels, u)
+    m, share = _maximised(levels, u) if len(base) else (u, 0.0)
     for trait in _untold(columns):
         m[trait], u[trait] = (np.array([1.0, *shares]) for shares in ASSUMED[trait])
     model = Model(
@@ -66,7 +67,7 @@ def train(descriptions: Sequence[Description]) -> Model:
         rarest=1.0 / max(20_000, len(descriptions)),
     )  # fmt: skip
     prior = share * len(base) / (len(descriptions) * (len(descriptions) - 1) / 2)
-    even = float(-np.log2(prior))
+    even = -math.log2(prior) if prior else math.inf
     held = _vetoes(levels, model.weigh(columns, one, levels), even, m, len(descriptions))
     model = replace(model, link_bits=even + LINK_BITS, review_bits=even + REVIEW_BITS, vetoes=held)
     return replace(model, rules=_rules(columns, model, found, len(descriptions)))
@@ -136,7 +137,18 @@ def _maximised(levels: Matrix, u: Shares) -> tuple[Shares, float]:
         weights = counts / (1 + np.exp(-odds))
         share = float(np.clip(weights.sum() / counts.sum(), 1e-6, 1 - 1e-6))
         m = {trait: _shares(patterns[:, i], trait, weights) for i, trait in enumerate(TRAITS)}
-    return m, share
+    return {trait: _seen(m[trait], u[trait], weights @ (patterns[:, i] > 0)) for i, trait in enumerate(TRAITS)}, share
+
+
+def _seen(m: NDArray[np.float64], u: NDArray[np.float64], pairs: float) -> NDArray[np.float64]:
+    """Shares of which none speaks for one person that not one pair of so many has shown.
+
+    What smoothing gives such a level is a part of few pairs of one person, but of many of two.
+    """
+    least = (SMOOTHED + 1) / (pairs + SMOOTHED * (len(m) - 1))
+    found = np.where(m < least, np.minimum(m, u), m)
+    found[1:] /= found[1:].sum()
+    return found
 
 
 def _guess(levels: int) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from processors.resolve.matching.levels import (
     Mask,
     Matrix,
     Middle,
+    MultipleBirth,
     Number,
     Same,
     Source,
@@ -26,14 +27,17 @@ from processors.resolve.matching.levels import (
 TWINS, SHARED_NUMBER, JUNIORS, HOUSEHOLD, STRANGERS, NEW_SURNAME = VETOES = (
     "twins", "shared_number", "juniors", "household", "strangers", "new_surname",
 )  # fmt: skip
-SUFFIXES, NAMESAKES = "suffixes", "namesakes"
-"""A veto and a doubt that every model has: two suffixes, and nothing that agrees beside the name."""
+SUFFIXES, NAMESAKES, NEAR_NUMBER = "suffixes", "namesakes", "near_number"
+"""A veto and two doubts that every model has: two suffixes; nothing that agrees beside the name; a number with a typing
+error, and nothing that agrees beside it and one of the names."""
 
 CLOSE = (
     Given.NICKNAME, Given.SIMILAR, Given.INITIAL, Given.TOKEN, Given.WEAK, Given.MIDDLE_INITIAL, Given.OTHER_MIDDLE,
     Given.CROSSED,
 )  # fmt: skip
 """Levels of given names that are one person's as often as two twins'."""
+FAR_DAYS = (Born.DIFFER, Born.GENERATION)
+"""Levels of dates of birth that are a father's and his son's."""
 
 
 @dataclass
@@ -70,6 +74,7 @@ class _Pairs:
         self.other_sex: Mask = of["sex"] == Same.DIFFER
         self.other_suffix: Mask = of["suffix"] == Same.DIFFER
         self.same_source: Mask = of["source"] == Source.OTHER_RECORD
+        self.is_twin: Mask = of["multiple_birth"] == MultipleBirth.TOLD
         self.same_other: Mask = (of["phone"] == Same.EXACT) | (of["other"] == Same.EXACT)
 
     def given_is(self, *levels: int) -> Mask:
@@ -84,7 +89,7 @@ def patterns(levels: Matrix) -> dict[str, Mask]:
     return {
         TWINS: _twins(p),
         SHARED_NUMBER: p.differs & p.same_number,
-        JUNIORS: p.other_suffix | ((p.born == Born.DIFFER) & ~p.differs),
+        JUNIORS: p.other_suffix | (np.isin(p.born, FAR_DAYS) & ~p.differs),
         HOUSEHOLD: p.differs & ~p.same_day,
         STRANGERS: p.differs & p.other_surname,
         NEW_SURNAME: _new_surname(p),
@@ -95,7 +100,7 @@ def judge(levels: Matrix, active: frozenset[str]) -> Verdict:
     """Hold pairs to the vetoes that a model has."""
     p, found = _Pairs(levels), patterns(levels)
     held = {
-        TWINS: ((found[TWINS] | _numbered_twins(p)) & ~p.same_number) | _unlike_twins(p),
+        TWINS: ((found[TWINS] | _numbered_twins(p) | _told_twins(p)) & ~p.same_number) | _unlike_twins(p),
         SHARED_NUMBER: found[SHARED_NUMBER] & ~p.same_day,
         JUNIORS: found[JUNIORS] & ~p.same_number & ~p.near_number,
         HOUSEHOLD: found[HOUSEHOLD] & ~p.same_number,
@@ -106,9 +111,9 @@ def judge(levels: Matrix, active: frozenset[str]) -> Verdict:
         NEW_SURNAME: found[NEW_SURNAME] & ~p.same_number & ~p.near_number,
     }
     spoken = {veto: held[veto] for veto in held if veto in active} | {SUFFIXES: p.other_suffix}
-    doubts = {veto: unclear[veto] for veto in unclear if veto in active} | {NAMESAKES: ~_anchored(p)}
+    doubts = {veto: unclear[veto] for veto in unclear if veto in active} | _of_every_model(p)
     vetoed = _any(spoken.values())
-    told = p.same_source | (p.number >= Number.TYPING_ERROR) | p.other_sex | p.other_suffix
+    told = p.same_source | p.is_twin | (p.number >= Number.TYPING_ERROR) | p.other_sex | p.other_suffix
     return Verdict(vetoed, vetoed & told, _any(doubts.values()), spoken, doubts)
 
 
@@ -130,6 +135,11 @@ def _numbered_twins(p: _Pairs) -> Mask:
     return p.same_day & p.same_surname & is_told & (p.given_is(*CLOSE) | p.other_middle)
 
 
+def _told_twins(p: _Pairs) -> Mask:
+    """Of whom a source says that it is a twin: what else would leave the pair unclear is the other twin."""
+    return p.is_twin & p.same_day & p.same_surname & p.given_is(Given.WEAK, Given.MIDDLE_INITIAL)
+
+
 def _unlike_twins(p: _Pairs) -> Mask:
     """Given names that differ, and numbers in a row or sexes that differ."""
     return p.same_day & p.differs & (p.near_number | (p.same_surname & p.other_sex))
@@ -139,8 +149,9 @@ def _may_be_twins(p: _Pairs) -> Mask:
     """Given names too far from each other to link, and too near to part."""
     doubtful = p.given_is(Given.WEAK, Given.MIDDLE_INITIAL)
     other_sex = p.other_sex & p.given_is(Given.WEAK, Given.MIDDLE_INITIAL, Given.INITIAL)
+    told = p.is_twin & p.same_surname & p.given_is(Given.SIMILAR, Given.INITIAL, Given.TOKEN, Given.OTHER_MIDDLE)
     return (doubtful & (~p.same_day | (p.same_surname & ~p.same_number))) | (
-        ~p.same_number & ((p.near_number & ~p.same_day & p.given_is(*CLOSE)) | (p.same_day & other_sex))
+        ~p.same_number & ((p.near_number & ~p.same_day & p.given_is(*CLOSE)) | (p.same_day & (other_sex | told)))
     )
 
 
@@ -152,9 +163,11 @@ def _new_surname(p: _Pairs) -> Mask:
     return found
 
 
-def _anchored(p: _Pairs) -> Mask:
-    """Whether something beside the name agrees; namesakes are many."""
+def _of_every_model(p: _Pairs) -> dict[str, Mask]:
+    """Names alone are many people's, and so is a number that only has to be near, of who has one name in common."""
     house = np.isin(p.address, (Address.EXACT, Address.STREET, Address.SIMILAR))
     email = np.isin(p.email, (Email.EXACT, Email.NAME))
-    found: Mask = p.same_number | p.near_number | p.same_day | house | email | p.same_other
-    return found
+    is_anchored: Mask = p.same_number | p.same_day | house | email | p.same_other
+    other_given = (p.given == 0) | p.given_is(Given.WEAK, Given.DIFFER, Given.MIDDLE_INITIAL)
+    other_name = other_given | (p.surname == 0) | p.other_surname
+    return {NAMESAKES: ~is_anchored & ~p.near_number, NEAR_NUMBER: ~is_anchored & p.near_number & other_name}

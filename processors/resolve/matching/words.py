@@ -13,6 +13,7 @@ TRAITS = {
     "suffix": "suffix of the name",
     "other": "other identifiers",
     "source": "source",
+    "multiple_birth": "multiple birth",
 }
 LEVELS = {
     "given": {
@@ -49,6 +50,7 @@ LEVELS = {
         "two_parts": "two of year, month and day are the same",
         "year": "only the year is the same",
         "differ": "different",
+        "generation": "the same birthday, the year a generation apart",
     },
     "number": {
         "exact": "the same",
@@ -75,6 +77,7 @@ LEVELS = {
         "other_source": "two sources that number their records themselves",
         "other_record": "two of one source, which should hold a person once",
     },
+    "multiple_birth": {"told": "one of the two is one of twins"},
 }
 """By trait and by name of the level in ``levels.LEVELS``."""
 CHOSEN_BY = {
@@ -98,6 +101,7 @@ DOUBTS = {
     "twins": "twins: given names too alike to part, and too different to link",
     "new_surname": "new surname: given name and day of birth in common, no surname, house, e-mail or number",
     "namesakes": "namesakes: nothing agrees beside the name",
+    "near_number": "near number: one name in common, and a number apart by what a typing error makes",
 }
 FOUND_BY = {
     "number": "Social Security number",

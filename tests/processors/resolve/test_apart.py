@@ -35,6 +35,11 @@ def persons(*messages: Message) -> int:
         pytest.param({**SAM, **HOME, "first_name": "Ana", "ssn": "219-09-9999"}, id="a twin of the next number"),
         pytest.param({**SAM, **HOME, "first_name": "Sara", "ssn": None}, id="a twin of a similar name"),
         pytest.param({**SAM, **HOME, "birth_date": "1975-06-20", "ssn": None}, id="a parent of one name"),
+        pytest.param({**SAM, **HOME, "birth_date": "1975-01-02", "ssn": None}, id="a parent of one name and birthday"),
+        pytest.param(
+            {**SAM, **HOME, "first_name": "Sammi", "ssn": None, "multiple_birth": True},
+            id="one who is said to be a twin",
+        ),
         pytest.param(
             {**SAM, **HOME, "birth_date": "2005-01-02", "name_suffix": "Jr.", "ssn": None, "sex": "Male"},
             id="of another suffix",

@@ -211,6 +211,6 @@ def test_what_is_no_policy_is_told_what_would_be_one(text: str, told: str) -> No
     assert told in error.value.errors()[0]["msg"]
 
 
-def test_every_trait_of_a_description_can_be_chosen_but_for_what_names_the_record() -> None:
-    told = {*READERS, "house", "street", "zip", "near", "others", "own"} - {"address"}
+def test_every_trait_of_a_description_can_be_chosen_but_for_what_names_the_record_and_twins() -> None:
+    told = {*READERS, "house", "street", "zip", "near", "others", "own", "multiple_birth"} - {"address"}
     assert told == set(Description._fields)

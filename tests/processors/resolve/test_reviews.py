@@ -42,6 +42,16 @@ def test_a_given_name_and_a_birth_date_in_common_beside_another_surname_are_aske
     assert asked(made.take(says(COLLEGE, RENAMED))) == []
 
 
+def test_a_number_with_a_typing_error_and_one_name_in_common_are_asked_and_not_linked() -> None:
+    one, other = {"first_name": "Xiomara", "last_name": "Reyes"}, {"first_name": "Xiomara", "last_name": "Ortiz"}
+    made = ResolveWorld()
+    made.take(says(COLLEGE, {**one, "ssn": "219-09-9998"}))
+    assert asked(made.take(says(AID, {**other, "ssn": "219-09-9989"}))) == [(keys(COLLEGE, AID), "unclear", True)]
+    assert len(made.groups()) == 2
+    made.take(says(CSU, {**one, "ssn": "219-09-9989"}))
+    assert len(made.groups()) == 1
+
+
 def test_a_question_is_gone_when_the_records_say_enough() -> None:
     made = ResolveWorld().take_all([says(SCHOOL, SAM), says(COLLEGE, RENAMED)], 1)
     for n, said in enumerate(({**SAM, "birth_date": "1990-06-20"}, RENAMED, SAM)):

@@ -39,6 +39,11 @@ def test_an_event_is_one_description_with_all_that_it_says() -> None:
     assert one.own == "ccc:record"
 
 
+def test_an_event_may_say_that_one_is_of_twins_and_whoever_is_not_is_as_one_of_whom_nobody_knows() -> None:
+    assert known(multiple_birth=True) == Description(own="ccc:record", multiple_birth="1")
+    assert known(multiple_birth=False) == known(multiple_birth=None) == Description(own="ccc:record")
+
+
 def test_other_names_are_another_description_which_is_the_same_in_all_else() -> None:
     first, other = every(first_name="Liz", other_first_name="Mei", last_name="Ito", birth_date="2004-12-31")
     assert (first.given, other.given) == ("LIZ", "MEI")

@@ -186,7 +186,7 @@ def test_the_rules_that_records_are_found_by_are_those_under_which_they_share_a_
 def test_every_trait_level_veto_and_rule_has_its_words() -> None:
     assert {trait: tuple(told) for trait, told in words.LEVELS.items()} == LEVELS
     assert tuple(words.TRAITS) == TRAITS
-    assert {*words.VETOES, *words.DOUBTS} == {*vetoes.VETOES, vetoes.SUFFIXES, vetoes.NAMESAKES}
+    assert {*words.VETOES, *words.DOUBTS} == {*vetoes.VETOES, vetoes.SUFFIXES, vetoes.NAMESAKES, vetoes.NEAR_NUMBER}
     assert words.FOUND_BY.keys() == RULES.keys()
     assert len(get_args(Says)) == 5
 

@@ -22,8 +22,8 @@ def made(**said: Any) -> Model:
     """A model in which of pairs of one person 8 in 10 agree exactly, and of others 2 in 100."""
     others = {trait: len(names) - 1 for trait, names in LEVELS.items()}
     document: dict[str, Any] = {
-        "m": {trait: (0.8, *[0.2 / rest] * rest) for trait, rest in others.items()},
-        "u": {trait: (0.02, *[0.98 / rest] * rest) for trait, rest in others.items()},
+        "m": {trait: (0.8, *[0.2 / max(1, rest)] * rest) for trait, rest in others.items()},
+        "u": {trait: (0.02, *[0.98 / max(1, rest)] * rest) for trait, rest in others.items()},
         "link_bits": 20.5,
         "review_bits": 14.5,
         "vetoes": frozenset({"twins", "juniors"}),

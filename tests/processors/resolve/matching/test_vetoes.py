@@ -1,6 +1,7 @@
 """Vetoes: what tells two persons apart who share a name, a day, a house or a number; and what must not."""
 
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ NO_VETO = frozenset[str]()
 
 
 def both(
-    one: str, other: str, born: tuple[str, str] = (DAY, DAY), ssn: tuple[str, str] = ("", ""), **shared: str
+    one: str, other: str, born: tuple[str, str] = (DAY, DAY), ssn: tuple[str, str] = ("", ""), **shared: Any
 ) -> tuple[Description, Description]:
     """Two who say the same but for names, days and numbers."""
     return described(one, born=born[0], ssn=ssn[0], **shared), described(other, born=born[1], ssn=ssn[1], **shared)
@@ -46,6 +47,9 @@ TWO_TWINS = [
     (described("Bill, Reyes", born=DAY, own="k12:a"), described("William, Reyes", born=DAY, own="k12:b")),
     (described("Mario, Reyes", born=DAY, sex="M", **HOME), described("Maria, Reyes", born=DAY, sex="F", **HOME)),
     (described("Ana, Reyes", born=DAY, sex="F", ssn=NUMBER), described("Jose, Reyes", born=DAY, sex="M", ssn=NUMBER)),
+    both("Marta, Reyes", "Martin, Reyes", multiple_birth=True, **HOME),
+    (described("Jose Luis, Reyes", born=DAY, multiple_birth=True), described("Jose Antonio, Reyes", born=DAY)),
+    (described("S, Reyes", born=DAY), described("Ana, Sofia, Reyes", born=DAY, multiple_birth=True)),
 ]
 
 
@@ -78,6 +82,8 @@ FATHERS_AND_SONS = [
     both("Ana, Reyes", "Ana, Ortega", born=(DAY, "1975-06-20"), **HOME),
     both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1975-06-20"), ssn=(NUMBER, OTHER_NUMBER), **HOME),
     both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1975-06-02"), **HOME),
+    both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1975-01-02"), **HOME),
+    both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1985-01-02"), ssn=(NUMBER, OTHER_NUMBER), **HOME),
 ]
 
 
@@ -95,6 +101,7 @@ def test_namesakes_of_far_days_are_two(one: Description, other: Description) -> 
         (both("Ana, Reyes", "Jose, Reyes", ssn=(NUMBER, OTHER_NUMBER), **HOME), True),
         ((described("Ana, Reyes", born=DAY, sex="F"), described("Jose, Reyes", born=DAY, sex="M")), True),
         (both("Bill, Reyes Jr", "Bill, Reyes Sr"), True),
+        (both("Ana, Reyes", "Jose, Reyes", multiple_birth=True), True),
         ((described("Ana, Reyes", born=DAY, own="k12:a"), described("Jose, Reyes", born=DAY, own="k12:b")), True),
         ((described("Ana, Reyes", born=DAY, own="k12:a"), described("Jose, Reyes", born=DAY, own="college:b")), False),
         (both("Ana, Reyes", "Jose, Reyes", born=(DAY, "1975-06-20"), ssn=(NUMBER, NUMBER)), False),
@@ -181,6 +188,11 @@ ONE_PERSON = [
     both("Ana, Reyes", "Jose, Ortega", ssn=(NUMBER, NUMBER)),
     both("Ana, Reyes Jr", "Ana, Reyes"),
     both("Bill, Reyes Jr", "William, Reyes Jr", **HOME),
+    both("Bill, Reyes", "William, Reyes", multiple_birth=True),
+    both("Michael, Reyes", "Micheal, Reyes", ssn=(NUMBER, NUMBER), multiple_birth=True),
+    both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1995-01-02"), **HOME),
+    both("Ana, Reyes", "Ana, Reyes", born=(DAY, "1975-01-02"), ssn=(NUMBER, NUMBER)),
+    both("Ana, Reyes", "Ana, Reyes", born=("", ""), ssn=(NUMBER, NEXT_NUMBER)),
 ]
 
 
@@ -202,6 +214,12 @@ UNCLEAR = [
     both("Ana, Reyes", "Ana, Ortega", ssn=(NUMBER, OTHER_NUMBER)),
     both("Marco, Reyes", "Marcos, Reyes", born=(DAY, "2008-11-23"), ssn=(NUMBER, NEXT_NUMBER), **HOME),
     (described("M, Reyes", born=DAY, sex="F"), described("Maria, Reynolds", born=DAY, sex="M")),
+    both("Marco, Reyes", "Marcos, Reyes", multiple_birth=True, **HOME),
+    both("J, Reyes", "Jose, Reyes", multiple_birth=True),
+    both("Ana, Reyes", "Ana, Ortega", born=("", DAY), ssn=(NUMBER, NEXT_NUMBER)),
+    both("Ana, Reyes", "Ana, Ortega", born=(DAY, "2008-11-23"), ssn=(NUMBER, NEXT_NUMBER)),
+    both("Ana, Reyes", "Ana, ", born=("", ""), ssn=(NUMBER, NEXT_NUMBER)),
+    both(", Reyes", "Ana, Reyes", born=("", ""), ssn=(NUMBER, NEXT_NUMBER)),
 ]
 
 
