@@ -341,7 +341,6 @@ def _street_level(one: str, other: str) -> int:
     return int(likeness >= SIMILAR_STREET) + int(likeness >= FAINT_STREET)
 
 
-@functools.lru_cache(CACHED)
 def _zip_level(one: str, other: str) -> int:
     """1: the same digits, maybe in another order; 0: not."""
     return int(bool(one) and sorted(one) == sorted(other))

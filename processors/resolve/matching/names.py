@@ -31,14 +31,10 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^A-Z0-9]", " ", text.upper().translate(_APOSTROPHES)).split())
 
 
-folded = functools.lru_cache(CACHED)(plain)
-"""The same, of texts that come again and again; they stay in memory for a while."""
-
-
 @functools.lru_cache(CACHED)
 def given_of(text: str) -> str:
     """A given name: its first tokens without particles, abbreviations written out."""
-    tokens = folded(text).split()
+    tokens = plain(text).split()
     kept = [ABBREVIATED.get(token, token) for token in tokens if token not in PARTICLES] or tokens
     return " ".join(kept[:GIVEN_TOKENS])
 
@@ -46,7 +42,7 @@ def given_of(text: str) -> str:
 @functools.lru_cache(CACHED)
 def surname_of(text: str) -> tuple[str, str]:
     """A surname's tokens without particles, and the suffix that stands behind them, if any."""
-    tokens = folded(text).split()
+    tokens = plain(text).split()
     suffix = SUFFIXES.get(tokens[-1], "") if len(tokens) > 1 else ""
     if suffix:
         tokens.pop()
@@ -57,13 +53,13 @@ def surname_of(text: str) -> tuple[str, str]:
 @functools.lru_cache(CACHED)
 def middle_of(text: str) -> str:
     """A middle name: its first token."""
-    return folded(text).partition(" ")[0]
+    return plain(text).partition(" ")[0]
 
 
 @functools.lru_cache(CACHED)
 def suffix_of(text: str) -> str:
     """A suffix in its short form; empty where it is none."""
-    return SUFFIXES.get(folded(text), "")
+    return SUFFIXES.get(plain(text), "")
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 import functools
 import re
 
-from processors.resolve.matching.names import CACHED, folded
+from processors.resolve.matching.names import CACHED, plain
 
 STREETS = {
     "STREET": "ST", "AVENUE": "AVE", "AV": "AVE", "ROAD": "RD", "DRIVE": "DR", "LANE": "LN", "COURT": "CT",
@@ -18,7 +18,7 @@ ZIP_DIGITS = 5
 @functools.lru_cache(CACHED)
 def address_of(line: str) -> tuple[str, str]:
     """House number and street of an address line; either may be empty."""
-    tokens = [STREETS.get(token, token) for token in _without_unit(folded(line.partition("#")[0]).split())]
+    tokens = [STREETS.get(token, token) for token in _without_unit(plain(line.partition("#")[0]).split())]
     if tokens and tokens[0][0].isdigit():
         return tokens[0], " ".join(tokens[1:])
     return "", " ".join(tokens)

@@ -36,13 +36,13 @@ from processors.resolve.matching.names import SUFFIXES
     ids=count(),
 )
 def test_a_text_is_folded_to_plain_capitals_and_single_spaces(text: str, folded: str) -> None:
-    assert names.folded(text) == folded
+    assert names.plain(text) == folded
 
 
 @given(st.text(max_size=20))
 def test_a_folded_text_is_plain_and_folding_it_again_changes_nothing(text: str) -> None:
-    folded = names.folded(text)
-    assert names.folded(folded) == folded
+    folded = names.plain(text)
+    assert names.plain(folded) == folded
     assert set(folded) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ")
     assert folded == " ".join(folded.split())
 
