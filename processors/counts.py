@@ -3,7 +3,8 @@
 Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
 dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
 identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
-identity_reviews_closed (reason), identity_decisions (decision), identity_blocks and identity_blocks_capped.
+identity_reviews_closed (reason), identity_decisions (decision), identity_models_refused (reason), identity_blocks and
+identity_blocks_capped.
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -20,7 +21,7 @@ MODEL = "model"
 """Among the sweeps: another model of identity is taken; what it counts are rows of records, not persons."""
 CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
 REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
-DECISIONS = "identity_decisions"
+DECISIONS, MODELS_REFUSED = "identity_decisions", "identity_models_refused"
 BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
@@ -42,6 +43,8 @@ REASONS_OF_REVIEWS = ("grey", "unclear", "capped")
 """Those of ``identity_review.avsc``."""
 KINDS_OF_DECISIONS = ("same", "different", "withdrawn")
 """Those of ``identity_decided.avsc``."""
+REFUSALS_OF_MODELS = ("not_unsealed", "other_version", "other_name")
+"""Those of ``model_refused.avsc``."""
 
 
 def family_of(name: str) -> str:
@@ -125,6 +128,11 @@ def review_closed(state: Working, reason: str, times: int = 1) -> None:
 def steward_decided(state: Working, decision: str) -> None:
     """Count a decision by which something else stands than before; a review that it answers is not closed by it."""
     state.count(DECISIONS, _known(decision, KINDS_OF_DECISIONS))
+
+
+def model_refused(state: Working, reason: str) -> None:
+    """Count a choice of a model that records cannot be compared by."""
+    state.count(MODELS_REFUSED, _known(reason, REFUSALS_OF_MODELS))
 
 
 def blocks_asked(state: Working, blocks: int, capped: int) -> None:

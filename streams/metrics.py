@@ -76,6 +76,7 @@ SPECS = (
     Spec("throughline_identity_reviews_opened_total", Counter, ("reason",), "Questions to stewards that were opened."),
     Spec("throughline_identity_reviews_closed_total", Counter, ("reason",), "Questions to stewards that were closed."),
     Spec("throughline_identity_decisions_total", Counter, ("decision",), "Decisions of stewards, by what they say."),
+    Spec("throughline_identity_models_refused_total", Counter, ("reason",), "Chosen models that cannot be taken."),
     Spec("throughline_identity_blocks_total", Counter, (), "Blocking keys under which candidates were looked for."),
     Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
@@ -129,6 +130,8 @@ class Metrics:
             self._counter(counts.REVIEWS_CLOSED, reason)
         for decision in counts.KINDS_OF_DECISIONS:
             self._counter(counts.DECISIONS, decision)
+        for refusal in counts.REFUSALS_OF_MODELS:
+            self._counter(counts.MODELS_REFUSED, refusal)
 
     def done(self, done: Done) -> None:
         """A stage's batch is done."""

@@ -181,12 +181,12 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes, *, has_lost: bo
     models, choices = list[Arrival](), list[Arrival]()
     for arrivals in maker.read(lambda topic: topic == names.MODELS, to_target=False):
         maker.act(lambda state, part=arrivals: rebuild.restore_models(list(part), state))  # type: ignore[misc]
-        models[:] = list(arrivals)[-1:]
+        models[:] = [*models, *rebuild.in_force_in(list(arrivals))][-1:]
     for arrivals in maker.read(lambda topic: topic.startswith("deadletter."), to_target=False):
         rejected |= {_place_of(row) for row in _decoded(arrivals, "internal.dead_letter.v1")}
     for arrivals in maker.read(resolve.is_control, to_target=True):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
-        choices[:] = [*choices, *rebuild.choices_in(list(arrivals))][-1:]
+        choices += rebuild.choices_in(list(arrivals))
     for arrivals in maker.read(rebuild.TAKEN.__contains__, to_target=False):
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(lambda topic: topic.startswith("partner."), to_target=True):

@@ -52,7 +52,7 @@ def table(agreements: Sequence[Agreement], partner_partitions: int, released_par
         TopicSpec(names.STEWARDS, "decision", "internal.identity_decided.v1, internal.model_chosen.v1", 1, FOREVER),
         TopicSpec(names.IDENTITY_RECORDS, "record", "internal.identity_record.v1", 1, FOREVER, compacted=True),
         TopicSpec(names.IDENTITY_CHANGES, "record", "internal.identity_changed.v1", 1, 365 * DAY_MS),
-        TopicSpec(names.MODELS, "model", "internal.model_in_force.v1", 1, FOREVER),
+        TopicSpec(names.MODELS, "model", "internal.model_in_force.v1, internal.model_refused.v1", 1, FOREVER),
         TopicSpec(names.REVIEWS, "pair", "internal.identity_review.v1", 1, FOREVER, compacted=True),
         TopicSpec(names.RESOLVED_EVENTS, "record", "internal.resolved_event.v1 and the log's others", 1, FOREVER),
         TopicSpec(names.AUDIT_DECISIONS, "event", "internal.decision_recorded.v1", 1, FOREVER),

@@ -10,8 +10,9 @@ from processors.resolve import adopted
 from streams.errors import ThroughlineError
 
 Row = dict[str, Any]
-CHOSEN = "model_chosen"
-IN_FORCE, BEING_TAKEN, WAS, NOT_TAKEN = "in force", "being taken", "was in force", "not taken"
+CHOSEN, TOLD_IN_FORCE, TOLD_REFUSED = "model_chosen", "model_in_force", "model_refused"
+"""Kinds of records."""
+IN_FORCE, BEING_TAKEN, WAS, NOT_TAKEN, REFUSED = "in force", "being taken", "was in force", "not taken", "refused"
 """States of a choice."""
 REPLAY = "`throughline identity replay --model M` tells first who would be merged, split or moved"
 NOT_YET = "resolve has not told of a model yet: `throughline topics create`, then start it"
@@ -25,11 +26,15 @@ class Choices:
     """Rows of ``internal.model_in_force.v1``."""
     chosen: dict[str, Row] = field(default_factory=dict, repr=False)
     """Rows of ``internal.model_chosen.v1``, by id."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why resolve cannot take a choice, by its id."""
 
     def enter(self, name: str, row: Row) -> None:
         """Take a record of the topics in; those of a topic in their order."""
-        if name == "model_in_force":
+        if name == TOLD_IN_FORCE:
             self.in_force.append(row)
+        elif name == TOLD_REFUSED:
+            self.refused[row["decision_id"]] = row["reason"]
         elif name == CHOSEN:
             self.chosen[row["decision_id"]] = row
 
@@ -46,11 +51,13 @@ class Choices:
 
     @property
     def last(self) -> Row | None:
-        """The last choice."""
-        return next(reversed(self.chosen.values()), None)
+        """The last choice that resolve has not refused."""
+        return next((row for id_, row in reversed(self.chosen.items()) if id_ not in self.refused), None)
 
     def state(self, decision_id: str) -> str:
-        """Of a choice: whether its model is in force, was, or is being taken."""
+        """Of a choice: whether its model is in force, was, is being taken, or cannot be."""
+        if decision_id in self.refused:
+            return f"{REFUSED}: {self.refused[decision_id]}"
         row = self.chosen[decision_id]
         if row is self.last:
             is_there = self.in_force and self.now["model"] == row["model"]
@@ -81,6 +88,8 @@ def undone(choices: Choices, decision_id: str) -> Row:
     Raises:
         ThroughlineError: another was chosen since, or it has changed nothing.
     """
+    if decision_id in choices.refused:
+        raise ThroughlineError("resolve has refused it, so it has changed nothing: nothing to take back")
     if choices.last is None or choices.last["decision_id"] != decision_id:
         raise ThroughlineError(
             "it does not stand: another model was chosen since; `throughline identity decisions` tells which"

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.commands.worker import keys_dir
 from deploy.console import waiting_for
-from deploy.identity.choices import Choices
+from deploy.identity.choices import TOLD_IN_FORCE, Choices
 from deploy.identity.known import Known
 from deploy.topic_reader import reads
 from processors import names, sealing
@@ -119,7 +119,7 @@ def weighing(address: str, named: Model | None) -> tuple[Model, str | None]:
     """
     newest = None
     for read in reads(address, {names.MODELS}.__contains__):
-        newest = read.row
+        newest = read.row if read.name == TOLD_IN_FORCE else newest
     if newest is None:
         return named or shipped(), None
     return named or _opened(newest), newest["model"]

@@ -19,6 +19,7 @@ STAGE = "resolve"
 TABLE, CURRENT, GENERATION, NEXT, WAITING = "model", "current", "generation", "next", "waiting"
 COMPARE, MOVE, ASK, DROP = "compare", "move", "ask", "drop"
 """Phases of taking a model."""
+IN_FORCE, REFUSED = "internal.model_in_force.v1", "internal.model_refused.v1"
 KEY_ID = "model"
 """Of the key that models are sealed with."""
 MOST_CHARACTERS = 900_000
@@ -93,7 +94,14 @@ def in_force(name: str, generation: int, decision_id: str | None, document: str)
     """A model has come into force."""
     row = {"model": name, "generation": generation, "decision_id": decision_id, "sealed_document": document}
     id_ = derived_id(f"{generation}|{name}|{decision_id}", f"{STAGE}.model", 0)
-    return Draft(MODELS, name, "internal.model_in_force.v1", row, id_)
+    return Draft(MODELS, name, IN_FORCE, row, id_)
+
+
+def refused(name: str, decision_id: str, reason: str) -> Draft:
+    """A chosen model cannot be taken."""
+    row = {"decision_id": decision_id, "model": name, "reason": reason}
+    id_ = derived_id(decision_id, f"{STAGE}.model_refused", 0)
+    return Draft(MODELS, decision_id, REFUSED, row, id_)
 
 
 def restore(row: Row, state: Working) -> None:

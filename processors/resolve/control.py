@@ -56,10 +56,10 @@ def decided(arrivals: Sequence[Arrival], state: Working) -> dict[str, str]:
     return found
 
 
-def chosen(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys) -> None:
-    """Take choices of a model in."""
-    for _, row in _decoded(arrivals, (CHOSEN,))[CHOSEN]:
-        taking.choose(row, state, keys)
+def chosen(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys) -> list[Draft]:
+    """Take choices of a model in; tell of those that are refused."""
+    rows = [row for _, row in _decoded(arrivals, (CHOSEN,))[CHOSEN]]
+    return [draft for row in rows for draft in taking.choose(row, state, keys)]
 
 
 def _decoded(arrivals: Sequence[Arrival], subjects: Sequence[str]) -> dict[str, list[tuple[Arrival, Row]]]:

@@ -56,7 +56,7 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     begun = adopted.first_in_force(state, context.keys)
     controlled = control.passed_on(_of(AGREEMENTS, arrivals), state)
     decided = control.decided(_of(STEWARDS, arrivals), state)
-    control.chosen(_of(STEWARDS, arrivals), state, context.keys)
+    refused = control.chosen(_of(STEWARDS, arrivals), state, context.keys)
     if not CONTROL.isdisjoint(arrivals.topics):
         arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic not in CONTROL])
     events, rejected = _admit(arrivals, state)
@@ -70,8 +70,8 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     moved = [*_moved([move for move in moves if move.kind != LINKED]), *_moved(part.moves, part.name)]
     log = [*ticked, *controlled, *moved, *transferred]
     resolved = _resolved(book, events, record_keys)
-    beside = [*begun, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves]), *_records(book)]
-    beside += _reviews(book)
+    beside = [*begun, *refused, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves])]
+    beside += [*_records(book), *_reviews(book)]
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
     return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
 

@@ -53,10 +53,19 @@ def restore_models(arrivals: Sequence[Arrival], state: Working) -> None:
             adopted.restore(row, state)
 
 
+def in_force_in(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Models that came into force among what is told of models."""
+    return _of(adopted.IN_FORCE, arrivals)
+
+
 def choices_in(arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Choices of a model among stewards' decisions."""
-    chosen = catalog.id_of(control.CHOSEN)
-    return [arrival for arrival in arrivals if arrival.value and wire.schema_id_of(arrival.value) == chosen]
+    return _of(control.CHOSEN, arrivals)
+
+
+def _of(subject: str, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    schema_id = catalog.id_of(subject)
+    return [arrival for arrival in arrivals if arrival.value and wire.schema_id_of(arrival.value) == schema_id]
 
 
 def resume(
@@ -65,17 +74,18 @@ def resume(
     """Go on with a model that was being taken; after everything else is restored.
 
     Args:
-        choices: of a model, the last one among them.
+        choices: of a model, all: of those that are not refused the last one counts.
         models: which came into force, the last one among them.
         state: its table of models changes, where one was being taken.
         keys: of the seals.
         has_lost: whether the store was lost, so that nobody knows how far that was: then records that have not moved
             yet to their persons by the model in force are looked for.
     """
-    rows = [row for _, name, row in _rows(models[-1:]) if name == "model_in_force"]
-    for row in rows if has_lost else ():
+    for _, _, row in _rows(in_force_in(models)[-1:]) if has_lost else ():
         taking.move_again(row, state)
-    control.chosen(choices[-1:], state, keys)
+    for choice in reversed(choices):
+        if not control.chosen([choice], state, keys):
+            break
 
 
 def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors import sealing
+from processors import counts, sealing
 from processors.counts import MODEL, SWEPT
 from processors.drafts import Draft
 from processors.resolve import adopted
@@ -57,11 +57,18 @@ class Slice:
         return f".{self.moves[0].record_key}" if self.moves else ""
 
 
-def choose(row: Mapping[str, Any], state: Working, keys: sealing.Keys) -> None:
-    """Take a row of ``internal.model_chosen.v1`` in; a choice of no model, or of the one that is to be, is nothing."""
+def choose(row: Mapping[str, Any], state: Working, keys: sealing.Keys) -> list[Draft]:
+    """Take a row of ``internal.model_chosen.v1`` in; a choice of the model that is to be anyway is nothing.
+
+    Returns:
+        That the choice is refused, where records cannot be compared by what it chooses; else nothing.
+    """
     name = row["model"]
-    if name == _last_chosen(state) or not _is_model(name, row["sealed_document"], keys):
-        return
+    if name == _last_chosen(state):
+        return []
+    if refusal := _refusal(name, row["sealed_document"], keys):
+        counts.model_refused(state, refusal)
+        return [adopted.refused(name, row["decision_id"], refusal)]
     state.put(TABLE, name, row["sealed_document"])
     under_way = state.get(TABLE, NEXT)
     state.put(TABLE, WAITING, {"name": name, "decision_id": row["decision_id"]})
@@ -71,6 +78,7 @@ def choose(row: Mapping[str, Any], state: Working, keys: sealing.Keys) -> None:
         state.put(TABLE, NEXT, {**under_way, **_from_the_start(DROP, REVIEW), "old": under_way["generation"],
                                 "is_half_made": True})  # fmt: skip
     adopted.forget_others(state)
+    return []
 
 
 def _last_chosen(state: Working) -> str | None:
@@ -80,11 +88,14 @@ def _last_chosen(state: Working) -> str | None:
     return name
 
 
-def _is_model(name: str, document: str, keys: sealing.Keys) -> bool:
+def _refusal(name: str, document: str, keys: sealing.Keys) -> str | None:
+    """Why records cannot be compared by what is sealed, as ``model_refused.avsc`` has it; None: they can."""
     try:
-        return adopted.opened(name, document, keys).name == name
-    except (sealing.UnreadableError, ValueError):
-        return False
+        return None if adopted.opened(name, document, keys).name == name else "other_name"
+    except sealing.UnreadableError:
+        return "not_unsealed"
+    except ValueError:
+        return "other_version"
 
 
 def _begin_waiting(state: Working) -> None:

@@ -14,12 +14,12 @@ Row = dict[str, Any]
 
 
 def told(*rows: str) -> Choices:
-    """Of "model" in force from the start, "decision>model" chosen, and "decision=model" taken by that."""
+    """Of "model" in force from the start, "decision>model" chosen, "decision=model" taken by that, and "!" refused."""
     found = Choices()
     for text in rows:
-        decision_id, sign, model = re.fullmatch(r"(?:(\w+)([>=]))?(\w+)", text).groups()  # type: ignore[union-attr]
+        decision_id, sign, model = re.fullmatch(r"(?:(\w+)([>=!]))?(\w+)", text).groups()  # type: ignore[union-attr]
         row: Row = {"decision_id": decision_id, "model": model, "sealed_document": f"sealed {model}"}
-        found.enter("model_chosen" if sign == ">" else "model_in_force", row)
+        found.enter({">": "model_chosen", "!": "model_refused"}.get(sign, "model_in_force"), {**row, "reason": "why"})
     return found
 
 
@@ -37,6 +37,9 @@ def states(choices: Choices) -> dict[str, str]:
         (["a", "d1>b", "d2>c"], {"d1": "not taken", "d2": "being taken"}),
         (["a", "d1>b", "d2>a"], {"d1": "not taken", "d2": "in force"}),
         (["d1>b"], {"d1": "being taken"}),
+        (["a", "d1>b", "d1!b"], {"d1": "refused: why"}),
+        (["a", "d1>b", "d2>c", "d2!c"], {"d1": "being taken", "d2": "refused: why"}),
+        (["a", "d1>b", "d1=b", "d2>c", "d2!c"], {"d1": "in force", "d2": "refused: why"}),
     ],
 )
 def test_of_each_choice_it_is_known_what_became_of_it(rows: list[str], expected: dict[str, str]) -> None:
@@ -50,6 +53,7 @@ def test_of_each_choice_it_is_known_what_became_of_it(rows: list[str], expected:
         (["a", "d1>b"], "d1", "a"),
         (["a", "d1>b", "d1=b", "d2>c", "d2=c"], "d2", "b"),
         (["a", "d1>b", "d1=b", "d2>a", "d2=a"], "d2", "b"),
+        (["a", "d1>b", "d1=b", "d2>c", "d2!c"], "d1", "a"),
     ],
 )
 def test_a_choice_is_taken_back_by_choosing_the_model_that_is_or_was_in_force(
@@ -67,6 +71,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: undone(told("a", "d1>b", "d1=b", "d2>c"), "d1"), "it does not stand: another model was chosen since"),
     (lambda: undone(told("a", "d1>b", "d2>a"), "d2"), "was in force already: nothing to take back"),
     (lambda: undone(told("d1>b"), "d1"), NOT_YET),
+    (lambda: undone(told("a", "d1>b", "d1!b"), "d1"), "resolve has refused it"),
 ]
 
 

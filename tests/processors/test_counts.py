@@ -148,6 +148,7 @@ def test_what_is_not_in_a_closed_set_of_identity_is_other() -> None:
     counts.review_opened(state, "Zyxqvanna")
     counts.review_closed(state, "Zyxqvanna")
     counts.steward_decided(state, "Zyxqvanna")
+    counts.model_refused(state, "Zyxqvanna")
     counts.identity_linked(state, "Zyxqvanna", "Zyxqvanna")
     assert {label for _, *labels in state.counts for label in labels} == {"other"}
 
@@ -165,6 +166,7 @@ def symbols(schema: str, name: str) -> list[str]:
         (counts.NAMES_OF_VETOES, [*VETOES, SUFFIXES]),
         (counts.KINDS_OF_DECISIONS, symbols("identity_decided", "IdentityDecisionKind")),
         (counts.REASONS_OF_REVIEWS, symbols("identity_review", "IdentityReviewReason")),
+        (counts.REFUSALS_OF_MODELS, symbols("model_refused", "ModelRefusal")),
     ],
 )
 def test_the_closed_sets_of_identity_are_those_of_contract_and_engine(

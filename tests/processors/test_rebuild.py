@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 from support.events import Message
-from support.models import STRICT, choice
+from support.models import STRICT, choice, chosen
 from support.stewards import decision
 from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
 
@@ -176,6 +176,24 @@ def test_a_store_that_is_lost_while_a_model_is_taken_comes_to_the_same_end(
     working = Working(state)
     choices = rebuild.choices_in(world.topics[names.STEWARDS])
     rebuild.resume(choices, world.topics[names.MODELS], working, world.keys, has_lost=True)
+    state.apply(working.changes())
+    expected = taken_to_the_end(world)
+    world.states["resolve"] = state
+    assert taken_to_the_end(world) == expected
+
+
+def test_a_model_that_is_being_taken_is_gone_on_with_though_a_choice_after_it_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(taking, "SLICE", 1)
+    world = being_taken(0)
+    world.send(*chosen("beef", "c2VhbGVk"))
+    world.settle()
+    state = resolved_anew(world, 1)
+    working = Working(state)
+    choices = rebuild.choices_in(world.topics[names.STEWARDS])
+    rebuild.resume(choices, world.topics[names.MODELS], working, world.keys, has_lost=True)
+    assert taking.progress(working) is not None
     state.apply(working.changes())
     expected = taken_to_the_end(world)
     world.states["resolve"] = state

@@ -45,6 +45,7 @@ PINNED = [
     (315, "internal.identity_review.v1", "b15d21f54ba66a99"),
     (316, "internal.model_chosen.v1", "5a9d02a751902ded"),
     (317, "internal.model_in_force.v1", "66d08e6227f39f6e"),
+    (318, "internal.model_refused.v1", "055a81b2f1e203e2"),
     (401, "released.enrollment.v1.core", "e6186f79b94627cd"),
     (402, "released.enrollment.v1.core-progress", "77ea4c30135fa645"),
     (403, "released.aid.v1.core", "84c204b76f21e7fb"),

@@ -63,6 +63,7 @@ def test_what_a_decision_counts_of_identity_is_told() -> None:
     counts.review_opened(state, "grey", 5)
     counts.review_closed(state, "capped")
     counts.steward_decided(state, "same")
+    counts.model_refused(state, "other_version")
     counts.blocks_asked(state, 40, 1)
     metrics.done(done(counts=state.counts))
     found = read(metrics)
@@ -76,6 +77,7 @@ def test_what_a_decision_counts_of_identity_is_told() -> None:
         ("throughline_identity_reviews_opened_total", ("reason", "grey")): 5,
         ("throughline_identity_reviews_closed_total", ("reason", "capped")): 1,
         ("throughline_identity_decisions_total", ("decision", "same")): 1,
+        ("throughline_identity_models_refused_total", ("reason", "other_version")): 1,
         ("throughline_identity_blocks_total",): 40,
         ("throughline_identity_blocks_capped_total",): 1,
     }
@@ -90,6 +92,7 @@ def test_what_is_counted_of_identity_begins_at_0_where_it_is_counted() -> None:
     assert value(metrics, "throughline_identity_reviews_opened_total", reason="grey") == 0
     assert value(metrics, "throughline_identity_reviews_closed_total", reason="grey") == 0
     assert value(metrics, "throughline_identity_decisions_total", decision="same") == 0
+    assert value(metrics, "throughline_identity_models_refused_total", reason="other_name") == 0
     assert value(metrics, "throughline_identity_blocks_total") == 0
 
 

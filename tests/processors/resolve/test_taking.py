@@ -262,14 +262,31 @@ def test_a_choice_that_comes_while_records_are_compared_ends_that_before_anybody
     assert other_tables(made) == set()
 
 
-def test_a_choice_that_is_no_model_of_ours_changes_nothing() -> None:
+def test_a_choice_that_is_no_model_of_ours_changes_nothing_and_is_refused_with_the_reason() -> None:
     made = known()
     everything = made.state.everything()
     strict, other = (adopted.sealed(model, made.keys) for model in (STRICT, OTHER))
     broken = sealing.seal(made.keys, adopted.KEY_ID, "model|beef", b"{}")
-    for model, document in ((STRICT.name, "c2VhbGVk"), (STRICT.name, other), (OTHER.name, strict), ("beef", broken)):
-        assert made.take(chosen(model, document)) == []
+    called = sealing.seal(made.keys, adopted.KEY_ID, "model|feed", STRICT.to_json())
+    for model, document, reason in (
+        (STRICT.name, "c2VhbGVk", "not_unsealed"), (STRICT.name, other, "not_unsealed"),
+        (OTHER.name, strict, "not_unsealed"), ("beef", broken, "other_version"), ("feed", called, "other_name"),
+    ):  # fmt: skip
+        [out] = made.take(chosen(model, document))
+        told = {"schema": "model_refused", "decision_id": event_id(f"model {model}"), "model": model, "reason": reason}
+        assert out.topic == names.MODELS
+        assert worlds.decoded(out) == told
+        assert made.counts["identity_models_refused", reason] == 1
     assert made.state.everything() == everything
+
+
+def test_a_model_that_is_being_taken_is_taken_whatever_is_refused_meanwhile() -> None:
+    with slices(2):
+        made = known()
+        made.take(choice(STRICT, made.keys))
+        made.take(chosen("beef", "c2VhbGVk"))
+        made.settle()
+    check_as_from_the_start(made, PEOPLE, STRICT)
 
 
 def test_slices_wait_while_consent_is_behind_and_events_go_on() -> None:
