@@ -20,7 +20,7 @@ from deploy.stack import SERVE
 from streams import clients, consent, resolve, signals, sink
 from streams.errors import StoreLockedError, ThroughlineError
 from streams.positions import batch_of, place_of
-from streams.stage import is_end
+from streams.reading import is_end
 from streams.stops import Stops
 from streams.store import Partition, Store, path_of
 

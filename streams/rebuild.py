@@ -25,8 +25,9 @@ from streams import clients, consent, migrations, positions, resolve
 from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
 from streams.keyring import read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
+from streams.reading import is_end, usable
 from streams.settings import Settings
-from streams.stage import StageParts, is_end, usable
+from streams.stage import StageParts
 from streams.store import Standing, Store
 
 BATCH = 2_000

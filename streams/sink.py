@@ -17,7 +17,8 @@ from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
 from streams import clients, positions
 from streams.errors import REBUILD
 from streams.pulse import Pulse, Standing, Written
-from streams.stage import appended, last_of, next_offsets, standings, usable
+from streams.reading import usable
+from streams.stage import appended, last_of, next_offsets, standings
 from streams.store import Partition
 
 log = structlog.get_logger()

@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
@@ -31,8 +31,8 @@ from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, Transi
 from streams.keyring import Keyring
 from streams.numbering import Numbering
 from streams.ports import REAL, Answer, Ports
-from streams.positions import place_of
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
+from streams.reading import ENDS, MERGED, Ahead, Input
 from streams.store import Partition, Store
 
 log = structlog.get_logger()
@@ -64,6 +64,8 @@ class StageParts:
     """Dead letter of a record on which the decision raised."""
     held_back: Callable[[], bool] = _never
     """Whether to read only what is first for now."""
+    ahead: Ahead | None = None
+    """How what is not first is merged by append time while the stage catches up; None: it comes as it is fetched."""
     batch_records: int = field(kw_only=True)
     linger_seconds: float = field(kw_only=True)
     after: tuple[Callable[[Done], None], ...] = ()
@@ -99,25 +101,6 @@ class _Sending:
     answer: Answer = field(init=False)
 
 
-@dataclass
-class _Input:
-    """One consumer and what it is assigned."""
-
-    consumer: Consumer
-    takes: Callable[[str], bool]
-    assigned: set[Partition] = field(default_factory=set)
-    unread: set[Partition] = field(default_factory=set)
-    """Those of it whose end was not reached yet."""
-
-    def take(self, size: int, seconds: float) -> list[Message]:
-        """What records there are, at most so many, waiting for them at most so long; and which ends it reaches."""
-        messages = self.consumer.consume(size, seconds)
-        if not (faults := clients.faults(messages)):
-            return messages
-        self.unread -= {place_of(fault) for fault in faults if is_end(fault)}
-        return [message for message in messages if usable(message)]
-
-
 class Stage:
     """One single-active stage over its store. ``run`` until told to stop."""
 
@@ -129,11 +112,13 @@ class Stage:
         """
         self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
         self._ports = ports
-        ends = {"enable.partition.eof": True}
-        self._first = _Input(ports.consumer(bootstrap, parts.name, **clients.LOOPING, **ends), parts.first)
-        self._rest = _Input(
-            ports.consumer(bootstrap, parts.name, **clients.LOOPING),
+        merged = {} if parts.ahead is None else MERGED
+        self._first = Input(ports.consumer(bootstrap, parts.name, **clients.LOOPING, **ENDS), parts.first, ports.clock)
+        self._rest = Input(
+            ports.consumer(bootstrap, parts.name, **clients.LOOPING, **merged),
             lambda topic: parts.inputs(topic) and not parts.first(topic),
+            ports.clock,
+            parts.ahead,
         )
         self._backlog: deque[Arrival] = deque()
         self._errors_in_a_row = parts.errors_before
@@ -466,28 +451,3 @@ def next_offsets(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
 def appended(last: Mapping[Partition, Arrival]) -> dict[Partition, int]:
     """LogAppendTime in milliseconds of some partitions' last records."""
     return {place: arrival.appended_at for place, arrival in last.items()}
-
-
-def is_end(message: Message) -> bool:
-    """Whether it is no record but says that a partition's end was reached, of a consumer that asked for that."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001  # its name
-
-
-def usable(message: Message) -> bool:
-    """Whether it is a record.
-
-    Raises:
-        StoppedError: the offset that was asked for is not there.
-        TransientError: the broker is away.
-    """
-    error = message.error()
-    if error is None:
-        return True
-    if is_end(message):
-        return False
-    if error.code() in {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}:  # noqa: SLF001  # its name
-        line = f"{message.topic()}: records that the store expects were deleted or the topic was made anew"
-        raise StoppedError(line, Stop.RECORDS_GONE)
-    log.warning("read_failed", topic=message.topic(), error=error.name())
-    return False

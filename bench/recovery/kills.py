@@ -17,7 +17,7 @@ from bench.recovery.place import Place, Worker
 from deploy.topic_reader import decoded
 from processors import names
 from streams import clients, consent
-from streams.stage import usable
+from streams.reading import usable
 
 CALM_SECONDS = 3.0
 """Of work before each kill; then up to a second more, so that it falls anywhere in a batch."""

@@ -11,7 +11,7 @@ from bench.stage import columns
 from bench.stage.job import EVENT, HASHED, IDS, frame_head
 from schemas_avro import codec
 from streams import clients
-from streams.stage import is_end, usable
+from streams.reading import is_end, usable
 
 PARTITIONS = 4
 SECONDS = 30.0

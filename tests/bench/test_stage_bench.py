@@ -11,7 +11,7 @@ from bench.stage.engines import ENGINES
 from bench.stage.job import FRAME, IDS, by_rows
 from schemas_avro.catalog import catalog
 from streams import clients
-from streams.stage import usable
+from streams.reading import usable
 
 pytestmark = pytest.mark.broker
 EVENTS = 300

@@ -29,7 +29,8 @@ from streams.errors import DiskError, StaleError, Stop, StoppedError, Throughlin
 from streams.keyring import Keyring
 from streams.ports import Answer, Ports
 from streams.pulse import Done
-from streams.stage import Stage, _Input, last_of, next_offsets, usable
+from streams.reading import Input, usable
+from streams.stage import Stage, last_of, next_offsets
 from streams.store import Partition, Store
 from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny, wait_until
 
@@ -539,13 +540,13 @@ def test_nothing_else_is_read_before_the_end_of_what_comes_first_however_slowly_
     rest, first = tiny.topic("in"), tiny.topic("first", 2)
     tiny.send(rest, INPUTS)
     tiny.send(first, INPUTS[:in_first], 2)
-    take, takes = _Input.take, itertools.count()
+    take, takes = Input.take, itertools.count()
 
-    def slowly(self: _Input, size: int, seconds: float) -> list[Message]:
+    def slowly(self: Input, size: int, seconds: float) -> list[Message]:
         is_slow = self.takes(first) and next(takes) < 20
         return [] if is_slow else take(self, size, seconds)
 
-    monkeypatch.setattr(_Input, "take", slowly)
+    monkeypatch.setattr(Input, "take", slowly)
     decided: list[str] = []
     tiny.deciding = lambda arrivals: decided.extend(arrivals.topics)
     run_once(tiny, in_first + len(INPUTS))

@@ -31,6 +31,7 @@ from streams.metrics import Metrics
 from streams.numbering import Numbering
 from streams.ports import REAL, Ports
 from streams.pulse import Done, Pulse
+from streams.reading import Ahead
 from streams.settings import Settings
 from streams.stage import Stage, StageParts
 from streams.store import Partition, Standing, Store
@@ -62,6 +63,7 @@ class Tiny:
     deciding: Callable[[Arrivals], None] = lambda _arrivals: None
     """Told of every batch before it is decided."""
     held_back: Callable[[], bool] = lambda: False
+    ahead: Ahead | None = lambda _topic: 0
     errors_before: int = 0
     pulse: Pulse = field(default_factory=Pulse)
     ports: Ports = REAL
@@ -140,6 +142,7 @@ class Tiny:
             decide,
             reject,
             self.held_back,
+            self.ahead,
             batch_records=self.batch_records,
             linger_seconds=0.05,
             after=(self.hearing,),
