@@ -23,7 +23,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "1a8bfcda1c907ecba83d965b7fce91c8ff650077e6f09cf119c29b87887d35cc"
+DIGEST = "4d35ee7950f9a15bdeb01577f041e0fc74e6354c519543f9c3ad8d3d9c3656ba"
 
 
 def sound(population: Population) -> list[Planned]:

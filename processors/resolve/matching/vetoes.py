@@ -65,6 +65,7 @@ class _Pairs:
         self.differs: Mask = self.given == Given.DIFFER
         self.other_surname: Mask = np.isin(self.surname, (Surname.WEAK, Surname.DIFFER))
         self.same_surname: Mask = (self.surname >= Surname.EXACT) & (self.surname <= Surname.SIMILAR)
+        self.same_middle: Mask = self.middle == Middle.EXACT
         self.other_middle: Mask = self.middle == Middle.DIFFER
         self.born = of["born"]
         self.same_day: Mask = (self.born >= Born.EXACT) & (self.born <= Born.ONE_DIGIT)
@@ -130,9 +131,11 @@ def _twins(p: _Pairs) -> Mask:
 
 
 def _numbered_twins(p: _Pairs) -> Mask:
-    """Twins are given numbers in a row, and their school numbers both."""
-    is_told: Mask = (p.number >= Number.TYPING_ERROR) | p.same_source
-    return p.same_day & p.same_surname & is_told & (p.given_is(*CLOSE) | p.other_middle)
+    """Twins are given numbers in a row, and their school numbers both; of one middle name somebody has two of these."""
+    is_numbered: Mask = p.number >= Number.TYPING_ERROR
+    is_twice: Mask = p.same_source & ~p.same_middle
+    told = (p.given_is(*CLOSE) & (is_numbered | is_twice)) | (p.other_middle & (is_numbered | p.same_source))
+    return p.same_day & p.same_surname & told
 
 
 def _told_twins(p: _Pairs) -> Mask:
@@ -146,8 +149,9 @@ def _unlike_twins(p: _Pairs) -> Mask:
 
 
 def _may_be_twins(p: _Pairs) -> Mask:
-    """Given names too far from each other to link, and too near to part."""
-    doubtful = p.given_is(Given.WEAK, Given.MIDDLE_INITIAL)
+    """Given names too far from each other to link, and too near to part; but of one number a wage row's are cut off."""
+    is_wage_row: Mask = p.same_number & p.same_surname & (p.born == 0)
+    doubtful = (p.given_is(Given.WEAK) & ~is_wage_row) | p.given_is(Given.MIDDLE_INITIAL)
     other_sex = p.other_sex & p.given_is(Given.WEAK, Given.MIDDLE_INITIAL, Given.INITIAL)
     told = p.is_twin & p.same_surname & p.given_is(Given.SIMILAR, Given.INITIAL, Given.TOKEN, Given.OTHER_MIDDLE)
     return (doubtful & (~p.same_day | (p.same_surname & ~p.same_number))) | (
