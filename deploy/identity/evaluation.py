@@ -42,7 +42,7 @@ class Plan:
     """None: one is trained on the records."""
     seed: int | None = None
     """Of a random order of arrival; None: the order in which they stand."""
-    batch_records: int = 5_000
+    batch_records: int = 10_000
     sends_again: bool = False
     """Whether every record is sent once more, unchanged."""
     store: Path | None = None
