@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Message, TopicPartition
 from confluent_kafka.cimpl import NewTopic
+from support.beside import beside
 
 from processors.records import Arrivals
 from streams import clients, reading, resolve
@@ -137,34 +138,28 @@ def test_once_all_ends_were_reached_records_come_as_they_are_fetched(broker: str
 
 def test_a_partition_that_brings_nothing_is_not_waited_for_without_end_however_much_others_bring(broker: str) -> None:
     [place] = made(broker, [[1]])
-    silent, stopping = ("test.whose-broker-is-away", 0), threading.Event()
-    with reader(broker, [place]) as input_, sending(broker, place, stopping):
+    silent = ("test.whose-broker-is-away", 0)
+    with reader(broker, [place]) as input_, sending(broker, place):
         input_.assigned.add(silent)
         input_.unread.add(silent)
         assert_contiguous(taken(input_, 100))
-        stopping.set()
         assert input_.unread == {silent}
 
 
 @contextmanager
-def sending(broker: str, place: Partition, stopping: threading.Event) -> Iterator[None]:
+def sending(broker: str, place: Partition) -> Iterator[None]:
     """Further records, one after the other."""
     producer = clients.producer(broker, **{"linger.ms": 0})
 
-    def send_on() -> None:
+    def send_on(stopping: threading.Event) -> None:
         for moment in itertools.count(2):
             producer.produce(place[0], b"", partition=place[1], timestamp=moment)
             if stopping.wait(0.005):
                 return
 
-    thread = threading.Thread(target=send_on)
-    thread.start()
-    try:
+    with beside(send_on):
         yield
-    finally:
-        stopping.set()
-        thread.join()
-        producer.flush(30)
+    assert producer.flush(30) == 0
 
 
 def test_a_stage_decides_a_backlog_by_append_time(broker: str, tmp_path: Path) -> None:
@@ -177,12 +172,9 @@ def test_a_stage_decides_a_backlog_by_append_time(broker: str, tmp_path: Path) -
         decided.extend(arrivals.appended_at)
 
     tiny.deciding = deciding
-    stopping = threading.Event()
-    thread = threading.Thread(target=tiny.run, args=[stopping])
-    thread.start()
-    tiny.wait_for(30)
-    stopping.set()
-    thread.join(30)
+    with beside(tiny.run) as ended:
+        tiny.wait_for(30)
+    assert ended == []
     assert decided == list(range(1, 31))
 
 

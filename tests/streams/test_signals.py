@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from structlog.testing import capture_logs
+from support.beside import beside
 from support.commands import environment
 from support.released import ME, OTHER, at, released, shipped_calendar, tick
 
@@ -90,22 +91,8 @@ class Place:
     @contextmanager
     def working(self) -> Iterator[None]:
         """The worker in a thread; what ends it is raised at the end."""
-        stopping = threading.Event()
-
-        def run() -> None:
-            try:
-                self.run(stopping)
-            except BaseException as error:  # noqa: BLE001  # raised below
-                self.failed.append(error)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
+        with beside(self.run, self.failed):
             yield
-        finally:
-            stopping.set()
-            thread.join(60)
-        assert not thread.is_alive()
         if self.failed:
             raise self.failed.pop()
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Message, TopicPartition
+from support.beside import beside
 
 from deploy.local_kafka import LocalKafka
 from deploy.scrape import Seen, see
@@ -25,7 +26,7 @@ from processors.numbers import HEADER
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes
 from streams import clients, stage
-from streams.errors import DiskError, StaleError, Stop, StoppedError, ThroughlineError, TransientError
+from streams.errors import DiskError, StaleError, Stop, StoppedError, TransientError
 from streams.keyring import Keyring
 from streams.ports import Answer, Ports
 from streams.pulse import Done
@@ -73,30 +74,9 @@ def seen(tiny: Tiny) -> Seen:
     return see(ROLE, tiny.folder)
 
 
-@contextmanager
-def running(tiny: Tiny) -> Iterator[list[ThroughlineError]]:
-    """The stage in a thread; what stopped it, if anything did."""
-    stopping, ended = threading.Event(), list[ThroughlineError]()
-
-    def run() -> None:
-        try:
-            tiny.run(stopping)
-        except ThroughlineError as error:
-            ended.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield ended
-    finally:
-        stopping.set()
-        thread.join(60)
-        assert not thread.is_alive()
-
-
 def run_once(tiny: Tiny, count: int) -> list[dict[str, Any]]:
     """Run until so many records have come out; all of them."""
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         found = tiny.wait_for(count)
     assert ended == []
     return found
@@ -221,7 +201,7 @@ def test_whoever_follows_a_stage_is_told_where_the_topics_end_that_it_sent_to(ti
 def test_a_topic_to_send_to_that_is_not_there_is_waited_for_and_named(broker: str, tmp_path: Path) -> None:
     tiny = Tiny(broker, tmp_path)
     tiny.send(tiny.topic("in"), INPUTS[:3])
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         threading.Event().wait(1)
         tiny.topic("out")
         tiny.wait_for(3)
@@ -230,7 +210,7 @@ def test_a_topic_to_send_to_that_is_not_there_is_waited_for_and_named(broker: st
 
 def test_before_there_is_a_topic_to_read_nothing_is_decided(tiny: Tiny) -> None:
     tiny.ticks = 1
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         threading.Event().wait(0.5)
         assert tiny.sent() == []
         tiny.topic("in")
@@ -370,7 +350,7 @@ def test_a_topic_made_anew_stops_the_stage_also_where_it_has_grown_beyond_the_ol
 def test_a_topic_made_anew_while_the_stage_runs_stops_it(tiny: Tiny) -> None:
     topic = tiny.topic("in")
     tiny.send(topic, INPUTS)
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         tiny.wait_for(len(INPUTS))
         _anew(tiny, topic)
         wait_until(lambda: bool(ended), "the stop")
@@ -483,7 +463,7 @@ def test_internal_errors_in_a_row_stop_the_stage_before_it_rejects_a_whole_topic
 def test_internal_errors_that_come_slowly_are_in_a_row_too(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "INTERNAL_ERRORS_IN_A_ROW", 3)
     topic = tiny.topic("in")
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         for number in (1, 2):
             tiny.send(topic, [POISON])
             tiny.wait_for(number)
@@ -507,7 +487,7 @@ def test_a_bug_that_no_record_has_brought_up_ends_the_stage(tiny: Tiny) -> None:
 
 def test_a_topic_that_appears_is_read_from_its_beginning(tiny: Tiny) -> None:
     tiny.send(tiny.topic("in1"), INPUTS[:10])
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         tiny.wait_for(10)
         tiny.send(tiny.topic("in2", 2), INPUTS[10:], 2)
         tiny.topic("of-somebody-else")
@@ -559,7 +539,7 @@ def test_while_the_rest_is_held_back_only_what_comes_first_is_read(tiny: Tiny) -
     holding.set()
     tiny.held_back = holding.is_set
     tiny.send(rest, INPUTS[:10])
-    with running(tiny) as ended:
+    with beside(tiny.run) as ended:
         tiny.send(first, INPUTS[10:])
         tiny.wait_for(50)
         threading.Event().wait(0.3)
@@ -599,16 +579,11 @@ class FailingStore(Store):
 def test_a_disk_that_fails_is_waited_for(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
     tiny.send(tiny.topic("in"), INPUTS)
-    keyring, stopping = Keyring(tiny.folder), threading.Event()
+    keyring = Keyring(tiny.folder)
     with FailingStore.open(tiny.path) as store:
         made = Stage(tiny.parts(keyring), tiny.bootstrap, store, keyring)
-        thread = threading.Thread(target=made.run, args=[stopping])
-        thread.start()
-        try:
+        with beside(made.run):
             found = tiny.wait_for(len(INPUTS))
-        finally:
-            stopping.set()
-            thread.join(30)
         made.close()
         assert store.tried >= 3 * 6
     keyring.close()
@@ -708,7 +683,7 @@ def cut_off(own_broker: LocalKafka, tmp_path: Path) -> Tiny:
 
 
 def test_a_broker_that_is_not_there_yet_is_waited_for(cut_off: Tiny, own_broker: LocalKafka) -> None:
-    with running(cut_off) as ended:
+    with beside(cut_off.run) as ended:
         threading.Event().wait(1)
         own_broker.start()
         cut_off.wait_for(len(INPUTS))
@@ -718,7 +693,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(cut_off: Tiny, own_broker:
 def test_told_to_stop_while_its_broker_is_away_it_ends_in_peace_and_the_next_one_goes_on(
     cut_off: Tiny, own_broker: LocalKafka
 ) -> None:
-    with running(cut_off) as ended:
+    with beside(cut_off.run) as ended:
         threading.Event().wait(1)
     assert ended == []
     own_broker.start()
