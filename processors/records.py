@@ -5,6 +5,7 @@ Both travel as columns, one list for each thing that is known of every record; a
 
 import functools
 import hashlib
+import hmac
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -212,6 +213,12 @@ def keyed_hash(key: bytes, *parts: str) -> str:
     inner.update("\x1f".join(parts).encode())
     outer.update(inner.digest())
     return outer.hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=8)
+def hashing(key: bytes, purpose: bytes, size: int) -> "hashlib.blake2b":
+    """A keyed BLAKE2b (RFC 7693) for one purpose, whose digest has so many bytes; each text takes a copy of it."""
+    return hashlib.blake2b(key=hmac.digest(key, purpose, "sha256"), digest_size=size)
 
 
 @functools.lru_cache(maxsize=8)

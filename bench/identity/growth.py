@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from deploy.identity.engine import Engine
-from deploy.identity.evaluation import KEY, rss_bytes_max
+from deploy.identity.evaluation import KEY, rss_mb_max
 from deploy.identity.files import Row, batches, rows_of
 from processors.resolve.matching.model import shipped
 from streams import memory
@@ -23,7 +23,6 @@ BATCH = 5_000
 MEASURED = 10
 """One in so many records is measured, the last ones: stores of every size are asked about alike, most of whose persons
 are known."""
-MEBIBYTE = 1 << 20
 
 
 def main() -> None:
@@ -57,7 +56,7 @@ def measured(records: Path) -> dict[str, int]:
         began = time.process_time()
         _enter(engine, rows)
         rate = round(last / (time.process_time() - began))
-    return {"records_per_cpu_second": rate, "rss_mb_max": round(rss_bytes_max() / MEBIBYTE)}
+    return {"records_per_cpu_second": rate, "rss_mb_max": rss_mb_max()}
 
 
 def _enter(engine: Engine, rows: Iterator[Row]) -> None:

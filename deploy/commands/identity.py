@@ -84,7 +84,9 @@ def evaluate(
         str, typer.Option(help="given: as they stand in the file; random: in an order by --seed.")
     ] = "given",
     seed: Annotated[int, typer.Option(help="Of a random order.")] = 1,
-    batch: Annotated[int, typer.Option(min=1, help="Records that are entered at once; resolve: 5000.")] = 10_000,
+    batch: Annotated[
+        int, typer.Option(min=1, help="Records that are entered at once; resolve: 5000.")
+    ] = Plan.batch_records,
     again: Annotated[bool, typer.Option("--again", help="Then send every record once more, and measure that.")] = False,
     store: Annotated[Path | None, typer.Option(help="Folder to keep the store in. [default: a temporary one]")] = None,
     clusters: Annotated[Path | None, typer.Option(help="CSV file to write record_id, person_id into.")] = None,

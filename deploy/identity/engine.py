@@ -1,8 +1,6 @@
 """The engine of resolve over a store of its own, fed with rows: the same code and store as the stage, without Kafka."""
 
 import functools
-import hashlib
-import hmac
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +9,7 @@ import orjson
 
 from deploy.identity.files import Row, Source, thinned
 from deploy.progress import Told
-from processors.records import Outs
+from processors.records import Outs, hashing
 from processors.resolve.matching.dates import date_of
 from processors.resolve.matching.index import COMPARE, Age, Arrived, Index
 from processors.resolve.matching.model import Model, shipped
@@ -73,14 +71,9 @@ def mark_of(row: Row, key: bytes) -> str:
     """Keyed hash of all that a row says of a record, and of which it is of; not of when it says so."""
     is_named = row.get("source_local_id") or number_of(row.get("ssn") or "")
     said = {**row, "record_id": "" if is_named else row["record_id"], "event_date": ""}
-    marking = _marking(key).copy()
-    marking.update(orjson.dumps(said))
-    return marking.hexdigest()
-
-
-@functools.lru_cache(8)
-def _marking(key: bytes) -> "hashlib.blake2b":
-    return hashlib.blake2b(key=hmac.digest(key, b"marks of rows", "sha256"), digest_size=MARK_BYTES)
+    hashed = hashing(key, b"marks of rows", MARK_BYTES).copy()
+    hashed.update(orjson.dumps(said))
+    return hashed.hexdigest()
 
 
 def _age_of(row: Row) -> Age:

@@ -139,7 +139,7 @@ def _costs(count: int, seconds: float) -> Figures:
         "records": count,
         "records_per_cpu_second": _per_second(count, seconds),
         "cpu_us_per_record": round(seconds * MICROS / count, 1),
-        "rss_mb_max": round(rss_bytes_max() / MEBIBYTE),
+        "rss_mb_max": rss_mb_max(),
     }
 
 
@@ -147,10 +147,10 @@ def _per_second(count: int, seconds: float) -> int:
     return round(count / seconds) if seconds else 0
 
 
-def rss_bytes_max() -> int:
-    """The most memory that this process ever had."""
+def rss_mb_max() -> int:
+    """The most memory that this process ever had, in mebibytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * KIBIBYTE
+    return round((peak if sys.platform == "darwin" else peak * KIBIBYTE) / MEBIBYTE)
 
 
 def _clusters(noted: Iterator[list[str]], engine: Engine, told: Counted, name: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from processors.records import hashing
 from processors.resolve.matching.description import Description
 from processors.state import Working
 
@@ -76,11 +77,11 @@ class Known:
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Seal what is said of records, where it is not yet, and keep them."""
-        rows, hashing, encrypt = dict[str, bytes](), _hashing(self.secret), _cipher(self.secret).encrypt
+        rows, begun, encrypt = dict[str, bytes](), _hashing(self.secret), _cipher(self.secret).encrypt
         for e in entries:
             if not e.sealed:
                 name = e.key.encode()
-                nonce = _nonce(hashing, name, e.lines)
+                nonce = _nonce(begun, name, e.lines)
                 e.sealed = nonce + encrypt(nonce, e.lines, name)
             head = orjson.dumps((e.component, e.person, e.seed, *e.age))
             rows[e.key] = head + HEAD_END + e.sealed
@@ -98,16 +99,14 @@ def says(entry: Entry, line: bytes, secret: bytes) -> bool:
     return entry.sealed.startswith(_nonce(_hashing(secret), entry.key.encode(), line))
 
 
-def _nonce(hashing: "hashlib.blake2b", name: bytes, content: bytes) -> bytes:
-    hashed = hashing.copy()
+def _nonce(begun: "hashlib.blake2b", name: bytes, content: bytes) -> bytes:
+    hashed = begun.copy()
     hashed.update(name + HEAD_END + content)
     return hashed.digest()
 
 
-@functools.lru_cache(8)
 def _hashing(secret: bytes) -> "hashlib.blake2b":
-    derived = hmac.digest(secret, b"nonces of resolve's index", "sha256")
-    return hashlib.blake2b(key=derived, digest_size=NONCE_BYTES)
+    return hashing(secret, b"nonces of resolve's index", NONCE_BYTES)
 
 
 @functools.lru_cache(8)
