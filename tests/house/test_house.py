@@ -75,11 +75,13 @@ CHECK = """
 import pathlib, sys
 from importlib import resources
 import deploy.cli, portal.app, streams.sink
+from processors.consent.law import text
 from schemas_avro import catalog
 site = pathlib.Path(sys.argv[1]).resolve()
 deploy.cli.app_of()
 assert pathlib.Path(catalog.__file__).resolve().is_relative_to(site), catalog.__file__
 assert len(catalog.catalog()) > 30
+assert len(text.sections()) > 20
 for name in ("deploy/agreements", "portal/templates", "portal/static"):
     package, _, folder = name.partition("/")
     assert any(resources.files(package).joinpath(folder).iterdir()), name
@@ -87,7 +89,7 @@ print(len(list(site.rglob("*.avsc"))))
 """
 
 
-def test_the_wheel_carries_every_schema_page_and_agreement(installed: Path, tmp_path: Path) -> None:
+def test_the_wheel_carries_every_schema_page_agreement_and_text_of_law(installed: Path, tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
     command = [sys.executable, "-c", CHECK, str(installed)]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)

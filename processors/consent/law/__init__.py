@@ -1,0 +1,1 @@
+"""What the law says of a release, as rules that name their section and quote it."""
