@@ -60,5 +60,10 @@ def _cipher(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
+def let_go() -> None:
+    """Forget the ciphers at hand: after keys were erased, none of them stays in memory."""
+    _cipher.cache_clear()
+
+
 def _nonce(place: str) -> bytes:
     return hashlib.sha256(place.encode()).digest()[:NONCE_BYTES]

@@ -1,22 +1,32 @@
 """Keys apart from the data they seal: a random key for each record, wrapped under a key that is in a file of its own.
 
-Losing the ring erases everyone; erasing one key erases one record. Resolve writes it, consent reads it.
+Losing the ring erases everyone; erasing one key erases one record. Resolve makes keys, consent reads and erases them.
+What was erased is remembered by its id for ever, so that neither a late event nor an old backup brings a key back.
 """
 
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from processors import sealing
 from streams.errors import DiskError, StoreError
 
 KEY_BYTES = 32
 KEPT = 65_536
 """Keys at hand, 14 MB; with all that were ever asked for, three million records would take 600 MB of a worker."""
+LOOK_SECONDS = 1.0
+"""After so long a ring in use looks which keys another process has erased, and lets go of them too."""
+TABLES = """
+CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS erased (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+"""
+INSERT = "INSERT INTO key SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM erased WHERE id = ?1)"
 
 
 def read_or_make_secret(path: Path) -> bytes:
@@ -60,9 +70,12 @@ class Keyring:
         self._db = sqlite3.connect(folder / "keys.sqlite", isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID")
+        self._db.execute("PRAGMA secure_delete=ON")  # what is erased is written over with zeros
+        self._db.executescript(TABLES)
         self._known: dict[str, bytes] = {}
         self._new: dict[str, bytes] = {}
+        self._erased: set[str] = set()
+        self._looked_to, self._looks_again_at = 0, 0.0
 
     def find(self, key_id: str) -> bytes | None:
         """The key, None where it never was or was erased.
@@ -71,6 +84,8 @@ class Keyring:
             StoreError: the ring is damaged, or was wrapped under another key than the one beside it.
             DiskError: the disk does not answer.
         """
+        if time.monotonic() > self._looks_again_at:
+            self._look()
         key = self._known.get(key_id) or self._new.get(key_id)
         if key is None:
             with _in_use():
@@ -95,12 +110,79 @@ class Keyring:
             ) from None
 
     def find_or_make(self, key_id: str) -> bytes:
-        """The key, made now where there is none."""
+        """The key, made now where there is none; of an erased one, a key that nobody keeps, so nothing opens again."""
         key = self.find(key_id)
         if key is None:
-            key = self._new[key_id] = secrets.token_bytes(KEY_BYTES)
-            self._keep(key_id, key)
+            key = secrets.token_bytes(KEY_BYTES)
+            if key_id not in self._erased:
+                self._new[key_id] = key
+                self._keep(key_id, key)
         return key
+
+    def erase(self, key_ids: Collection[str]) -> None:
+        """Destroy keys for ever: in the file and its log too nothing of them is left. Done again it does no harm.
+
+        Raises:
+            DiskError: the disk does not answer, or others read for too long; do it again.
+        """
+        ids = [(key_id,) for key_id in sorted(key_ids)]
+        with _in_use(), self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO erased (id) VALUES (?)", ids)
+            self._db.executemany("DELETE FROM key WHERE id = ?", ids)
+        self._look()
+        with _in_use():
+            is_busy, *_ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise DiskError("the keyring does not answer", "its log still holds erased keys")
+
+    def erased(self) -> set[str]:
+        """Ids of the keys that were erased, as of now."""
+        self._look()
+        return set(self._erased)
+
+    def __len__(self) -> int:
+        """How many keys are durable."""
+        with _in_use():
+            return int(self._db.execute("SELECT count(*) FROM key").fetchone()[0])
+
+    def copy_to(self, path: Path) -> None:
+        """Copy all keys, still wrapped, and what was erased, to a new file that only its owner reads.
+
+        Raises:
+            DiskError: the disk does not answer.
+        """
+        path.touch(mode=0o600)
+        with _in_use(), closing(sqlite3.connect(path)) as copy:
+            self._db.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be read where nothing can be written
+
+    def take_from(self, path: Path) -> tuple[int, int]:
+        """Take in the keys of a copy that are missing here, and what had been erased by then.
+
+        Returns:
+            How many keys came, and how many did not because they were erased.
+        """
+        with _in_use(), closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as copy:
+            rows = copy.execute("SELECT id, wrapped FROM key").fetchall()
+            known = copy.execute("SELECT name FROM sqlite_schema WHERE name = 'erased'").fetchall()
+            self.erase([key_id for (key_id,) in (copy.execute("SELECT id FROM erased") if known else ())])
+        before, erased = len(self), self.erased()
+        with _in_use(), self._transaction():
+            self._db.executemany(INSERT.replace("INSERT", "INSERT OR IGNORE"), rows)
+        return len(self) - before, sum(key_id in erased for key_id, _ in rows)
+
+    def _look(self) -> None:
+        """Let go of keys that were erased since, here or by another process."""
+        with _in_use():
+            rows = self._db.execute("SELECT number, id FROM erased WHERE number > ?", (self._looked_to,)).fetchall()
+        self._looks_again_at = time.monotonic() + LOOK_SECONDS
+        for number, key_id in rows:
+            self._looked_to = max(number, self._looked_to)
+            self._erased.add(key_id)
+            self._known.pop(key_id, None)
+            self._new.pop(key_id, None)
+        if rows:
+            sealing.let_go()
 
     def flush(self) -> None:
         """Make new keys durable.
@@ -111,16 +193,20 @@ class Keyring:
         if not self._new:
             return
         rows = [(key_id, aes_key_wrap(self._kek, key)) for key_id, key in self._new.items()]
+        with _in_use(), self._transaction():
+            self._db.executemany(INSERT, rows)
+        self._new.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         try:
-            with _in_use():
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany("INSERT INTO key VALUES (?, ?)", rows)
-                self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-        self._new.clear()
 
     def close(self) -> None:
         """Let go of it."""

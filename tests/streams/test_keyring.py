@@ -153,3 +153,75 @@ def test_a_secret_of_another_length_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.key").write_bytes(b"short")
     with pytest.raises(StoreError, match=r"s\.key is not a key of 32 bytes; restore it from its backup"):
         read_or_make_secret(tmp_path / "s.key")
+
+
+def test_an_erased_key_is_gone_for_ever_and_its_id_is_remembered(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    ring.find_or_make("gone")
+    kept = ring.find_or_make("kept")
+    ring.flush()
+    ring.erase(["gone", "never was"])
+    ring.erase(["gone"])
+    assert ring.find("gone") is None
+    assert ring.find("kept") == kept
+    ring.close()
+    again = Keyring(tmp_path)
+    assert (again.find("gone"), again.erased(), len(again)) == (None, {"gone", "never was"}, 1)
+    again.close()
+
+
+def test_what_is_sealed_for_an_erased_record_later_opens_for_nobody(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    ring.find_or_make("gone")
+    ring.flush()
+    ring.erase(["gone"])
+    assert ring.find_or_make("gone") != ring.find_or_make("gone")
+    assert ring.find("gone") is None
+    ring.flush()
+    assert len(ring) == 0
+    ring.close()
+
+
+def test_a_key_that_was_not_durable_yet_is_erased_too(tmp_path: Path) -> None:
+    maker, eraser = Keyring(tmp_path), Keyring(tmp_path)
+    maker.find_or_make("gone")
+    eraser.erase(["gone"])
+    maker.flush()
+    assert len(eraser) == 0
+    eraser.close()
+    maker.close()
+
+
+def test_another_process_lets_go_of_an_erased_key_within_a_second_of_its_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "LOOK_SECONDS", 0.0)
+    maker, eraser = Keyring(tmp_path), Keyring(tmp_path)
+    maker.find_or_make("gone")
+    maker.flush()
+    eraser.erase(["gone"])
+    assert maker.find("gone") is None
+    eraser.close()
+    maker.close()
+
+
+def test_no_byte_of_an_erased_key_is_left_in_any_file(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    for part in range(20):  # splits pages, in every order
+        for n in range(500):
+            ring.find_or_make(f"{(part * 500 + n) * 7919 % 10_007:05d}")
+        ring.flush()
+    before = _wrapped(tmp_path)
+    gone = sorted(before)[::3]
+    ring.erase(gone)
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [key_id for key_id in gone if before[key_id] in stored] == []
+    assert sum(before[key_id] in stored for key_id in sorted(before)[1::3]) == len(sorted(before)[1::3])
+    ring.close()
+
+
+def _wrapped(folder: Path) -> dict[str, bytes]:
+    db = sqlite3.connect(folder / "keys.sqlite")
+    found = dict(db.execute("SELECT id, wrapped FROM key").fetchall())
+    db.close()
+    return found
