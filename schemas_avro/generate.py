@@ -101,7 +101,7 @@ def _masks_itself(schema: Any) -> bool:
 
 def masked(field: catalog.Schema) -> bool:
     """Whether a field's value must never show in a repr."""
-    return field.get("classification") in {"identity", "contact"}
+    return field.get("classification") in {"identity", "contact", "address"}
 
 
 def _type(schema: Any, mask: bool) -> str:  # noqa: FBT001  # a private helper of one caller

@@ -28,6 +28,7 @@ CLASSIFICATIONS = {
     "operational": "Says how the event came and went; nothing about the person by itself.",
     "identity": "Tells who the person is; never leaves the identity zone.",
     "contact": "How to address and reach the person; masked in every repr, released only by permission.",
+    "address": "Where the person lives; masked in every repr, apart because some keep it secret (Safe at Home).",
     "consent": "What the person allowed, to whom and until when; never leaves.",
     "caseload": "Who serves the person; the recipient's own words.",
     "education": "An education record after FERPA.",

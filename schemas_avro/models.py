@@ -26,6 +26,7 @@ class DataCategory(StrEnum):
     DISCIPLINE = "discipline"
     DISABILITY = "disability"
     HEALTH = "health"
+    SUBSTANCE_USE = "substance_use"
     AID = "aid"
     IMMIGRATION_PROXY = "immigration_proxy"
     WAGE = "wage"
@@ -35,6 +36,7 @@ class DataCategory(StrEnum):
     HOUSING = "housing"
     IDENTITY = "identity"
     CONTACT = "contact"
+    ADDRESS = "address"
 
 
 class IdentifierSystem(StrEnum):

@@ -187,6 +187,8 @@ def _categories(cell: Cell, dice: Dice, *, full: bool) -> list[str]:
     if others and not full and dice.chance(12):
         others.remove(dice.pick(others))
     fits = {"immigration_proxy": "aid", "employer": "wage"}
+    if "contact" in others:
+        others.append("address")
     return [first, *others, *(extra for extra, percent in SENSITIVE if fits[extra] in others and dice.chance(percent))]
 
 

@@ -23,7 +23,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "4d35ee7950f9a15bdeb01577f041e0fc74e6354c519543f9c3ad8d3d9c3656ba"
+DIGEST = "4961a0cb76dc7994079caf334d356b1993f61e5b72c386fd51e5ebf151d2e516"
 
 
 def sound(population: Population) -> list[Planned]:

@@ -40,7 +40,7 @@ def model_of(schema: Row) -> type[Frozen]:
 
 def is_masked(field: Row) -> bool:
     """Whether a field's value must not show."""
-    return field["classification"] in {"identity", "contact"}
+    return field["classification"] in {"identity", "contact", "address"}
 
 
 def expected(kind: Any, *, mask: bool) -> Any:  # noqa: PLR0911  # one line a kind of type
