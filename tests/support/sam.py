@@ -25,7 +25,8 @@ def consent(name: str = "consent", partner: str = "ccc", **said: Any) -> Message
     """Sam's grant to the transfer center, for all that the colleges may speak for."""
     scope = {
         "controllers": ["ccc", "csac", "edd"], "recipients": [CENTER], "purposes": ["transfer_advising"],
-        "records_covered": ["education", "contact", "address", "aid", "immigration_proxy", "wage"], "event_state": "given",
+        "records_covered": ["education", "contact", "address", "aid", "immigration_proxy", "wage"],
+        "event_state": "given",
     }  # fmt: skip
     return message(partner, "consent", TOKENS[partner], name, **{**scope, **said})
 
