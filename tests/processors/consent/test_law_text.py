@@ -48,4 +48,4 @@ def test_words_can_be_quoted_as_they_stand(section: str) -> None:
 
 def test_of_a_section_that_nobody_read_nothing_can_be_quoted() -> None:
     with pytest.raises(FileNotFoundError):
-        text.words("20-cfr-603.4")
+        text.words("cal-gov-6207")
