@@ -27,6 +27,7 @@ PLACES = {
     "config": "config:config_app",
     "topics": "topics:topics_app",
     "agreements": "topics:agreements_app",
+    "consent": "consent:app",
     "signals": "signals:signals_app",
     "deadletters": "deadletters:app",
     "identity": "identity:app",
