@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.dead_letters import place_of
-from deploy.topic_reader import Read, TopicReader
+from deploy.topic_reader import GONE, Read, TopicReader
 from processors import names
 from processors.resolve.decide import move_id_of
 
@@ -52,6 +52,8 @@ class Ledger:
         row = read.row
         if read.name == "identity_record":
             self.persons[row["record_key"]] = row["person_id"]
+        elif read.name == GONE:
+            self.persons.pop(row["key"], None)
         elif read.name == "dead_letter":
             self._reject(row)
         elif read.name == "letter_replayed":
@@ -59,15 +61,18 @@ class Ledger:
         elif read.name == "identity_changed" and row["kind"] == APPLIED:
             self._decide(row["event_id"], CARRIED, row["event_id"])
         elif read.name == "identity_changed":
-            for move_id in (move_id_of(row["event_id"]), move_id_of(row["event_id"], f".{row['record_key']}")):
-                self._moving.add(move_id)
-                for event_id in self._moved.pop(move_id, ()):
-                    self._settle(event_id)
+            self._move(row)
         elif read.name == "decision_recorded":
             if row["caused_by"] == row["event_id"]:
                 self.first_decisions[row["event_id"]] = self.first_decisions.get(row["event_id"], 0) + 1
             outcome = WITHHELD if row["outcome"] == WITHHELD else CARRIED
             self._decide(row["event_id"], outcome, row["caused_by"])
+
+    def _move(self, row: dict[str, Any]) -> None:
+        for move_id in (move_id_of(row["event_id"]), move_id_of(row["event_id"], f".{row['record_key']}")):
+            self._moving.add(move_id)
+            for event_id in self._moved.pop(move_id, ()):
+                self._settle(event_id)
 
     def _decide(self, event_id: str, outcome: str, cause: str) -> None:
         told = self._decided[event_id]

@@ -24,6 +24,10 @@ PASSING = {
 """What is said of a partition whose leader changes hands, or that was made just now."""
 
 
+GONE = "gone"
+"""In place of a schema's name: a compacted topic is to forget what it had under a key."""
+
+
 @dataclass(frozen=True)
 class Read:
     """One record of an internal topic."""
@@ -34,7 +38,7 @@ class Read:
     appended_at: int
     """LogAppendTime in milliseconds since 1970-01-01 UTC."""
     name: str
-    """Second word of its schema's subject."""
+    """Second word of its schema's subject, or ``GONE``."""
     row: dict[str, Any] = field(repr=False)
 
 
@@ -120,13 +124,21 @@ class TopicReader:
 
 
 def decoded(arrivals: list[Arrival]) -> Iterator[Read]:
-    """Rows of records that Throughline itself wrote; a schema at a time, so not in the order given."""
+    """Rows of records that Throughline itself wrote; a schema at a time, so not in the order given.
+
+    Of what a compacted topic is to forget the key alone is told, behind all others: it never comes again.
+    """
     for schema_id, places in wire.places_by_schema([arrival.value for arrival in arrivals]).items():
+        if schema_id is None and not any(arrivals[i].value for i in places):
+            continue
         part = [arrivals[i] for i in places]
         name = catalog.catalog()[schema_id or 0].family
         rows = codec.decode_own(schema_id or 0, wire.payloads_of(a.value for a in part))
         for a, row in zip(part, rows, strict=True):
             yield Read(a.topic, a.partition, a.offset, a.appended_at, name, row)
+    for a in arrivals:
+        if not a.value:
+            yield Read(a.topic, a.partition, a.offset, a.appended_at, GONE, {"key": (a.key or b"").decode()})
 
 
 def reads(bootstrap: str, wanted: Callable[[str], bool]) -> Iterator[Read]:

@@ -4,7 +4,7 @@ Names and their labels: events (family, outcome, reason), denials (family, reaso
 dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
 identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
 identity_reviews_closed (reason), identity_decisions (decision), identity_models_refused (reason), identity_blocks and
-identity_blocks_capped.
+identity_blocks_capped; erasures and erased_records (reason).
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -23,6 +23,7 @@ CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
 REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
 DECISIONS, MODELS_REFUSED = "identity_decisions", "identity_models_refused"
 BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
+ERASURES, ERASED_RECORDS = "erasures", "erased_records"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""
@@ -43,6 +44,8 @@ REASONS_OF_REVIEWS = ("grey", "unclear", "capped")
 """Those of ``identity_review.avsc``."""
 KINDS_OF_DECISIONS = ("same", "different", "withdrawn")
 """Those of ``identity_decided.avsc``."""
+REASONS_OF_ERASURES = ("parent_request", "student_request", "court_order", "agreement_ended", "error")
+"""Those of ``erasure_requested.avsc``."""
 REFUSALS_OF_MODELS = ("not_unsealed", "other_version", "other_name")
 """Those of ``model_refused.avsc``."""
 
@@ -139,6 +142,12 @@ def blocks_asked(state: Working, blocks: int, capped: int) -> None:
     """Count blocking keys under which candidates were looked for, and how many of them had more records than count."""
     state.count(BLOCKS, times=blocks)
     state.count(BLOCKS_CAPPED, times=capped)
+
+
+def erased(state: Working, reason: str, records: int) -> None:
+    """Count a request to erase somebody, by why it is asked for, and the records that it takes out."""
+    state.count(ERASURES, _known(reason, REASONS_OF_ERASURES))
+    state.count(ERASED_RECORDS, _known(reason, REASONS_OF_ERASURES), times=records)
 
 
 def _known(name: str, closed: Sequence[str]) -> str:

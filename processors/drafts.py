@@ -10,6 +10,8 @@ import pyarrow as pa
 from processors.records import NO_HEADERS, Outs
 from schemas_avro import catalog, codec, wire
 
+GONE = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -18,7 +20,7 @@ class Draft:
     topic: str
     key: str = field(repr=False)
     subject: str
-    """Of the catalog."""
+    """Of the catalog; ``GONE``: nothing, so that a compacted topic forgets what it had under the key."""
     row: dict[str, Any] = field(repr=False)
     id: str
     partition: int | None = None
@@ -31,6 +33,8 @@ def encode_drafts(drafts: Sequence[Draft]) -> Outs:
         places[draft.subject].append(i)
     values = [b""] * len(drafts)
     for subject, where in places.items():
+        if subject == GONE:
+            continue
         schema_id = catalog.id_of(subject)
         payloads = codec.encode_rows(schema_id, [drafts[i].row for i in where])
         for i, value in zip(where, wire.framed(schema_id, payloads), strict=True):

@@ -2,6 +2,7 @@
 
 AGREEMENTS = "control.agreements"
 STEWARDS = "control.identity"
+ERASURES = "control.erasures"
 REVIEWS = "identity.reviews"
 MODELS = "identity.models"
 IDENTITY_RECORDS = "identity.records"

@@ -13,12 +13,12 @@ from itertools import count, repeat
 
 import orjson
 
-from processors.names import AGREEMENTS, IDENTITY_RECORDS, REVIEWS, STEWARDS
+from processors.names import AGREEMENTS, ERASURES, IDENTITY_RECORDS, REVIEWS, STEWARDS
 from processors.records import SEQUENCE, Arrivals, Outs
 
 COMPACTED = frozenset({IDENTITY_RECORDS, REVIEWS})
 """Topics of which the broker keeps each key's last record only: what is missing there is no gap."""
-OUTSIDERS = ("partner.", AGREEMENTS, STEWARDS)
+OUTSIDERS = ("partner.", AGREEMENTS, STEWARDS, ERASURES)
 """How topics begin that outsiders write: what their headers say counts for nothing, or events could go unseen."""
 HEADER = SEQUENCE
 SENT, TAKEN = "number_sent", "number_taken"

@@ -94,4 +94,4 @@ def kind_of(topic: str) -> str:
         return f"partner.*.{counts.family_of(rest[-1])}"
     if first in {"released", "signals", "deadletter"}:
         return f"{first}.*"
-    return topic if topic in {names.AGREEMENTS, names.STEWARDS, names.RESOLVED_EVENTS} else counts.OTHER
+    return topic if topic in {names.AGREEMENTS, names.STEWARDS, names.ERASURES, names.RESOLVED_EVENTS} else counts.OTHER

@@ -35,7 +35,7 @@ WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
 UNCOMPARED = (SENT, TAKEN, positions.LAST, "head", "seen")
 """Tables that a rebuild need not give again: numbers, the audit's order, digests of bytes that have expired, what was
 read last."""
-WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.MODELS, names.AGREEMENTS, names.STEWARDS}
+WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.MODELS, names.AGREEMENTS, names.STEWARDS, names.ERASURES}
 """Topics of which nothing may be gone but what compaction removes."""
 LAST = 100
 """Offsets among the last of a partition, one of which is a record's for certain: the others are markers'."""

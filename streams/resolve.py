@@ -73,13 +73,13 @@ def pseudonym_key_path(settings: Settings) -> Path:
 
 
 def first(topic: str) -> bool:
-    """Agreements, stewards' decisions and consents are read before all else: a withdrawal never waits behind facts."""
+    """What operators and stewards decide, and consents, come before all else: a withdrawal never waits for facts."""
     return is_control(topic) or (topic.startswith("partner.") and topic.endswith(".consent"))
 
 
 def is_control(topic: str) -> bool:
     """Topics that are not partners'."""
-    return topic in {names.AGREEMENTS, names.STEWARDS}
+    return topic in {names.AGREEMENTS, names.STEWARDS, names.ERASURES}
 
 
 def ahead(topic: str) -> int:

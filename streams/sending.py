@@ -64,7 +64,8 @@ def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | N
         while True:
             try:
                 to = BY_KEY if partition is None else partition
-                produce(topic, value, key, to, headers=headers, on_delivery=asked)
+                # An empty value is none: the broker is to forget what a compacted topic had under the key.
+                produce(topic, value or None, key, to, headers=headers, on_delivery=asked)
             except BufferError:
                 producer.poll(0.1)
             else:

@@ -50,6 +50,7 @@ def table(agreements: Sequence[Agreement], partner_partitions: int, released_par
     found = [
         TopicSpec(names.AGREEMENTS, "agreement", "internal.agreement_activated.v1", 1, FOREVER),
         TopicSpec(names.STEWARDS, "decision", "internal.identity_decided.v1, internal.model_chosen.v1", 1, FOREVER),
+        TopicSpec(names.ERASURES, "person", "internal.erasure_requested.v1", 1, FOREVER),
         TopicSpec(names.IDENTITY_RECORDS, "record", "internal.identity_record.v1", 1, FOREVER, compacted=True),
         TopicSpec(names.IDENTITY_CHANGES, "record", "internal.identity_changed.v1", 1, 365 * DAY_MS),
         TopicSpec(names.MODELS, "model", "internal.model_in_force.v1, internal.model_refused.v1", 1, FOREVER),

@@ -118,6 +118,8 @@ def _step(read: Read, event_id: str) -> Row:
     if read.name == "decision_recorded":
         step = "decided" if row["caused_by"] == event_id else "decided again"
         return {**head, "step": step, "outcome": row["outcome"], "decided": row["decided"]}
+    if read.name == "event_withheld":
+        return {**head, "step": "withheld", "reason": row["reason"]}
     if read.name == "resolved_event":
         return {**head, "step": "resolved", "person_id": row["person_id"], "family": row["family"]}
     step = "retracted" if read.name == "release_retracted" else "released"
@@ -138,6 +140,8 @@ def _outcome(steps: list[Row]) -> str:
 def _now(outcome: str, steps: list[Row]) -> str:
     """What holds now, by the last decision; from whom was permitted once and is no more, it was taken back."""
     decisions = [step for step in steps if "decided" in step]
+    if any(step["step"] == "withheld" for step in steps):
+        return "its record is erased: nothing of it is kept, and nobody is shown it"
     if outcome == "rejected":
         return _why([step for step in steps if step["step"] == "rejected"][-1])
     if not decisions:

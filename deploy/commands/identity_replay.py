@@ -29,7 +29,7 @@ from deploy.identity.replayed import (
 )
 from deploy.identity.trial import Trial, temporary_store
 from deploy.progress import Told, counting
-from deploy.topic_reader import reads
+from deploy.topic_reader import GONE, reads
 from processors import names
 from processors.resolve.matching.model import Model
 from streams import memory
@@ -93,7 +93,8 @@ def _tried(address: str, model: Model) -> tuple[Difference, float]:
         trial.decide(published.decisions(address).decisions.values())
         count = 0
         for part in batches(reads(address, {names.IDENTITY_RECORDS}.__contains__), BATCH):
-            trial.enter([read.row for read in part], keys)
+            trial.enter([read.row for read in part if read.name != GONE], keys)
+            trial.take_out([read.row["key"] for read in part if read.name == GONE])
             count += len(part)
             told("entering", count)
         if not count:

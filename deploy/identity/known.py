@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.identity.choices import CHOSEN, Choices
-from deploy.topic_reader import Read, reads
+from deploy.topic_reader import GONE, Read, reads
 from processors import names
 from processors.resolve.decisions import Two, pair_of, pairs_in
 
@@ -45,6 +45,10 @@ class Known:
         if read.name == "identity_record":
             person_id, partner_id = sys.intern(row["person_id"]), sys.intern(row["partner_id"])
             self.records[row["record_key"]] = Record(person_id, partner_id)
+        elif read.name == GONE and read.topic == names.REVIEWS:
+            self.reviews.pop(pair_of(*row["key"].split("|")), None)
+        elif read.name == GONE:
+            self.records.pop(row["key"], None)
         elif read.name == "identity_decided":
             self.decisions[row["decision_id"]] = row
             self.places[row["decision_id"]] = read.offset

@@ -9,7 +9,7 @@ from deploy.commands.worker import keys_dir
 from deploy.console import waiting_for
 from deploy.identity.choices import TOLD_IN_FORCE, Choices
 from deploy.identity.known import Known
-from deploy.topic_reader import reads
+from deploy.topic_reader import GONE, reads
 from processors import names, sealing
 from processors.resolve import adopted
 from processors.resolve.matching.model import Model, shipped
@@ -88,7 +88,9 @@ def newest(address: str, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[st
     found: dict[str, Published] = {}
     with waiting_for(f"the end of {names.IDENTITY_RECORDS}"):
         for read in reads(address, {names.IDENTITY_RECORDS}.__contains__):
-            if is_wanted(read.row):
+            if read.name == GONE:
+                found.pop(read.row["key"], None)
+            elif is_wanted(read.row):
                 found[read.row["record_key"]] = Published.of(read.row)
             else:
                 found.pop(read.row["record_key"], None)

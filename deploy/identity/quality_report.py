@@ -9,7 +9,7 @@ from typing import Any
 from deploy.identity.drift import MICROS_PER_DAY, Drift, Seen, day_of, drift, month_of
 from deploy.identity.known import Known
 from deploy.identity.review_queue import queue
-from deploy.topic_reader import Read
+from deploy.topic_reader import GONE, Read
 from processors import names
 from processors.counts import KINDS_OF_CHANGES
 from processors.resolve.decisions import Two, pair_of
@@ -60,6 +60,10 @@ class Watched:
         if read.name == "identity_record":
             person_id, partner_id = sys.intern(row["person_id"]), sys.intern(row["partner_id"])
             self.records[row["record_key"]] = Seen(person_id, partner_id, day_of(row["first_seen_at"]))
+        elif read.name == GONE and read.topic == names.REVIEWS:
+            self.reviews.pop(pair_of(*row["key"].split("|")), None)
+        elif read.name == GONE:
+            self.records.pop(row["key"], None)
         elif read.name == "identity_changed":
             self.changes[month_of(day_of(at)), row["kind"]] += 1
         elif read.name == "identity_review":

@@ -19,7 +19,7 @@ from deploy.identity.replayed import Outcome
 from processors import sealing
 from processors.records import Outs
 from processors.resolve.decisions import is_named, take
-from processors.resolve.matching.index import Index
+from processors.resolve.matching.index import Change, Index
 from processors.resolve.matching.model import Model
 from processors.resolve.said import descriptions_of
 from processors.state import Working
@@ -65,7 +65,18 @@ class Trial:
         working.prefetch(TRIED, newest)
         for row in newest.values():
             _enter(row, working, index, keys)
-        changes = index.settle()
+        self._keep(index.settle(), working)
+
+    def take_out(self, record_keys: Collection[str]) -> None:
+        """Take records out again that were erased since."""
+        if record_keys:
+            working = Working(self._store)
+            changes = Index(working, self._model, self._key).take_out(record_keys)
+            for record_key in record_keys:
+                working.put(TRIED, record_key, None)
+            self._keep(changes, working)
+
+    def _keep(self, changes: Sequence[Change], working: Working) -> None:
         working.prefetch(TRIED, [change.record_key for change in changes])
         for change in changes:
             tried = working.get(TRIED, change.record_key)

@@ -74,6 +74,12 @@ class Book:
         """A record of which nothing is known any more is as if it had never been known."""
         record = self.record(record_key)
         if record == {**EMPTY, "person": record["person"]} and not self.facts(record_key):
+            self.forget(record_key)
+
+    def forget(self, record_key: str) -> None:
+        """Take a record out of the book, known or not; its facts are the caller's to forget."""
+        record = self.record(record_key)
+        if record["person"]:
             self._take_out(record_key, record["person"])
             self._put(record_key, None)
 

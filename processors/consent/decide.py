@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, log, release, sweep
+from processors.consent import audit, erase, log, release, sweep
 from processors.consent.book import Book
 from processors.consent.log import Entry, Event
 from processors.consent.settle import STAGE, Batch, Context, decide_fact, decide_person
@@ -156,8 +156,7 @@ def _fold(batch: Batch, event: Event) -> None:
     if row["family"] == "consent":
         said = {name: body[name] for name in STATEMENT}
         batch.book.fold(row["record_key"], "statements", {**version, "state": body["event_state"], **said})
-        ends = [] if body["valid_until"] is None else [body["valid_until"] + 1]
-        sweep.await_days(batch, row["record_key"], [*ends, *filter(None, [body["valid_from"]])])
+        sweep.await_days(batch, row["record_key"], sweep.days_of(body))
     else:
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
 
@@ -177,5 +176,7 @@ HANDLERS: dict[str, Handler] = {
     "reissue_requested": _reissued,
     "rights_transferred": _rights_transferred,
     "records_moved": _moved,
+    "person_erased": erase.person_erased,
+    "event_withheld": erase.event_withheld,
 }
 """What happens on each kind of record in the log that is no event of a partner."""

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     SOURCE_RETRACTED = "source_retracted"
     RECORD_MOVED = "record_moved"
     UNREADABLE = "unreadable"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)

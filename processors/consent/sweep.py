@@ -27,6 +27,18 @@ def await_days(batch: Batch, record_key: str, days: Iterable[int]) -> None:
             batch.book.state.put("due", f"{_text(day)}|{record_key}", 1)
 
 
+def days_of(consent: Row) -> list[int]:
+    """Days on which a statement about consent begins to count, or counts no more."""
+    ends = [] if consent["valid_until"] is None else [consent["valid_until"] + 1]
+    return [*ends, *filter(None, [consent["valid_from"]])]
+
+
+def forget_days(batch: Batch, record_key: str, days: Iterable[int]) -> None:
+    """Have a record wait for some days no more."""
+    for day in days:
+        batch.book.state.put("due", f"{_text(day)}|{record_key}", None)
+
+
 def day_came(batch: Batch, cause: Cause, before: int | None) -> None:
     """A new day: who waits for it is decided again; everyone, where an agreement begins or ends to be in force."""
     today = batch.book.today() or 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from processors import sealing
 from processors.records import Arrival, keyed_hash
-from processors.resolve import adopted, said
+from processors.resolve import adopted, decisions, erased, said
 from processors.resolve.decisions import is_named
 from processors.resolve.generations import Generation
 from processors.resolve.kinds import Kinds
@@ -16,7 +16,7 @@ from processors.resolve.said import Rows, Version
 from processors.state import Working
 
 Row = dict[str, Any]
-RECORD = "record"
+RECORD, BIRTHDAY = "record", "birthday"
 LINKED = "linked"
 """A new record goes to a person; what becomes of persons else is in ``kinds.py``."""
 
@@ -49,6 +49,8 @@ class Book:
     """Records of which something else is said in this batch, with the event that did it."""
     written: set[str] = field(default_factory=set)
     """Records to publish anew."""
+    taken_out: set[str] = field(default_factory=set)
+    """Records that are erased."""
     index: Index = field(init=False, repr=False)
     """Of the model in force."""
     coming: Index | None = field(init=False, repr=False)
@@ -68,6 +70,10 @@ class Book:
     def record(self, record_key: str) -> Row:
         """A record that is in the book."""
         return dict(self.state.get(RECORD, record_key))
+
+    def is_known(self, record_key: str) -> bool:
+        """Whether a record is in the book."""
+        return self.state.get(RECORD, record_key) is not None
 
     def enter(self, record_key: str, partner_id: str, first: Arrival, event_id: str) -> None:
         """Take in a record that is new; it gets its seed from the position of its first arrival, an event of an id."""
@@ -93,10 +99,13 @@ class Book:
         return [self.index] if self.coming is None else [self.index, self.coming]
 
     def restore(self, rows: Collection[Row]) -> None:
-        """Take records in, or anew, as they were published (``identity_record.avsc``)."""
+        """Take records in, or anew, as they were published (``identity_record.avsc``); not those that are erased."""
         self.state.prefetch(RECORD, [row["record_key"] for row in rows])
+        gone = erased.among([row["record_key"] for row in rows], self.state)
         for row in rows:
             record_key = row["record_key"]
+            if record_key in gone:
+                continue
             record = {"partner": row["partner_id"], "seed": row["seed"], "at": row["first_seen_at"] // 1_000}
             record |= {"pos": row["first_seen_position"], "person": row["person_id"]}
             record |= {**_nothing_said(), "events": row["event_ids"], "sealed": row["sealed_traits"]}
@@ -135,6 +144,33 @@ class Book:
     def _put(self, index: Index, record_key: str, rows: Rows) -> None:
         record = self.state.get(RECORD, record_key)
         index.put(record_key, record["seed"], (record["at"], record["pos"]), said.descriptions_of(rows))
+
+    def members(self, person_id: str, some: Collection[str]) -> list[str]:
+        """Records of a person, sorted, by some of them; none, where those are not the person's."""
+        self.state.prefetch(RECORD, some)
+        known = {key: row["person"] for key in some if (row := self.state.get(RECORD, key)) is not None}
+        own = [key for key, person in known.items() if person == person_id]
+        return sorted({*own, *self.index.with_theirs(own)})
+
+    def take_out(self, record_keys: Collection[str], cause: str) -> list[Move]:
+        """Take records out, as if they had never come; those of others that change persons by it.
+
+        Args:
+            record_keys: known or not.
+            cause: id of the erasure.
+        """
+        decisions.forget(record_keys, self.state)
+        changes = [change for found in self.index.take_out(record_keys) if (change := self.give(found)) is not None]
+        if self.coming is not None:
+            self.coming.take_out(record_keys)
+        kinds = Kinds(changes, {change.record_key: self.record(change.record_key)["seed"] for change in changes})
+        for record_key in record_keys:
+            if (record := self.state.get(RECORD, record_key)) is not None:
+                if record["birthday"]:
+                    self.state.put(BIRTHDAY, f"{record['birthday']}|{record_key}", None)
+                self.state.put(RECORD, record_key, None)
+        self.taken_out.update(record_keys)
+        return [Move(c.record_key, c.before, c.after, cause, kinds.of(c)) for c in changes]
 
     def compare_by_coming(self, record_keys: Collection[str]) -> None:
         """Put records, those that are compared at all, into the index of the model that is being taken."""

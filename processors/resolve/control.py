@@ -1,4 +1,4 @@
-"""What decides beside partners' events: ticks, agreement versions, reissues; stewards' decisions, models."""
+"""What decides beside partners' events: ticks, agreement versions, reissues, erasures; stewards' decisions, models."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from processors import sealing
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, derived_id
-from processors.resolve import decisions, taking
+from processors.resolve import decisions, erasing, taking
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -46,6 +46,11 @@ def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
         *(draft for arrival, row in decoded[ACTIVATED] for draft in _activated(arrival, row, state)),
         *(_into_log(arrival, REISSUE, row["recipient"], row) for arrival, row in decoded[REISSUE]),
     ]
+
+
+def erasures(arrivals: Sequence[Arrival]) -> list[Row]:
+    """Requests to erase persons."""
+    return [row for _, row in _decoded(arrivals, (erasing.REQUESTED,))[erasing.REQUESTED]]
 
 
 def decided(arrivals: Sequence[Arrival], state: Working) -> dict[str, str]:

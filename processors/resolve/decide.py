@@ -10,6 +10,7 @@ from processors.consent.agreements import Agreement
 from processors.drafts import Draft, encode_columns, encode_drafts
 from processors.names import (
     AGREEMENTS,
+    ERASURES,
     IDENTITY_CHANGES,
     IDENTITY_RECORDS,
     RESOLVED_EVENTS,
@@ -18,7 +19,7 @@ from processors.names import (
     deadletter_topic,
 )
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
-from processors.resolve import adopted, control, gate, rights, taking
+from processors.resolve import adopted, control, erased, erasing, gate, rights, taking
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -30,7 +31,7 @@ from schemas_avro import catalog
 
 Row = dict[str, Any]
 STAGE = "resolve"
-CONTROL = {AGREEMENTS, STEWARDS}
+CONTROL = {AGREEMENTS, STEWARDS, ERASURES}
 """Topics that are not partners'."""
 WAGE = "wage"
 APPLIED = "applied"
@@ -51,27 +52,29 @@ class Context:
 
 
 def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
-    """Decide a batch. Order of what comes out: tick, agreements, moves, rights, events; then what is not in the log."""
+    """Decide a batch. Out come tick, agreements, erasures, moves, rights, events; then what is not in the log."""
     ticked = control.tick(state, context.now)
     begun = adopted.first_in_force(state, context.keys)
     controlled = control.passed_on(_of(AGREEMENTS, arrivals), state)
-    decided = control.decided(_of(STEWARDS, arrivals), state)
     refused = control.chosen(_of(STEWARDS, arrivals), state, context.keys)
+    book = Book(state, context.keys, context.pseudonym_key)
+    told, parted = erasing.erase(control.erasures(_of(ERASURES, arrivals)), book)
+    decided = control.decided(_of(STEWARDS, arrivals), state)
     if not CONTROL.isdisjoint(arrivals.topics):
         arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic not in CONTROL])
     events, rejected = _admit(arrivals, state)
-    book = Book(state, context.keys, context.pseudonym_key)
     book.decided(decided)
     record_keys = _record_keys(events, context.pseudonym_key)
+    events, record_keys, withheld = _without_erased(events, record_keys, state)
     _take_in(book, arrivals, events, record_keys)
-    moves = book.recluster()
+    moves = [*parted, *book.recluster()]
     part = taking.next_slice(book) if context.goes_on else taking.Slice()
     transferred = rights.transferred(book, control.today(state))
     moved = [*_moved([move for move in moves if move.kind != LINKED]), *_moved(part.moves, part.name)]
-    log = [*ticked, *controlled, *moved, *transferred]
+    log = [*ticked, *controlled, *told, *moved, *transferred, *withheld]
     resolved = _resolved(book, events, record_keys)
     beside = [*begun, *refused, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves])]
-    beside += [*_records(book), *_reviews(book)]
+    beside += [*_records(book), *_reviews(book), *erasing.gone(book)]
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
     return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
 
@@ -144,6 +147,18 @@ def _record_keys(events: Admitted, key: bytes) -> list[str]:
         named[i] = (events.partners[i], WAGE, wage_ssn(envelope), folded(envelope["subject_name"]))
     keys = {name: keyed_hash(key, "record", *name) for name in set(named)}
     return [keys[name] for name in named]
+
+
+def _without_erased(
+    events: Admitted, record_keys: list[str], state: Working
+) -> tuple[Admitted, list[str], list[Draft]]:
+    """Events without those of erased records, and what the log is told of these."""
+    gone = erased.among(record_keys, state)
+    if not gone:
+        return events, record_keys, []
+    kept = [i for i, key in enumerate(record_keys) if key not in gone]
+    late = [i for i, key in enumerate(record_keys) if key in gone]
+    return events.at(kept), [record_keys[i] for i in kept], erasing.withheld(events.at(late))
 
 
 def _take_in(book: Book, arrivals: Arrivals, events: Admitted, record_keys: Sequence[str]) -> None:
@@ -301,7 +316,10 @@ def _records(book: Book) -> list[Draft]:
 def _reviews(book: Book) -> list[Draft]:
     """Questions to stewards that are new, other, or gone."""
     drafts = []
+    gone = erased.among({key for review in book.index.reviews for key in (review.one, review.other)}, book.state)
     for review in book.index.reviews:
+        if not gone.isdisjoint((review.one, review.other)):
+            continue
         pair_id = f"{review.one}|{review.other}"
         row = {
             "pair_id": pair_id, "one": review.one, "other": review.other, "bits_hundredths": review.bits_hundredths,

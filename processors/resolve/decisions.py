@@ -1,13 +1,15 @@
 """Stewards' decisions about whose records are of one person: of each pair, the last one in the log counts.
 
 Table: decided (record: by other record 1, the same person, or -1, two persons; so every pair stands there twice). A
-withdrawn decision leaves nothing behind, also not what it had overruled; that somebody was named stays.
+withdrawn decision leaves nothing behind, also not what it had overruled; that somebody was named stays. Of a record
+that is erased nothing is decided; who was named beside it has been named.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from processors import counts
+from processors.resolve import erased
 from processors.state import Working
 
 DECIDED = "decided"
@@ -45,7 +47,11 @@ def take(decisions: Iterable[Row], state: Working) -> set[str]:
     touched = set[str]()
     for decision in decisions:
         stands = STANDS[decision["kind"]]
-        changed = [pair for pair in pairs_in(decision) if decided_of(pair[0], state).get(pair[1]) != stands]
+        pairs = pairs_in(decision)
+        gone = erased.among({key for pair in pairs for key in pair}, state)
+        touched |= _named({key for pair in pairs for key in pair if not gone.isdisjoint(pair)} - gone, state)
+        pairs = [pair for pair in pairs if gone.isdisjoint(pair)]
+        changed = [pair for pair in pairs if decided_of(pair[0], state).get(pair[1]) != stands]
         for one, other in changed:
             _put(one, other, stands, state)
             _put(other, one, stands, state)
@@ -53,6 +59,26 @@ def take(decisions: Iterable[Row], state: Working) -> set[str]:
         if changed:
             counts.steward_decided(state, decision["kind"])
     return touched
+
+
+def _named(record_keys: Collection[str], state: Working) -> set[str]:
+    """Records that are named now, if only beside erased ones; those that never were before."""
+    new = {key for key in record_keys if state.get(DECIDED, key) is None}
+    for key in new:
+        state.put(SPOKEN, ANY, 1)
+        state.put(DECIDED, key, {})
+    return new
+
+
+def forget(record_keys: Collection[str], state: Working) -> None:
+    """Forget what was decided of records that are erased."""
+    if not _is_any(state):
+        return
+    state.prefetch(DECIDED, record_keys)
+    for record_key in record_keys:
+        for other in decided_of(record_key, state):
+            _put(other, record_key, None, state)
+        state.put(DECIDED, record_key, None)
 
 
 def _put(one: str, other: str, stands: int | None, state: Working) -> None:

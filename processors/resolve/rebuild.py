@@ -12,7 +12,7 @@ from typing import Any
 from processors import sealing
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
-from processors.resolve import adopted, control, rights, taking
+from processors.resolve import adopted, control, erasing, rights, taking
 from processors.resolve.book import Book
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.state import Working
@@ -40,9 +40,11 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
     for topic, name, row in rows:
         if topic == IDENTITY_RECORDS:
             continue
-        if name == "clock_ticked":
+        if name == "person_erased":
+            erasing.take_out(row["record_keys"], row["erasure_id"], book)
+        elif name == "clock_ticked":
             state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
-        elif name == "resolved_event" or row.get("kind") == "applied":
+        elif name in {"resolved_event", "event_withheld"} or row.get("kind") == "applied":
             state.put("seen", f"{row['partner_id']}|{row['event_id']}", ANY_BYTES)
 
 
@@ -91,6 +93,9 @@ def resume(
 def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:
     """Topic, kind and row of each, in order."""
     found: dict[int, tuple[str, str, Row]] = {}
+    arrivals = [
+        arrival for arrival in arrivals if arrival.value
+    ]  # of what compacted topics are to forget the log tells
     for schema_id, places in wire.places_by_schema([arrival.value for arrival in arrivals]).items():
         rows = codec.decode_own(schema_id or 0, wire.payloads_of(arrivals[i].value for i in places))
         for i, row in zip(places, rows, strict=True):

@@ -11,7 +11,7 @@ from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import derived_id, keyed_hash
 from processors.resolve import said
-from processors.resolve.book import Book
+from processors.resolve.book import BIRTHDAY, Book
 from processors.resolve.traits import day_of_digits
 
 Row = dict[str, Any]
@@ -47,7 +47,7 @@ def _come_of_age(book: Book, today: int) -> list[str]:
         return []
     book.state.put("clock", "birthdays", today)
     waiting = [] if asked is None else [_waiting(book, day) for day in range(asked + 1, today + 1)]
-    return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan("birthday", f"{prefix}|")]
+    return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan(BIRTHDAY, f"{prefix}|")]
 
 
 def _judge(book: Book, record_key: str, today: int) -> list[Row]:
@@ -68,7 +68,7 @@ def _judge(book: Book, record_key: str, today: int) -> list[Row]:
 
 def _wait(book: Book, record_key: str, waiting: str, value: int | None) -> None:
     if waiting:
-        book.state.put("birthday", f"{waiting}|{record_key}", value)
+        book.state.put(BIRTHDAY, f"{waiting}|{record_key}", value)
 
 
 def _waiting(book: Book, day: int) -> str:

@@ -201,7 +201,8 @@ def _kinds(book: Book, changes: Sequence[Change], old: Index) -> Kinds:
     keys = [change.record_key for change in changes]
     firsts = {*book.index.first_of(keys).values(), *old.first_of(keys).values()}
     before, after = old.persons_of(firsts), book.index.persons_of(firsts)
-    of_firsts = [Change(key, before[key], after[key]) for key in firsts if key in before and before[key] != after[key]]
+    known = [key for key in firsts if key in before and key in after and book.is_known(key)]  # others are erased
+    of_firsts = [Change(key, before[key], after[key]) for key in known if before[key] != after[key]]
     told = [*changes, *of_firsts]
     return Kinds(told, {change.record_key: book.record(change.record_key)["seed"] for change in told})
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from support.erasures import erasure
 from support.events import Message
 from support.models import STRICT, choice, chosen
 from support.stewards import decision
@@ -44,7 +45,22 @@ def world() -> PureWorld:
         for sent in decided(told):
             told.send(*sent)
         told.settle()
+        erase_some(told)
     return told
+
+
+def erase_some(told: PureWorld) -> None:
+    """Some persons are erased, those of many records among them, and then their keys are gone."""
+    by_person: dict[str, list[str]] = {}
+    for key, row in told.states["resolve"].scan("record", ""):
+        by_person.setdefault(orjson.loads(row)["person"], []).append(key)
+    chosen_ = sorted(by_person, key=lambda person: (-len(by_person[person]), person))[:24:2]
+    for person in chosen_:
+        told.send(*erasure(person, by_person[person][:1]))
+    told.settle()
+    for person in chosen_:
+        for key in by_person[person]:
+            told.keys.keys.pop(key, None)
 
 
 def decided(told: PureWorld) -> list[Message]:

@@ -152,7 +152,7 @@ class ResolveWorld:
 
     def rows(self, topic: str) -> list[Row]:
         """What was sent to a topic, decoded."""
-        return [decoded(out) for out in self.outs if out.topic == topic]
+        return [decoded(out) for out in self.outs if out.topic == topic and out.value]
 
 
 def together(persons: Mapping[str, str]) -> set[frozenset[str]]:
@@ -201,7 +201,7 @@ class World(abc.ABC):
 
     def rows(self, topic: str) -> list[Row]:
         """Everything on a topic, decoded."""
-        return [decoded(Out(a.topic, "", a.value or b"", "")) for a in self.topics[topic]]
+        return [decoded(Out(a.topic, "", a.value, "")) for a in self.topics[topic] if a.value]
 
     def outcomes(self) -> dict[str, str]:
         """How each event ended, by its id, as an outsider counts from the topics."""

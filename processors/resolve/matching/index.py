@@ -120,6 +120,26 @@ class Index:
         firsts = {entries[key].seed: key for found in members.values() for key in found}
         return {key: firsts[person] for key, person in persons.items()}
 
+    def with_theirs(self, record_keys: Collection[str]) -> list[str]:
+        """Settled records with all others of their persons; those that are known."""
+        persons, entries = self.persons_of(record_keys), self._known.entries
+        members = members_of(self._known, {entries[key].component for key in persons})
+        theirs = set(persons.values())
+        return [key for found in members.values() for key in found if entries[key].person in theirs]
+
+    def take_out(self, record_keys: Collection[str]) -> list[Change]:
+        """Take settled records out, as if they had never been; others whose person changes by that, sorted."""
+        entries = self._known.entries
+        self._known.load(record_keys)
+        known = [key for key in record_keys if key in entries]
+        for key in known:
+            self._enter(entries[key], ())
+        changes = self.settle()
+        for key in known:
+            del entries[key]
+        self.state.put_raw(COMPARE, dict.fromkeys(known))
+        return [change for change in changes if change.record_key not in known]
+
     def settle(self) -> list[Change]:
         """Cluster anew all that was touched since the last time; records whose person changed, sorted."""
         if not self._before:

@@ -199,8 +199,8 @@ def test_what_parents_said_before_rights_passed_permits_nothing_and_the_denial_s
 
 
 def test_every_reason_but_those_of_the_stage_is_reached_above() -> None:
-    """Source retracted, record moved and unreadable come of the record, not of the law: test_redecision has them."""
-    of_the_stage = {Reason.SOURCE_RETRACTED, Reason.RECORD_MOVED, Reason.UNREADABLE}
+    """What comes of the record and not of the law: test_redecision and test_erasing have it."""
+    of_the_stage = {Reason.SOURCE_RETRACTED, Reason.RECORD_MOVED, Reason.UNREADABLE, Reason.ERASED}
     of_the_law = {
         Reason.CONSENT, Reason.STATUTE, Reason.OWN_RECORD, Reason.NOT_IN_FORCE, Reason.NO_CASELOAD, Reason.NO_CONSENT,
         Reason.DENIED, Reason.OUT_OF_TIME, Reason.RIGHTS_TRANSFERRED,
