@@ -6,6 +6,7 @@ FAMILIES = {
     "employment": "Employment",
     "contact": "Contact",
     "caseload": "Caseload",
+    "social_service": "Social services",
 }
 GRADES = {
     "IT": "Infant or toddler program",
@@ -18,6 +19,15 @@ GRADES = {
     "AE": "Adult education",
     "OTHER": "Other",
 }
+COUNTIES = (
+    "Alameda", "Alpine", "Amador", "Butte", "Calaveras", "Colusa", "Contra Costa", "Del Norte", "El Dorado", "Fresno",
+    "Glenn", "Humboldt", "Imperial", "Inyo", "Kern", "Kings", "Lake", "Lassen", "Los Angeles", "Madera", "Marin",
+    "Mariposa", "Mendocino", "Merced", "Modoc", "Mono", "Monterey", "Napa", "Nevada", "Orange", "Placer", "Plumas",
+    "Riverside", "Sacramento", "San Benito", "San Bernardino", "San Diego", "San Francisco", "San Joaquin",
+    "San Luis Obispo", "San Mateo", "Santa Barbara", "Santa Clara", "Santa Cruz", "Shasta", "Sierra", "Siskiyou",
+    "Solano", "Sonoma", "Stanislaus", "Sutter", "Tehama", "Trinity", "Tulare", "Tuolumne", "Ventura", "Yolo", "Yuba",
+)  # fmt: skip
+"""Counties of California in the order of their numbers, 01 to 58: the first two digits of CDS codes."""
 CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
     "entry_grade_level": GRADES | {f"G{n:02}": f"Grade {n}" for n in range(1, 13)},
     "application_type": {
@@ -81,6 +91,44 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "wris2": "Wage records of another state (WRIS2)",
         "fedes": "Federal employment records (FEDES)",
         "other": "Other records",
+    },
+    "program": {
+        "CALWORKS": "CalWORKs",
+        "CALFRESH": "CalFresh",
+        "MEDI_CAL": "Medi-Cal",
+        "FOSTER_CARE": "Foster care",
+        "EXTENDED_FOSTER_CARE": "Extended foster care",
+        "DDS": "Developmental services",
+        "CHILD_CARE": "Subsidized child care",
+    },
+    "participation_status": {"active": "Taking part", "exited": "No longer taking part"},
+    "exit_reason": {  # CEDS 000222, those that a social service may end by
+        "01923": "Died, or is permanently incapacitated",
+        "02214": "Completed the program",
+        "02215": "Reached the highest age",
+        "02217": "Refused the service",
+        "02218": "Moved, and goes on elsewhere",
+        "02219": "Moved, not known to go on elsewhere",
+        "02225": "The program was discontinued",
+        "02231": "Moved out of state",
+        "02232": "Taken out by a parent or guardian",
+        "02233": "Reason not known",
+        "06262": "Could not be reached",
+        "09999": "Another reason",
+    },
+    "placement_event": {
+        "entered": "Entered a placement",
+        "moved": "Moved to another placement",
+        "exited": "Left the placement",
+    },
+    "responsible_county": {f"{n:02}": f"{name} County" for n, name in enumerate(COUNTIES, 1)},
+    "homeless_nighttime_residence": {
+        "doubled_up": "With others, for want of a home of their own",
+        "unsheltered": "Without shelter",
+        "hotel_motel": "In a hotel or motel",
+        "shelter": "In a shelter",
+        "transitional_housing": "In transitional housing",
+        "other": "Elsewhere",
     },
     "naics_code": {
         "11": "Agriculture",
@@ -164,7 +212,7 @@ BY_SERIES = frozenset({"cip_code", "naics_code"})
 """Fields whose code is said by its first two digits."""
 UNSPOKEN = frozenset({"cip_code", "naics_code", "entry_type", "exit_type", "calpads_enrollment_status",
     "calpads_exit_reason", "calpads_completion_status", "workforce_program_type", "separation_type",
-    "separation_reason"})  # fmt: skip
+    "separation_reason", "exit_reason", "responsible_county"})  # fmt: skip
 """Fields with codes of others' lists; one that is not known here is said to be a code."""
 TERMS = {"1": "Winter", "3": "Spring", "5": "Summer", "7": "Fall"}
 """Third digit of a college term, CCC MIS GI03, semester calendar."""

@@ -91,7 +91,7 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
         family=words.family_word(row.family),
         source=words.named(names.partners, row.partner_id),
         headline=headline(row.family, shown.body, names.organizations),
-        lines=_lines(row, shown),
+        lines=_lines(row, shown, names),
         valid=words.span(row.effective_from, row.effective_to)
         if is_period
         else words.span(row.occurred_on, row.occurred_on),
@@ -111,9 +111,9 @@ def _late(row: StoredRow) -> str:
     return f"{words.count(days, 'day')} after it {'ended' if is_period else 'happened'}" if days > 1 else ""
 
 
-def _lines(row: StoredRow, shown: Shown) -> tuple[words.Line, ...]:
+def _lines(row: StoredRow, shown: Shown, names: Names) -> tuple[words.Line, ...]:
     already = said(row.family, shown.body)
-    return tuple(line for line in words.lines(row.family, shown.body) if line.name not in already)
+    return tuple(line for line in words.lines(row.family, shown.body, names.partners) if line.name not in already)
 
 
 def _earlier(fact: Fact, current: Shown, now: Known, names: Names) -> list[Earlier]:
@@ -121,7 +121,7 @@ def _earlier(fact: Fact, current: Shown, now: Known, names: Names) -> list[Earli
     told = []
     for row in fact.earlier:
         if shown := now.shown(row):
-            changed = tuple(line for line in _lines(row, shown) if _differs(line, shown, current))
+            changed = tuple(line for line in _lines(row, shown, names) if _differs(line, shown, current))
             sentence = headline(row.family, shown.body, names.organizations)
             told.append(Earlier("" if sentence == holds else sentence, row.published_at, changed))
     return told

@@ -10,6 +10,9 @@ Body = Mapping[str, Any]
 STAYS = "E155"
 """CALPADS: the school year is over, and the person is expected back at the same school."""
 
+SAID_OF_PLACEMENT = frozenset({"program", "placement_event", "responsible_county"})
+SAID_OF_BENEFIT = frozenset({"program", "participation_status", "benefit_month"})
+
 
 def headline(family: str, body: Body, organization_names: Mapping[str, str]) -> str:
     """The event in one sentence; every field in it may be missing."""
@@ -21,6 +24,8 @@ def headline(family: str, body: Body, organization_names: Mapping[str, str]) -> 
         return _employment(body)
     if family == "caseload":
         return _caseload(body)
+    if family == "social_service":
+        return _social_service(body)
     return "Contact details" if family == "contact" else words.family_word(family)
 
 
@@ -32,6 +37,8 @@ def said(family: str, body: Body) -> frozenset[str]:
         return frozenset({"reference_period_start", "reference_period_end", "jobs_count", "quarterly_earnings_cents"})
     if family == "caseload":
         return frozenset({"assignment_state", "relation", "site", "assigned_on"})
+    if family == "social_service":
+        return SAID_OF_PLACEMENT if body.get("placement_event") else SAID_OF_BENEFIT
     return _said_of_aid(body) if family == "aid" else frozenset()
 
 
@@ -125,6 +132,16 @@ def _caseload(body: Body) -> str:
     relation, site = _inside("caseload", body, "relation"), body.get("site")
     state = "On your organization's caseload" if body.get("assignment_state") == "assigned" else "Caseload ended"
     return f"{state}: {relation}" + (f", {site}" if site else "")
+
+
+def _social_service(body: Body) -> str:
+    program = _said("social_service", body, "program") or "Social services"
+    if body.get("placement_event"):
+        county = _said("social_service", body, "responsible_county")
+        return f"{program}: {_inside('social_service', body, 'placement_event')}" + (f", {county}" if county else "")
+    month = _said("social_service", body, "benefit_month")
+    status = _inside("social_service", body, "participation_status")
+    return program + (f" for {month}" if month else "") + (f": {status}" if status else "")
 
 
 def _inside(family: str, body: Body, name: str) -> str:

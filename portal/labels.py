@@ -69,6 +69,19 @@ LABELS = {
     "cip_code": "Program of study",
     "cip_version": "Edition of the list of programs",
     "full_time_equivalency_hundredths": "Course load (1 = full time)",
+    # social services
+    "program": "Program",
+    "participation_status": "Participation",
+    "benefit_month": "Benefit for",
+    "start_date": "Taking part since",
+    "exit_reason": "Why it ended",
+    "placement_event": "Placement",
+    "responsible_agency": "Responsible agency",
+    "responsible_county": "Responsible county",
+    "homeless_nighttime_residence": "Where they spend the nights",
+    "unaccompanied_youth": "Without a parent or guardian",
+    "emancipated_minor": "Emancipated as a minor",
+    "address_confidential": "Address kept confidential",
 }
 """Every released field; a unit in a field's name goes to the value."""
 NOTES = {"student_aid_index_usd": "Student Aid Index, from -1500 to 999999: an index number, not money."}
@@ -84,5 +97,8 @@ GROUPS = {
     "earnings": "wages",
     "employer": "employer and industry",
     "progress": "units, grades and program of study",
+    "placement": "placement in foster care and who is responsible",
+    "housing": "housing",
+    "protection": "emancipation and a confidential address",
 }
 """Groups of fields, as agreements grant them or leave them out."""

@@ -14,6 +14,8 @@ from schemas_avro import catalog
 EPOCH = date(1970, 1, 1)
 NOT_LISTED = frozenset({"organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version"})
 """Fields that the headline or the page says already, or that mean nothing to readers."""
+PARTIES = frozenset({"responsible_agency"})
+"""Fields that hold the id of a partner or recipient."""
 RECENT = {0: "today", 1: "yesterday"}
 """How the days are called that lie so many days back."""
 US_PHONE = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?([2-9]\d\d)[ .-]?(\d{4})")
@@ -64,13 +66,13 @@ def group_word(group: str) -> str:
     return GROUPS.get(group) or plain(group).lower()
 
 
-def lines(family: str, body: Mapping[str, Any]) -> list[Line]:
-    """The fields of a body that say something, in the order of the schema."""
+def lines(family: str, body: Mapping[str, Any], parties: Mapping[str, str]) -> list[Line]:
+    """The fields of a body that say something, in the order of the schema; ``parties`` are names by id."""
     return [
         Line(
             name,
             label(name),
-            value_in_words(family, name, body[name]),
+            named(parties, body[name]) if name in PARTIES else value_in_words(family, name, body[name]),
             NOTES.get(name) or field["doc"],
             _code(family, name, body[name]),
         )
@@ -98,6 +100,8 @@ def value_in_words(family: str, name: str, value: Any) -> str:
 
 
 def _number(family: str, name: str, value: int) -> str:
+    if name == "benefit_month":
+        return f"{EPOCH + timedelta(days=value):%B %Y}"
     if "date" in _logical_types(family, name):
         return day(EPOCH + timedelta(days=value))
     if name.endswith("_cents"):

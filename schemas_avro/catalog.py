@@ -12,7 +12,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-PROJECTED = ("enrollment", "aid", "employment", "contact", "caseload")
+PROJECTED = ("enrollment", "aid", "employment", "contact", "caseload", "social_service")
 """Families that recipients may see; identity and consent never leave."""
 FAMILIES = ("identity", "consent", *PROJECTED)
 CORE = "core"

@@ -38,6 +38,10 @@ CLASSIFICATIONS = {
     "employment": "The body of an employment event as a whole.",
     "wage": "Wage records of unemployment insurance.",
     "employer": "Who the employer is; confidential by itself (20 CFR 603.4).",
+    "social_service": "The body of a social service event as a whole.",
+    "welfare": "Records of public social services (Welfare and Institutions Code 10850).",
+    "child_welfare": "Foster care, and what courts decide about who cares for a child.",
+    "housing": "That the person has no home, and where the nights are spent.",
 }
 """Every classification that a field may have, and what it means."""
 

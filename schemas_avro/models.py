@@ -603,6 +603,80 @@ class Caseload(Frozen):
     """Last day of the assignment."""
 
 
+class HomelessNighttimeResidence(StrEnum):
+    """Symbols of HomelessNighttimeResidence."""
+
+    DOUBLED_UP = "doubled_up"
+    UNSHELTERED = "unsheltered"
+    HOTEL_MOTEL = "hotel_motel"
+    SHELTER = "shelter"
+    TRANSITIONAL_HOUSING = "transitional_housing"
+    OTHER = "other"
+
+
+class PlacementEvent(StrEnum):
+    """Symbols of PlacementEvent."""
+
+    ENTERED = "entered"
+    MOVED = "moved"
+    EXITED = "exited"
+
+
+class ParticipationStatus(StrEnum):
+    """Symbols of ParticipationStatus."""
+
+    REFERRED = "referred"
+    ELIGIBLE = "eligible"
+    ACTIVE = "active"
+    EXITED = "exited"
+    WITHDREW = "withdrew"
+    NOT_ELIGIBLE = "not_eligible"
+    OTHER = "other"
+
+
+class SocialProgram(StrEnum):
+    """Symbols of SocialProgram."""
+
+    CALWORKS = "CALWORKS"
+    CALFRESH = "CALFRESH"
+    MEDI_CAL = "MEDI_CAL"
+    FOSTER_CARE = "FOSTER_CARE"
+    EXTENDED_FOSTER_CARE = "EXTENDED_FOSTER_CARE"
+    DDS = "DDS"
+    CHILD_CARE = "CHILD_CARE"
+
+
+class SocialService(Frozen):
+    """Participation in a program of public social services, with what else the agency knows that bears on who may speak for the person. No money, no address."""
+
+    program: SocialProgram
+    """Which program. It tells more than welfare of foster care, Medi-Cal and the Department of Developmental Services: such an event names child_welfare, health or disability among the data_categories of its envelope."""
+    participation_status: ParticipationStatus
+    """How the person stands to the program."""
+    benefit_month: date | None = None
+    """First day of the month for which a benefit was issued."""
+    start_date: date | None = None
+    """First day of participation."""
+    exit_date: date | None = None
+    """Last day of participation."""
+    exit_reason: str | None = None
+    """CEDS code of why participation ended, five digits."""
+    placement_event: PlacementEvent | None = None
+    """What happened to the placement of a foster child; where the child lives is never told."""
+    responsible_agency: str | None = None
+    """Recipient that is the agency legally responsible for the care and protection of a foster child, 20 USC 1232g(b)(1)(L)."""
+    responsible_county: str | None = None
+    """California county that is responsible, by the first two digits of CDS codes, 01 to 58."""
+    homeless_nighttime_residence: HomelessNighttimeResidence | None = None
+    """Where a person without a home spends the nights."""
+    unaccompanied_youth: bool | None = None
+    """Whether the person is a homeless youth in no parent's or guardian's care; null: not known."""
+    emancipated_minor: bool | None = None
+    """Whether a court or the law has freed a minor from the parents' care (Family Code 7002); null: not known."""
+    address_confidential: Hidden[bool | None] = None
+    """Whether the person takes part in an address confidentiality program as Safe at Home (Government Code 6205 and following); null: not known."""
+
+
 class IdentityRecorded(Event):
     """Envelope and body of Identity."""
 
@@ -652,6 +726,13 @@ class CaseloadRecorded(Event):
     body: Caseload
 
 
+class SocialServiceRecorded(Event):
+    """Envelope and body of SocialService."""
+
+    envelope: Envelope
+    body: SocialService
+
+
 EVENTS: dict[str, type[Event]] = {
     "identity": IdentityRecorded,
     "consent": ConsentRecorded,
@@ -660,4 +741,5 @@ EVENTS: dict[str, type[Event]] = {
     "employment": EmploymentRecorded,
     "contact": ContactRecorded,
     "caseload": CaseloadRecorded,
+    "social_service": SocialServiceRecorded,
 }

@@ -14,8 +14,10 @@ LENGTHS = {
     "postal_code": (5, 9),
     "entry_type": (5,),
     "exit_type": (5,),
+    "exit_reason": (5,),
+    "responsible_county": (2,),
 }
-"""By field or identifier system: ways to count digits. CEDS entry and exit types have five, as 01921."""
+"""By field or identifier system: ways to count digits. CEDS entry types, exit types and reasons have five, as 01921."""
 
 ORGANIZATIONS = {
     "CDS": (14,),

@@ -62,6 +62,13 @@ def quarters(today: int, count: int) -> list[tuple[int, int]]:
     return ended[-count:]
 
 
+def month_before(today: int) -> tuple[int, int]:
+    """First and last day of the calendar month before that of a day."""
+    first = day_of(today).replace(day=1)
+    last = days(first) - 1
+    return days(day_of(last).replace(day=1)), last
+
+
 def aid_years(today: int, count: int) -> list[str]:
     """The last so many award years, as YYYY-YYYY; oldest first."""
     last = school_year(today)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from partners.population import permission, records, schooling, support
+from partners.population import permission, records, schooling, social, support
 from partners.population.calendars import CHANGES_DAYS, moment, told
 from partners.population.dice import Dice
 from partners.population.people import Person, Registry
@@ -41,6 +41,7 @@ def life(person: Person, seed: int, today: int, registry: Registry) -> Life:
     lived.history += _facts(lived, seed, dice, today, works="edd" in held)
     lived.history += permission.consents(lived.records, person, dice, today, late=late)
     lived.history += _caseloads(lived, dice, today)
+    lived.history += _welfare(lived, held, seed, today, registry)
     if late:
         lived.changes += permission.late_consents(lived.records, person, dice, today - CHANGES_DAYS)
     return lived
@@ -77,6 +78,22 @@ def _caseloads(lived: Life, dice: Dice, today: int) -> Iterator[Planned]:
     for partner in permission.RELATIONS:
         if partner in lived.records and dice.chance(93):
             yield permission.caseload(lived.records[partner], lived.person, dice, today)
+
+
+def _welfare(lived: Life, held: list[str], seed: int, today: int, registry: Registry) -> Iterator[Planned]:
+    """What the department of social services tells of those who take part in something."""
+    person, dice = lived.person, Dice(seed, "social", lived.person.number)
+    found = social.participation(person, held, dice, today)
+    if found is None:
+        return
+    record = records.record(person, social.PARTNER, seed, dice, registry)
+    lived.records[social.PARTNER] = record
+    yield identity(record, told(dice, today - dice.between(30, 700), today))
+    yield from social.services(record, person, found, dice, today)
+    if found.in_foster_care and lived.plan == "plain":
+        yield from permission.care_consent(record, person, dice, today)
+    if found.emancipated:
+        yield from permission.own_words([e for e in lived.history if e.family == "consent"], dice, today)
 
 
 def identity(record: Record, at: int) -> Planned:

@@ -1,6 +1,6 @@
 """Consents that people give, refuse, renew or withdraw, and the caseloads of those who serve them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -25,6 +25,11 @@ FOR_CHILDREN = {
     ("court", "court"): 4,
 }
 """Who speaks for a child, role and basis, of a hundred."""
+FOR_FOSTER_CHILDREN = {
+    ("education_rights_holder", "education_rights_holder"): 45,
+    ("court", "court"): 35,
+    ("guardian", "legal_guardian"): 20,
+}
 RENEWED_PERCENT = 55
 """Of those who were asked as children and have grown up since, how many have said it again themselves."""
 LATE_STATES = {"none": 70, "expired": 30}
@@ -66,6 +71,8 @@ EARLY = Cell("cde_elc", ("la_county_foster",), ("foster_education",), ("cde_elc"
 """Given though nobody needs it: that recipient is served by statute."""
 OWN_AID = Cell("ccc", ("lausd_counseling",), ("college_counseling",), ("csac",), ("aid",))
 """What a young student says at the college about aid, for the counselor at the old school."""
+CARE = Cell("cdss", ("la_county_foster",), ("foster_education",), ("cdss",), ("welfare", "child_welfare"))
+"""What those in foster care are asked besides: no statute opens records of welfare."""
 CELLS = (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING, EARLY)
 SENSITIVE = (("immigration_proxy", 40), ("employer", 35))
 LAST_RENEWED_DAYS = 8
@@ -108,6 +115,23 @@ def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: i
             yield restated(statement, moment(dice, today - dice.between(8, 25)), "renewed")
         if not late and given < day_of_majority(person.born) <= today - LAST_RENEWED_DAYS:
             yield from _as_student(records, person, cell, dice, today)
+
+
+def care_consent(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Planned]:
+    """What is said for somebody in foster care of the department's records; by the grown ones themselves."""
+    state = dice.weighted(STATES)
+    if state != "none":
+        given = today - dice.between(30, 300)
+        yield _in_state(_statement(record, person, CARE, dice, given), state, today, dice)
+
+
+def own_words(said: Iterable[Planned], dice: Dice, today: int) -> Iterator[Planned]:
+    """What an emancipated minor says again of all that was permitted in their name."""
+    for statement in said:
+        if statement.body["event_state"] == "given" and dice.chance(RENEWED_PERCENT):
+            again = restated(statement, moment(dice, today - dice.between(LAST_RENEWED_DAYS, 25)), "given")
+            body = again.body | {"granted_by_role": "student", "guardian_basis": "emancipated_minor"}
+            yield replace(again, row={"envelope": again.envelope, "body": body})
 
 
 def _as_student(records: Mapping[str, Record], person: Person, cell: Cell, dice: Dice, today: int) -> Iterator[Planned]:
@@ -162,7 +186,8 @@ def _statement(record: Record, person: Person, cell: Cell, dice: Dice, day: int,
     at = moment(dice, day)
     source_id = f"C-{named_id(record.token, *cell.recipients, *cell.controllers, day)[:18]}"
     is_grown = day_of_majority(person.born) <= day
-    role, basis = ("student", "eligible_student") if is_grown else dice.weighted(FOR_CHILDREN)
+    for_them = FOR_FOSTER_CHILDREN if cell == CARE else FOR_CHILDREN
+    role, basis = ("student", "eligible_student") if is_grown else dice.weighted(for_them)
     body = {
         "consent_id": source_id,
         "event_state": "given",

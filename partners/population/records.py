@@ -34,6 +34,7 @@ HABITS = {
     "ccc": Habits(middle=35, ssn=80, email=85, phone=60, address=80, own_id="CCCID", other_ids=(("SSID", 55),)),
     "csu": Habits(middle=50, ssn=85, email=90, phone=40, address=60, own_id="CSU_ID", other_ids=(("CCCID", 35),)),
     "csac": Habits(middle=60, ssn=97, email=80, address=80, own_id="CSAC_ID", other_ids=(("SSID", 55),), upper=True),
+    "cdss": Habits(middle=50, ssn=90, phone=60, address=85, own_id="CIN", other_ids=(("SSID", 20),)),
     "lausd_counseling": Habits(email=30, phone=60, address=30, nickname=50, other_ids=(("SSID", 80),)),
     "la_county_foster": Habits(middle=30, ssn=40, phone=30, address=60, nickname=20, other_ids=(("SSID", 60),)),
     "ccc_transfer_center": Habits(email=75, phone=50, nickname=50, other_ids=(("CCCID", 85),)),

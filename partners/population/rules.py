@@ -25,6 +25,8 @@ _TRANSFER = _consent("ccc_transfer_center", "transfer_advising")
 _CSU = _consent("csu_advising", "academic_advising")
 _FOSTER = Rule("la_county_foster", "foster_education", by_consent=False, clients_only=True)
 
+_WELFARE = _consent("la_county_foster", "foster_education")
+
 
 def _own(recipient: str) -> Rule:
     return Rule(recipient, "case_management", by_consent=False, clients_only=False)
@@ -39,17 +41,25 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("csu", "enrollment"): (_CSU,),
     ("csac", "aid"): (_LAUSD, _TRANSFER, _CSU),
     ("edd", "employment"): (_TRANSFER, _CSU),
+    ("cdss", "social_service"): (_WELFARE,),
     ("lausd_counseling", "caseload"): (_own("lausd_counseling"),),
     ("la_county_foster", "caseload"): (_own("la_county_foster"),),
     ("ccc_transfer_center", "caseload"): (_own("ccc_transfer_center"),),
     ("csu_advising", "caseload"): (_own("csu_advising"),),
 }
-CATEGORY = {"enrollment": "education", "aid": "aid", "employment": "wage", "contact": "contact"}
+CATEGORY = {
+    "enrollment": "education",
+    "aid": "aid",
+    "employment": "wage",
+    "contact": "contact",
+    "social_service": "welfare",
+}
 """Category of records that a family's core fields are."""
 CONSENT_FOR = {
     "cde_elc": {"cde_elc"},
     "cde_k12": {"cde_k12", "csac"},
     "ccc": {"ccc", "csac", "edd"},
     "csu": {"csu", "csac", "edd"},
+    "cdss": {"cdss"},
 }
 """Whose records each partner may speak for."""

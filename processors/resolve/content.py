@@ -73,9 +73,15 @@ FORMS: dict[str, tuple[Code, Callable[[str], bool]]] = {
     "calpads_completion_status": (Code.UNKNOWN_CODE, _is("[0-9]{3}")),
     "cip_code": (Code.UNKNOWN_CODE, _is(r"[0-9]{2}(\.[0-9]{2}([0-9]{2})?)?")),
     "naics_code": (Code.UNKNOWN_CODE, _is("[0-9]{2,6}")),
+    "exit_reason": (Code.UNKNOWN_CODE, _is("[0-9]{5}")),
+    "responsible_agency": (Code.UNKNOWN_CODE, _is("[a-z0-9_]{1,100}")),
+    "responsible_county": (Code.UNKNOWN_CODE, _is("0[1-9]|[1-4][0-9]|5[0-8]")),
 }
 """Fields whose texts have one form. CEDS entry and exit types are not among them: of a source that has no code of
 CEDS, its own descriptor is carried."""
+
+MONTHS = {"benefit_month"}
+"""Dates that stand for a month: its first day."""
 
 
 def faults(family: str, envelope: pa.RecordBatch, body: pa.RecordBatch) -> Faults:
@@ -93,6 +99,8 @@ def faults(family: str, envelope: pa.RecordBatch, body: pa.RecordBatch) -> Fault
             found = _outside(body, name, *BOUNDS[name], Code.NUMBER_OUT_OF_RANGE) | found
         elif name in FORMS:
             found = _malformed(body, name) | found
+        elif name in MONTHS:
+            found = _within_month(body, name) | found
     return texts.faults(family, envelope, body) | _long_lists(body) | _long_lists(envelope) | found
 
 
@@ -137,6 +145,14 @@ def _malformed(rows: pa.RecordBatch, name: str) -> Faults:
     code, is_sound = FORMS[name]
     wrong = [text for text in pc.unique(column).to_pylist() if text is not None and not is_sound(text)]
     return _at(pc.is_in(column, value_set=pa.array(wrong, column.type)), (code, name)) if wrong else {}
+
+
+def _within_month(rows: pa.RecordBatch, name: str) -> Faults:
+    """Rows whose date stands for a month and is not its first day."""
+    column = rows.column(name)
+    if column.null_count == len(column):
+        return {}
+    return _at(pc.not_equal(pc.day(column.cast(pa.date32())), 1), (Code.DATE_OUT_OF_RANGE, name))
 
 
 def _long_lists(rows: pa.RecordBatch) -> Faults:

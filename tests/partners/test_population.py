@@ -23,7 +23,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "4961a0cb76dc7994079caf334d356b1993f61e5b72c386fd51e5ebf151d2e516"
+DIGEST = "57963e60ad96686b571e9fea6147f5285eb9110d309602d8fbeea491851b08f7"
 
 
 def sound(population: Population) -> list[Planned]:
@@ -118,10 +118,18 @@ def test_everything_is_published_before_the_populations_day_and_each_phase_after
     assert spans[-1] < rows.micros(formats.midnight(AS_OF))
 
 
-def test_only_an_application_that_reveals_immigration_status_is_marked_so(population: Population) -> None:
+def test_only_what_reveals_immigration_status_or_foster_care_is_marked_so(population: Population) -> None:
+    marks = {
+        "CADAA": ["immigration_proxy"],
+        "FOSTER_CARE": ["child_welfare"],
+        "EXTENDED_FOSTER_CARE": ["child_welfare"],
+    }
+    found = set()
     for event in sound(population):
-        revealing = event.body.get("application_type") == "CADAA"
-        assert event.envelope["data_categories"] == (["immigration_proxy"] if revealing else [])
+        revealing = str(event.body.get("application_type") or event.body.get("program"))
+        assert event.envelope["data_categories"] == marks.get(revealing, [])
+        found.add(revealing)
+    assert marks.keys() <= found
 
 
 def test_wage_rows_have_no_token_but_a_number_and_a_surname_in_full(population: Population) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from partners.population import places
 from portal import words
+from portal.codes import CODES
 from portal.headlines import headline
 from portal.labels import GROUPS, LABELS
 from portal.parts import load_organizations, load_users
@@ -49,6 +50,16 @@ from schemas_avro import catalog
         ("enrollment", "term_id", "267", "Fall 2026"),
         ("enrollment", "term_id", "2026FA", "2026FA"),
         ("contact", "language", "spa", "Spanish"),
+        ("social_service", "program", "CALFRESH", "CalFresh"),
+        ("social_service", "program", "DDS", "Developmental services"),
+        ("social_service", "participation_status", "not_eligible", "Not eligible"),
+        ("social_service", "benefit_month", 20_666, "August 2026"),
+        ("social_service", "exit_reason", "02231", "Moved out of state"),
+        ("social_service", "exit_reason", "73075", "Code 73075"),
+        ("social_service", "responsible_county", "01", "Alameda County"),
+        ("social_service", "responsible_county", "19", "Los Angeles County"),
+        ("social_service", "responsible_county", "58", "Yuba County"),
+        ("social_service", "unaccompanied_youth", False, "No"),
         ("contact", "preferred_name", "mcKENZIE", "mcKENZIE"),
     ],
 )
@@ -80,12 +91,31 @@ def test_every_group_of_fields_has_words_of_its_own(family: str) -> None:
 
 
 def test_a_note_says_of_the_aid_index_that_it_is_no_money_and_a_phone_number_has_no_code_behind_it() -> None:
-    [_, index] = words.lines("aid", {"aid_year": "2026-2027", "student_aid_index_usd": -1500})
+    [_, index] = words.lines("aid", {"aid_year": "2026-2027", "student_aid_index_usd": -1500}, {})
     assert (index.label, index.value) == ("Student Aid Index (SAI)", "-1500")
     assert "not money" in index.doc
     assert "dollar" not in index.doc
-    [phone] = words.lines("contact", {"phone": "5555550123"})
+    [phone] = words.lines("contact", {"phone": "5555550123"}, {})
     assert phone.code == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["program", "placement_event", "homeless_nighttime_residence", "responsible_county", "exit_reason"]
+)
+def test_social_services_are_told_in_sentences_and_no_code_is_left_bare(name: str) -> None:
+    kinds = catalog.named_types(words.fields_of("social_service")[name]["type"])
+    symbols = {symbol for kind in kinds for symbol in kind["symbols"]}
+    for code in symbols or CODES[name]:
+        said = words.value_in_words("social_service", name, code)
+        assert said == CODES[name][code]
+        assert not re.search(r"_|[A-Z]{2}|\d", said.replace("CalWORKs", ""))
+
+
+def test_the_agency_that_is_responsible_for_a_foster_child_is_called_by_its_name() -> None:
+    body = {"program": "FOSTER_CARE", "responsible_agency": "la_county_foster"}
+    [_, agency] = words.lines("social_service", body, {"la_county_foster": "Los Angeles County"})
+    assert (agency.label, agency.value, agency.code) == ("Responsible agency", "Los Angeles County", "")
+    assert words.lines("social_service", body, {})[1].value == "la county foster"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +161,23 @@ def test_a_note_says_of_the_aid_index_that_it_is_no_money_and_a_phone_number_has
         ("employment", {}, "Wage record"),
         ("caseload", {"assignment_state": "ended", "relation": "liaison"}, "Caseload ended: liaison"),
         ("contact", {}, "Contact details"),
+        ("social_service", {}, "Social services"),
+        ("social_service", {"program": "CALWORKS", "participation_status": "active"}, "CalWORKs: taking part"),
+        (
+            "social_service",
+            {"program": "CALFRESH", "participation_status": "active", "benefit_month": 20_666},
+            "CalFresh for August 2026: taking part",
+        ),
+        (
+            "social_service",
+            {"program": "FOSTER_CARE", "participation_status": "active", "placement_event": "moved"},
+            "Foster care: moved to another placement",
+        ),
+        (
+            "social_service",
+            {"program": "EXTENDED_FOSTER_CARE", "placement_event": "entered", "responsible_county": "19"},
+            "Extended foster care: entered a placement, Los Angeles County",
+        ),
     ],
 )
 def test_a_headline_says_what_may_be_shown_and_misses_nothing_aloud(

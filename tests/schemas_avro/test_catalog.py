@@ -21,6 +21,7 @@ PINNED = [
     (105, "partner.employment.v1", "598ffbb4e06493e9"),
     (106, "partner.contact.v1", "00740cdc3792e5f2"),
     (107, "partner.caseload.v1", "4d413dfb6f0ce410"),
+    (108, "partner.social_service.v1", "199b42be2413ffff"),
     (201, "body.identity.v1", "75e4d7d587d25715"),
     (202, "body.consent.v1", "7cc7a9626c0f4f54"),
     (203, "body.enrollment.v1", "c60ee9117f22e9a6"),
@@ -28,6 +29,7 @@ PINNED = [
     (205, "body.employment.v1", "94e4588548802ec9"),
     (206, "body.contact.v1", "5922ee07a58d1880"),
     (207, "body.caseload.v1", "277cbe8ba64f1ea5"),
+    (208, "body.social_service.v1", "29dd9eab527ce17d"),
     (301, "internal.agreement_activated.v1", "234bb85e22e5a6c9"),
     (302, "internal.clock_ticked.v1", "81faf6392572dc34"),
     (303, "internal.dead_letter.v1", "f65374b332554a3f"),
@@ -76,6 +78,14 @@ PINNED = [
     (425, "released.contact.v1.address-core-language-reach", "b371b1b06cad4b7d"),
     (426, "released.contact.v1.area-core-language-reach", "abaf75764ad3d581"),
     (427, "released.contact.v1.address-area-core-language-reach", "99d8423da96e02d4"),
+    (428, "released.social_service.v1.core", "e01ccef67650f279"),
+    (429, "released.social_service.v1.core-housing", "b32f4616b76111d1"),
+    (430, "released.social_service.v1.core-placement", "a2cff5f9ab3e00f2"),
+    (431, "released.social_service.v1.core-protection", "1dbcc2aa069728cb"),
+    (432, "released.social_service.v1.core-housing-placement", "c66e8c7bbc76bcbb"),
+    (433, "released.social_service.v1.core-housing-protection", "2a74382ef014015d"),
+    (434, "released.social_service.v1.core-placement-protection", "f8b37bc16e67b3ca"),
+    (435, "released.social_service.v1.core-housing-placement-protection", "81372045e4378d3e"),
 ]
 """Id, subject and fingerprint (CRC-64-AVRO of the parsing canonical form: docs and classifications may change)."""
 
@@ -242,6 +252,16 @@ def test_nothing_that_goes_on_from_resolve_has_a_field_that_tells_who_it_is(entr
     assert classified
     assert "identity" not in classified
     assert {"Envelope", "Identifier"} & {named["name"] for named in catalog.named_types(entry.schema)} == set()
+
+
+def test_whether_an_address_is_kept_secret_leaves_only_where_its_own_group_does() -> None:
+    told = {
+        entry.subject
+        for entry in RELEASED
+        for one in body_of(entry.schema)["fields"]
+        if one["name"] == "address_confidential"
+    }
+    assert told == {s for s in (e.subject for e in RELEASED) if "social_service" in s and "protection" in s}
 
 
 def test_groups_begin_with_the_core() -> None:

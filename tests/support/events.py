@@ -53,6 +53,7 @@ DEFAULTS: dict[str, Row] = {
     "employment": {"reference_period_start": "2026-04-01", "reference_period_end": "2026-06-30"},
     "contact": {"preferred_name": "Sam"},
     "consent": {"granted_by_role": "student", "given_at": NOON, "consent_id": "c"},
+    "social_service": {"program": "CALFRESH", "participation_status": "active"},
     "caseload": {"case_manager_id": "cm-1", "assignment_state": "assigned", "relation": "counselor"},
 }
 

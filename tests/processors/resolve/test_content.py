@@ -121,6 +121,26 @@ def test_every_code_of_a_closed_code_set_has_a_form() -> None:
     assert named - open_sets <= content.FORMS.keys()
 
 
+def test_a_date_that_stands_for_a_month_is_its_first_day() -> None:
+    months = ["2026-08-01", "2026-08-02", "2024-02-29", "2026-01-01", "1969-12-31", "1969-12-01"]
+    found = faults("social_service", {}, *({"benefit_month": month} for month in months))
+    assert found == dict.fromkeys((2, 3, 5), (Code.DATE_OUT_OF_RANGE, "benefit_month"))
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "unsound"),
+    [
+        ("responsible_county", ["01", "19", "58"], ["00", "59", "1", "Los Angeles", "019"]),
+        ("exit_reason", ["02214", "09999"], ["2214", "moved away", "022140"]),
+        ("responsible_agency", ["la_county_foster"], ["", "LA County", "la county"]),
+    ],
+)
+def test_codes_of_social_services_are_codes_and_no_words(name: str, sound: list[str], unsound: list[str]) -> None:
+    assert faults("social_service", *({name: code} for code in sound)) == {}
+    found = faults("social_service", *({name: code} for code in unsound))
+    assert found == dict.fromkeys(range(len(unsound)), (Code.UNKNOWN_CODE, name))
+
+
 def test_texts_of_neighbours_do_not_make_a_number_together() -> None:
     assert faults("contact", {"preferred_name": "219-09-"}, {"preferred_name": "9998"}, {"city": "219"}) == {}
 
