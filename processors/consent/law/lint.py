@@ -111,7 +111,7 @@ def _of_permit(rules: RuleSet, law: Law, rule: Rule, box: Box) -> Iterator[Findi
                 says = f"is partly denied by {name} of the same law, where {_told(both, box)}"
                 yield Finding(Level.WARNING, Kind.CONTRADICTORY, rule.name, says)
         yield from _unreachable(rules, law, rule, box)
-    yield from _over_broad(rule.when, rule)
+    yield from _over_broad(rules, law, rule, box)
     yield from _obligations(rule)
 
 
@@ -130,18 +130,33 @@ def _unreachable(rules: RuleSet, law: Law, rule: Rule, box: Box) -> Iterator[Fin
     yield Finding(Level.ERROR, Kind.UNREACHABLE, rule.name, says)
 
 
-def _over_broad(when: When, rule: Rule) -> Iterator[Finding]:
-    if when.consent is not None and when.consent <= {ConsentState.IN_FORCE}:
+def _over_broad(rules: RuleSet, law: Law, rule: Rule, box: Box) -> Iterator[Finding]:
+    """Limits that a permit does not name; an error where no denial and no other law sets them either."""
+    if rule.when.consent is not None and rule.when.consent <= {ConsentState.IN_FORCE}:
         return  # it permits what the person's own words name, and no more
-    lacking = [name for name in ("purpose", "category") if not _is_limited(when, name)]
-    if not any(_is_limited(when, name) for name in ("recipient", "relation", "basis")):
-        lacking.append("recipient, relation or basis")
-    for name in lacking:
-        yield Finding(Level.ERROR, Kind.OVER_BROAD, rule.name, f"permits without a limit of {name}")
+    reached = _reached(_through(rules, _meets([box], boxes_of(law.applies))))
+    for names in (("purpose",), ("category",), ("recipient", "relation", "basis")):
+        if any(_is_limited(rule.when, name) for name in names):
+            continue
+        what = " or ".join(", ".join(names).rsplit(", ", 1))
+        if any(_is_limited(reached, name) for name in names if name != "relation"):
+            says = f"names no limit of {what}; only denials and other laws set one"
+            yield Finding(Level.WARNING, Kind.OVER_BROAD, rule.name, says)
+        else:
+            yield Finding(Level.ERROR, Kind.OVER_BROAD, rule.name, f"permits without a limit of {what}")
+
+
+def _reached(boxes: Iterable[Box]) -> When:
+    """The values of each fact that boxes have together."""
+    together = [0] * len(CLASSES)
+    for box in boxes:
+        together = [mine | its for mine, its in zip(together, box, strict=True)]
+    found = values_of(tuple(together))
+    return When._make(frozenset(found[name]) if name in found else None for name in Facts._fields)
 
 
 def _is_limited(when: When, name: str) -> bool:
-    """Whether it names values of a fact, not all of them, and not OTHER, which is whatever no law names."""
+    """Whether it has not all values of a fact, and not OTHER, which is whatever no law names."""
     kind, values = CLASSES[Facts._fields.index(name)], getattr(when, name)
     return values is not None and values < set(kind) and not any(one.name == "OTHER" for one in values)
 

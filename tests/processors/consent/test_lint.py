@@ -117,6 +117,22 @@ def test_recipient_relation_or_basis_is_limit_enough_and_so_is_consent(condition
     assert found(law(permit(condition))) == []
 
 
+def test_a_limit_that_only_another_law_or_a_denial_sets_is_a_warning() -> None:
+    wide = NARROW._replace(purpose=None, category=None)
+    elsewhere = deny(when(category={Category.OTHER}))
+    says = "names no limit of {}; only denials and other laws set one"
+    told = found(law(permit(wide)), law(permit(name="two.permit"), name="two"))
+    assert told == [
+        (Level.WARNING, Kind.OVER_BROAD, "one.permit/1", says.format("purpose")),
+        (Level.WARNING, Kind.OVER_BROAD, "one.permit/1", says.format("category")),
+    ]
+    told = [one for one in found(law(permit(wide), elsewhere)) if one[1] is Kind.OVER_BROAD]
+    assert told == [
+        (Level.ERROR, Kind.OVER_BROAD, "one.permit/1", "permits without a limit of purpose"),
+        (Level.WARNING, Kind.OVER_BROAD, "one.permit/1", says.format("category")),
+    ]
+
+
 def test_a_law_that_permits_all_that_it_applies_to_is_over_broad() -> None:
     says = "permits everything that it applies to: its default never speaks"
     assert (Level.ERROR, Kind.OVER_BROAD, "one", says) in found(law(permit(), applies=NARROW))
