@@ -3,7 +3,7 @@
 from processors.consent.law.facts import Relation, Tiers
 from processors.consent.law.rules import Citation, Effect, Law, Reason, Rule, when
 
-AUDIT = Citation(
+WRITTEN = Citation(
     "34 CFR 99.31(a)(6)(iii)(C)",
     "enters into a written agreement with the organization that—",
     "34-cfr-99.31",
@@ -24,22 +24,22 @@ LAW = Law(
     "agreements", "Agreements in three tiers, and legitimate interest", (), None,
     (
         Rule(
-            "agreements.mou", 1, AUDIT, Effect.DENY,
+            "agreements.31.mou", 1, WRITTEN, Effect.DENY,
             "The agency that holds the record has no memorandum of understanding in force.",
             when(tiers={Tiers.NO_MOU}), Reason.TIER_MISSING,
         ),
         Rule(
-            "agreements.dsa", 1, AUDIT, Effect.DENY,
+            "agreements.31.dsa", 1, WRITTEN, Effect.DENY,
             "The data-sharing agreement between holder and recipient is not in force.",
             when(tiers={Tiers.NO_DSA}), Reason.NOT_IN_FORCE,
         ),
         Rule(
-            "agreements.dul", 1, SCOPE, Effect.DENY,
+            "agreements.31.dul", 1, SCOPE, Effect.DENY,
             "The recipient has no data-use licence in force for this purpose.",
             when(tiers={Tiers.NO_DUL}), Reason.TIER_MISSING,
         ),
         Rule(
-            "agreements.interest", 1, INTEREST, Effect.DENY,
+            "agreements.31.interest", 1, INTEREST, Effect.DENY,
             "The agreement is for people on the recipient's caseload, and this person is not on it.",
             when(relation={Relation.NONE}), Reason.NO_CASELOAD,
         ),

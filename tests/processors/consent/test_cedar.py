@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from support.cedar import Cedar
 from support.laws import CITED, facts, rule_sets
 
-from processors.consent.law import agreements, ferpa
 from processors.consent.law.cedar import SCHEMA, policies_of
 from processors.consent.law.facts import CLASSES, Basis, Facts
 from processors.consent.law.rules import NO_RULES, Effect, Law, Reason, Rule, RuleSet, When, when
+from processors.consent.law.shipped import SHIPPED
 
-SHIPPED = RuleSet((agreements.LAW, ferpa.LAW))
 ANY = Facts._make(next(iter(kind)) for kind in CLASSES)
 
 
