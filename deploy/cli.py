@@ -19,6 +19,7 @@ PLACES = {
     "serve": "serve:serve",
     "sign-in": "serve:sign_in",
     "explain": "explain:explain",
+    "erase": "erase:erase",
     "keys": "keys:keys_app",
     "drain": "drain:drain_",
     "rebuild": "rebuild:rebuild_",

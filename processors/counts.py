@@ -144,9 +144,13 @@ def blocks_asked(state: Working, blocks: int, capped: int) -> None:
     state.count(BLOCKS_CAPPED, times=capped)
 
 
-def erased(state: Working, reason: str, records: int) -> None:
-    """Count a request to erase somebody, by why it is asked for, and the records that it takes out."""
+def erasure_asked(state: Working, reason: str) -> None:
+    """Count a request to erase somebody, by why it is asked for."""
     state.count(ERASURES, _known(reason, REASONS_OF_ERASURES))
+
+
+def erased(state: Working, reason: str, records: int) -> None:
+    """Count records that a stage has erased; none are a count as well, by which the stage knows of it."""
     state.count(ERASED_RECORDS, _known(reason, REASONS_OF_ERASURES), times=records)
 
 

@@ -10,6 +10,7 @@ from streams.errors import Stop, StoppedError
 from streams.pulse import Progress
 from streams.settings import Settings
 from streams.stage import StageParts
+from streams.store import Store
 
 NAME = "consent"
 
@@ -43,6 +44,12 @@ def _progress(state: Working) -> list[Progress]:
         Progress(sweep.DAY, is_running=sweep.is_day_under_way(state)),
         Progress(sweep.EVERYONE, everyone is not None, *(everyone or ())),
     ]
+
+
+def forgotten(store: Store) -> list[str]:
+    """Tables of which no file is to hold what was said of erased records."""
+    del store
+    return ["record", "fact"]
 
 
 def nothing(topic: str) -> bool:

@@ -80,7 +80,7 @@ SPECS = (
     Spec("throughline_identity_blocks_total", Counter, (), "Blocking keys under which candidates were looked for."),
     Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_erasures_total", Counter, ("reason",), "Requests to erase somebody."),
-    Spec("throughline_erased_records_total", Counter, ("reason",), "Records that were erased."),
+    Spec("throughline_erased_records_total", Counter, ("stage", "reason"), "Records that were erased."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
     Spec("throughline_sweep_persons", Gauge, ("sweep",), "Persons whom the sweep under way goes over; 0: not known."),
     Spec("throughline_sweep_done_persons", Gauge, ("sweep",), "Persons whom the sweep under way has done."),
@@ -133,8 +133,8 @@ class Metrics:
         for decision in counts.KINDS_OF_DECISIONS:
             self._counter(counts.DECISIONS, decision)
         for reason in counts.REASONS_OF_ERASURES:
+            self._counter(counts.ERASED_RECORDS, self._stage, reason)
             self._counter(counts.ERASURES, reason)
-            self._counter(counts.ERASED_RECORDS, reason)
         for refusal in counts.REFUSALS_OF_MODELS:
             self._counter(counts.MODELS_REFUSED, refusal)
 
@@ -184,7 +184,7 @@ class Metrics:
 
     def _count(self, named: Named, times: int) -> None:
         name, *labels = named
-        if name == counts.EVENTS:
+        if name in {counts.EVENTS, counts.ERASED_RECORDS}:
             labels = [self._stage, *labels]
         self._counter(name, *labels).inc(times)
 

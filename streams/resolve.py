@@ -10,16 +10,20 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from processors import counts, names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
+from processors.resolve import adopted, taking
 from processors.resolve import decide as resolve
-from processors.resolve import taking
+from processors.resolve.book import RECORD
 from processors.resolve.codes import Code, Rejection
 from processors.resolve.gate import header_event_id
+from processors.resolve.generations import table_of
+from processors.resolve.matching.entries import COMPARE
 from processors.state import Working
 from streams import clients
 from streams.keyring import read_or_make_secret
 from streams.pulse import Done, Progress
 from streams.settings import Settings
 from streams.stage import StageParts
+from streams.store import Store
 
 NAME = "resolve"
 LOG = (names.RESOLVED_EVENTS, 0)
@@ -89,6 +93,16 @@ def ahead(topic: str) -> int:
     taken back. By a day, not without end: identities that never cease must not keep facts waiting for ever.
     """
     return AHEAD_MS if topic.endswith(".identity") else 0
+
+
+def forgotten(store: Store) -> list[str] | None:
+    """Tables of which no file is to hold what was said of erased records.
+
+    None, while another model is taken: the old one's index still has them, and is dropped soon.
+    """
+    rows = store.get_many(adopted.TABLE, [adopted.NEXT, adopted.GENERATION])
+    generation = int(rows.get(adopted.GENERATION, b"0"))
+    return None if adopted.NEXT in rows else [RECORD, *(table_of(COMPARE, n) for n in range(generation + 1))]
 
 
 def inputs(topic: str) -> bool:

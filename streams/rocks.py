@@ -113,6 +113,22 @@ class Rocks:
             self._is_broken = True
             raise _of_use(error) from error
 
+    def let_go(self, ranges: Iterable[tuple[bytes, bytes]]) -> None:
+        """Have no file hold what was deleted or replaced between some keys; otherwise files do until they are merged.
+
+        Raises:
+            DiskError: the disk is full or does not answer; do it again.
+            StoreError: what is there is damaged.
+        """
+        self.mend()
+        db = self._open()
+        try:
+            db.flush(wait=True)  # its log is let go of with that
+            for first, end in ranges:
+                db.compact_range(first, end)
+        except Exception as error:
+            raise _of_use(error) from error
+
     def mend(self) -> None:
         """Open it anew where a write has failed: RocksDB takes no other before.
 

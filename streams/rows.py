@@ -9,7 +9,9 @@ from processors.records import NO_HEADERS, Outs
 from processors.state import Changes
 
 STANDING, TOPICS, HEADS, CONTENT = b"\0standing", b"\0topics", b"\0heads", b"\0content"
-"""Before all tables: token, batch number and offsets; Kafka's ids of topics; what is pending, in two parts."""
+LET_GO = b"\0let go"
+"""Before all tables: token, batch number and offsets; Kafka's ids of topics; what is pending, in two parts; how many
+erased keys the files have let go of."""
 FIRST, END = b"\1", b"\xff"
 """Tables' rows lie between: no name begins with a null character, and no text holds the second as a byte."""
 

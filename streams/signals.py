@@ -37,6 +37,7 @@ from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
 from streams import clients, faust_app, positions
 from streams.errors import BROKER_AWAY, Stop, StoppedError, ThroughlineError, TransientError
+from streams.forgetting import Forgetting
 from streams.numbering import Numbering
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
@@ -90,6 +91,7 @@ class Signals:
         self._context = signals.Context(load_calendar(settings.calendar))
         self._standing = store.take_over()
         self._numbering = Numbering(NAME, store)
+        self._forgetting = Forgetting(NAME, store, lambda _: ["person"])
         self._partitions: dict[str, int] = {}
         """Of the topics that signals go to; such a number never changes."""
         self._is_unfinished = True
@@ -140,6 +142,7 @@ class Signals:
                 await self._send(app)
             self._app = app
             self._pulse.follows(len(topics))
+            self._forgetting.go_on()
             while not (stopped.is_set() or found.done()):
                 self._pulse.turned()
                 if app.crashed:
@@ -197,6 +200,8 @@ class Signals:
             self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=outs)
             await self._send(app)  # 4
             self._pulse.answered()
+            if signals.ERASED in changes:
+                self._forgetting.go_on()
             seconds = time.monotonic() - began
             told = Done(len(arrivals), moved, appended(last), {}, len(outs), seconds=seconds)
             self._told(replace(told, repeats=new.repeats, missing=new.missing))

@@ -56,6 +56,9 @@ class Engine(Protocol):
     def write(self, rows: Iterable[Row]) -> None:
         """Make rows durable, all or none."""
 
+    def let_go(self, ranges: Iterable[tuple[bytes, bytes]]) -> None:
+        """Have no file hold what was deleted or replaced."""
+
     def mend(self) -> None:
         """Find out what became of a write that failed."""
 
@@ -190,6 +193,26 @@ class Store:
         first = begins + prefix.encode()
         start = max(first, begins + after.encode() + b"\0") if after else first
         return [(raw[len(begins) :].decode(), v) for raw, v in self._engine.scan(start, first + rows.END, limit)]
+
+    def let_go(self, tables: Collection[str], keys: Collection[str], number: int) -> None:
+        """Have no file hold what was deleted under some keys, or was pending; a number of keys is then noted.
+
+        Args:
+            tables: of which.
+            keys: or what they begin with.
+            number: that ``let_go_of`` is to tell.
+
+        Raises:
+            DiskError: the disk is full or does not answer; do it again.
+        """
+        begins = [rows.beginning(table) + key.encode() for table in tables for key in keys]
+        self._engine.let_go([(rows.HEADS, rows.HEADS + rows.END), (rows.CONTENT, rows.CONTENT + rows.END)])
+        self._engine.let_go([(first, first + rows.END) for first in begins])
+        self._engine.write([(rows.LET_GO, b"%d" % number)])
+
+    def let_go_of(self) -> int:
+        """The number that was noted last; 0: none was."""
+        return int(self._engine.get([rows.LET_GO])[0] or 0)
 
     def close(self) -> None:
         """Let go of it."""

@@ -14,6 +14,7 @@ from deploy.console import bootstrap, stop_on_signals
 from schemas_avro import codec
 from streams import consent, memory, resolve, settings, telemetry
 from streams.errors import Stop, ThroughlineError
+from streams.forgetting import Forgetting
 from streams.health import Health, served
 from streams.keyring import Keyring
 from streams.metrics import Metrics
@@ -86,7 +87,9 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         parts = stage_parts(role, chosen, address, keyring)
         metrics = Metrics(role, parts.pulse, parts.sweeps)
         stops = Stops(role, chosen.data_dir)
-        parts = replace(parts, after=(*parts.after, metrics.done, stops.done), errors_before=_errors_before(stops))
+        forgetting = _forgetting(role, store, keyring)
+        after = (*parts.after, metrics.done, stops.done, forgetting.done)
+        parts = replace(parts, after=after, errors_before=_errors_before(stops))
         stage = Stage(parts, address, store, keyring)
         metrics.follow(stage.standings)
         if role == resolve.NAME:
@@ -98,6 +101,12 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         stage.close()
     keyring.close()
     log.info("stopped")
+
+
+def _forgetting(role: str, store: Store, keyring: Keyring) -> Forgetting:
+    if role == resolve.NAME:
+        return Forgetting(role, store, resolve.forgotten)
+    return Forgetting(role, store, consent.forgotten, keyring)
 
 
 def _know_partners(metrics: Metrics, chosen: Settings) -> None:

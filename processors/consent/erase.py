@@ -17,6 +17,7 @@ ERASED = "erased"
 def person_erased(batch: Batch, entry: Entry) -> None:
     """Take everything of the records back, and forget them; whoever is left with their person is decided again."""
     persons: set[str] = set()
+    counts.erased(batch.book.state, entry.row["reason"], len(entry.row["record_keys"]))
     for record_key in entry.row["record_keys"]:
         batch.book.state.put(ERASED, record_key, 1)
         persons.add(batch.book.record(record_key)["person"])

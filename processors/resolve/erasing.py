@@ -35,6 +35,7 @@ def erase(requests: Sequence[Mapping[str, Any]], book: Book) -> tuple[list[Draft
     for row in requests:
         record_keys = book.members(row["person_id"], row["record_keys"])
         moves += take_out(record_keys, row["erasure_id"], book)
+        counts.erasure_asked(book.state, row["reason"])
         counts.erased(book.state, row["reason"], len(record_keys))
         done = {name: row[name] for name in ("erasure_id", "person_id", "reason", "requested_by")}
         id_ = derived_id(row["erasure_id"], f"{STAGE}.erased", 0)

@@ -18,6 +18,8 @@ Row = dict[str, Any]
 STAGE = "signals"
 RELEASED = "released."
 SUBJECT = "internal.signal_changed.v1"
+ERASED = "erased"
+"""Reason of a retraction, and table (recipient | person): of whom no file is to hold what was deleted."""
 ASKED_AT_ONCE = 2_000
 """Most persons a batch asks about again because of a day or a calendar, so that no batch grows without bound."""
 
@@ -92,6 +94,8 @@ def _person_key(place: Place, release: Row) -> str:
 
 def _fold(batch: _Batch, place: Place, offset: int, row: Row) -> None:
     key = _person_key(place, row["release"])
+    if row.get("reason") == ERASED:
+        batch.book.state.put(ERASED, key, 1)
     is_news, was_said = batch.book.fold(batch.book.person(key, place), row["release"], row.get("body"), offset)
     if is_news:
         batch.places[key] = place

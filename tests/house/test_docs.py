@@ -12,6 +12,7 @@ import partners.formats
 from deploy.cli import app_of
 from processors import names
 from processors.consent.policy import Reason
+from processors.counts import REASONS_OF_ERASURES
 from processors.resolve.codes import Code
 from processors.signals.facts import Rule
 from streams import topics
@@ -61,7 +62,11 @@ def test_every_setting_stands_in_the_reference_with_its_default() -> None:
 def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     files = {code.value for code in partners.formats.Code}
     rules = set(get_args(Rule))
-    assert rows("[a-z_]+") == files | {code.value for code in Code} | {reason.value for reason in Reason} | rules
+    erasures = set(REASONS_OF_ERASURES)
+    assert (
+        rows("[a-z_]+")
+        == erasures | files | {code.value for code in Code} | {reason.value for reason in Reason} | rules
+    )
 
 
 def test_every_topic_stands_in_the_reference() -> None:

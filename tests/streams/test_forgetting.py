@@ -1,0 +1,105 @@
+"""What is left to do of an erasure: no file holds what was deleted, keys are destroyed, whoever is killed and when."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from processors import counts
+from processors.records import Out, Outs
+from processors.state import Changes
+from streams import consent, resolve
+from streams.forgetting import ERASED, Forgetting
+from streams.keyring import Keyring
+from streams.pulse import Done
+from streams.store import Store
+
+NEWS = Done(1, {}, {}, {}, 0, {(counts.ERASED_RECORDS, "error"): 1})
+NO_NEWS = Done(1, {}, {}, {}, 0)
+GONE, KEPT = "a" * 32, "b" * 32
+SAID, STAYS = secrets.token_hex(20).encode(), secrets.token_hex(20).encode()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Of consent: two records, and a release that is pending, among many others."""
+    with Store.open(tmp_path / "consent.rocksdb") as made:
+        token = made.take_over().token
+        pending = Outs.of([Out("released.x", "p", SAID, "i", 0)])
+        batch = made.commit(token, 0, {"fact": {f"{GONE}|f": SAID, f"{KEPT}|f": STAYS}}, {}, pending)
+        for _ in range(3):
+            batch = made.commit(token, batch, {"fact": dict(others())}, {}, Outs())
+        erasing: Changes = {"fact": {f"{GONE}|f": None}, ERASED: {GONE: b"1"}}
+        made.commit(token, batch, erasing, {}, Outs())
+        yield made
+
+
+def others() -> Iterator[tuple[str, bytes]]:
+    for _ in range(1_000):
+        yield f"{secrets.token_hex(16)}|f", secrets.token_bytes(300)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Iterator[Keyring]:
+    """With a key of each."""
+    with closing(Keyring(tmp_path / "keys")) as made:
+        for key_id in (GONE, KEPT):
+            made.find_or_make(key_id)
+        made.flush()
+        yield made
+
+
+def held(folder: Path, said: bytes) -> list[str]:
+    """Files that hold something."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and said in path.read_bytes()]
+
+
+def test_no_file_of_the_store_holds_what_was_deleted_and_the_keys_are_gone(
+    store: Store, ring: Keyring, tmp_path: Path
+) -> None:
+    assert held(tmp_path, SAID)
+    Forgetting("consent", store, consent.forgotten, ring).done(NEWS)
+    assert held(tmp_path, SAID) == []
+    assert held(tmp_path, STAYS)
+    assert (ring.find(GONE), ring.erased()) == (None, {GONE})
+    assert ring.find(KEPT) is not None
+
+
+def test_what_a_killed_process_left_is_done_after_the_first_batch_of_the_next(
+    store: Store, ring: Keyring, tmp_path: Path
+) -> None:
+    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    assert (held(tmp_path, SAID), ring.find(GONE)) == ([], None)
+
+
+def test_a_process_that_was_killed_before_the_keys_destroys_them(store: Store, ring: Keyring) -> None:
+    store.let_go(["fact"], [GONE], 1)
+    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    assert ring.find(GONE) is None
+
+
+def test_a_key_that_an_old_backup_brought_back_is_destroyed_again(store: Store, ring: Keyring, tmp_path: Path) -> None:
+    Forgetting("consent", store, consent.forgotten, ring).done(NEWS)
+    with closing(Keyring(tmp_path / "old")) as old:
+        old.find_or_make(GONE)
+        old.flush()
+        Forgetting("consent", store, consent.forgotten, old).done(NO_NEWS)
+        assert old.find(GONE) is None
+
+
+def test_only_consent_destroys_keys(store: Store, ring: Keyring) -> None:
+    Forgetting("resolve", store, resolve.forgotten).done(NEWS)
+    assert ring.find(GONE) is not None
+
+
+def test_files_are_let_go_of_when_no_index_of_an_old_model_holds_the_record_any_more(store: Store) -> None:
+    standing = store.take_over()
+    batch = store.commit(standing.token, standing.batch, {"model": {"next": b"{}"}}, {}, Outs())
+    forgetting = Forgetting("resolve", store, resolve.forgotten)
+    forgetting.done(NEWS)
+    assert store.let_go_of() == 0
+    store.commit(standing.token, batch, {"model": {"next": None}, "fact": dict(others())}, {}, Outs())
+    forgetting.done(NO_NEWS)
+    assert store.let_go_of() == 1
