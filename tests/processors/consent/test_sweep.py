@@ -166,7 +166,7 @@ def test_a_reissue_sends_one_recipient_all_that_it_holds_again_and_others_nothin
     cases = {pupil(n)[2].event_id for n in range(PEOPLE)}
     assert sent == dict.fromkeys(ENROLLED | cases, 1)
     assert {row["agreement_id"] for row in again if row["schema"] == "agreement_activated"} == {
-        "dsa-la-county-foster", "dsa-own-la-county-foster",
+        "dsa-la-county-foster", "dsa-la-county-foster-welfare", "dsa-own-la-county-foster",
     }  # fmt: skip
     assert any(row["schema"] == "clock_ticked" for row in again)
     others = {t for t in world.topics if t.startswith("released.") and t != names.released_topic(FOSTER)}
