@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 import duckdb
 import pyarrow as pa
 
-from sinks import release_rows, signal_rows
+from sinks import release_rows, rewriting, signal_rows
 from sinks.view_batch import ViewBatch, as_text, newest_per_key, numbered
 
 FORMAT = 4
@@ -33,6 +33,8 @@ CREATE TABLE number_taken (source VARCHAR PRIMARY KEY, generation BIGINT NOT NUL
 CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL);
 """
 
+DEFINITIONS = TABLES + release_rows.TABLE + signal_rows.TABLE
+NAMES = ("agreement", "clock", "sink_offset", "number_taken", "meta", "release_row", "signal_row")
 UPSERT_AGREEMENT = """
 INSERT INTO agreement VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET version = excluded.version, content = excluded.content
@@ -108,7 +110,7 @@ class CaseViews:
     def open(
         cls, path: pathlib.Path, *, memory_limit: str = "512MB", threads: int = 1, first_seq: int | None = None
     ) -> Self:
-        """Open the file, made where there is none, readable by its owner only.
+        """Open the file, made where there is none, readable by its owner only; after an erasure it is written anew.
 
         ``first_seq`` is the first change number of a new file: by default the microseconds since 1970, so that the
         numbers of a rebuilt file lie above those of the file before it. ``threads`` are those that share one question
@@ -121,6 +123,10 @@ class CaseViews:
         root = _connect(path, memory_limit, threads)
         try:
             _prepare(root, path, time.time_ns() // 1000 if first_seq is None else first_seq)
+            if rewriting.is_due(root):
+                root.close()
+                rewriting.write_anew(path, DEFINITIONS, NAMES)
+                root = _connect(path, memory_limit, threads)
             path.chmod(0o600)
             return cls(root)
         except BaseException:
@@ -152,6 +158,7 @@ class CaseViews:
                 changed += _merge(writer, signal_rows.to_columns(signals, self._next_seq + rows.num_rows))
             for recipient, row in batch.agreements:
                 writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
+            rewriting.note(writer, batch)
             if batch.ticks:
                 writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
             if batch.offsets:
@@ -261,7 +268,7 @@ def _prepare(root: duckdb.DuckDBPyConnection, path: pathlib.Path, first_seq: int
     tables = {name for (name,) in root.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         root.execute("BEGIN")
-        root.execute(TABLES + release_rows.TABLE + signal_rows.TABLE)
+        root.execute(DEFINITIONS)
         root.execute("INSERT INTO meta VALUES ('format', ?), ('first_seq', ?)", [FORMAT, first_seq])
         root.execute("COMMIT")
         return
