@@ -32,6 +32,8 @@ class Case(NamedTuple):
 
     name: str
     because: str
+    laws: tuple[str, ...]
+    """Ids of the laws that decide it; none: all that ship."""
     facts: Facts
     then: str
     reason: str
@@ -45,10 +47,11 @@ def cases() -> list[Case]:
 
 def _cases(path: Path) -> list[Case]:
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [_case(f"{path.stem}-{place}", told["unless_said"], row) for place, row in enumerate(told["cases"], 1)]
+    return [_case(f"{path.stem}-{place}", told, row) for place, row in enumerate(told["cases"], 1)]
 
 
-def _case(name: str, unless_said: dict[str, str], row: dict[str, Any]) -> Case:
-    facts = facts_of({**USUAL, **unless_said, **row.get("given", {}), **row.get("when", {})})
+def _case(name: str, told: dict[str, Any], row: dict[str, Any]) -> Case:
+    facts = facts_of({**USUAL, **told["unless_said"], **row.get("given", {}), **row.get("when", {})})
     rules = [row["rule"]] if isinstance(row["rule"], str) else row["rule"]
-    return Case(name, row["because"], facts, row["then"], row["reason"], tuple(rules))
+    laws = tuple(told.get("laws", ()))
+    return Case(name, row["because"], laws, facts, row["then"], row["reason"], tuple(rules))

@@ -23,8 +23,8 @@ LAW = Law(
         permits(
             "child_welfare.671.own_record", SAFEGUARDS, "An agency's own clients, shown to itself to serve them.",
             when(
-                basis={Basis.OWN_RECORD}, institution={Institution.SAME}, purpose={Purpose.CASE_MANAGEMENT},
-                category=OWN_CLIENTS,
+                holder={Agency.CHILD_WELFARE}, basis={Basis.OWN_RECORD}, institution={Institution.SAME},
+                purpose={Purpose.CASE_MANAGEMENT}, category=OWN_CLIENTS,
             ),
             Reason.OWN_RECORD,
         ),
@@ -32,8 +32,8 @@ LAW = Law(
             "child_welfare.671.administration", SAFEGUARDS,
             "An agency that has the child in its care, or pays for what it needs.",
             when(
-                recipient=WELFARE, basis={Basis.PROGRAM_ADMINISTRATION}, purpose={Purpose.CASE_MANAGEMENT},
-                relation={Relation.SERVES}, care={Care.OURS, Care.UNKNOWN},
+                holder=WELFARE, recipient=WELFARE, basis={Basis.PROGRAM_ADMINISTRATION},
+                purpose={Purpose.CASE_MANAGEMENT}, relation={Relation.SERVES}, care={Care.OURS, Care.UNKNOWN},
             ),
             obligations=LOGGED,
         ),

@@ -9,7 +9,7 @@ import pytest
 from support.decisions import USUAL, facts_of
 
 from processors.consent.law import text
-from processors.consent.law.facts import Agency, Basis, Category, Facts
+from processors.consent.law.facts import Agency, Basis, Category, Facts, Purpose
 from processors.consent.law.rules import Effect, Rule
 from processors.consent.law.shipped import LAWS, SHIPPED
 from processors.consent.policy import group_categories
@@ -22,11 +22,13 @@ KINDS = {
     "cde_k12": Agency.SCHOOL, "lea_grand_bend": Agency.SCHOOL, "lausd_counseling": Agency.SCHOOL,
     "grand_bend_services": Agency.SCHOOL, "cde_elc": Agency.EARLY_CARE, "ccc": Agency.COLLEGE, "csu": Agency.COLLEGE,
     "ccc_transfer_center": Agency.COLLEGE, "csu_advising": Agency.COLLEGE, "csac": Agency.STUDENT_AID,
-    "edd": Agency.WAGES, "la_county_foster": Agency.CHILD_WELFARE,
+    "edd": Agency.WAGES, "cdss": Agency.SOCIAL_SERVICES, "la_county_foster": Agency.CHILD_WELFARE,
 }  # fmt: skip
 INSTITUTIONS = {"grand_bend_services": "lea_grand_bend"}
 BASES = {"dsa-grand-bend-services": Basis.SCHOOL_OFFICIAL, "dsa-la-county-foster": Basis.FOSTER_CARE}
 """What the two agreements by statute claim, by name."""
+BY_CONSENT_ONLY = "dsa-la-county-foster-welfare"
+"""Claims consent to welfare records, for which Welfare and Institutions Code 10850 has no exception."""
 
 
 def flat(words: str) -> str:
@@ -93,11 +95,31 @@ def cells(agreement: dict[str, Any]) -> list[Facts]:
     return found
 
 
-@pytest.mark.parametrize("agreement", shipped_agreements(), ids=lambda one: str(one["agreement_id"]))
+AGREEMENTS = [
+    pytest.param(
+        one, id=one["agreement_id"],
+        marks=[pytest.mark.xfail(reason="welfare records are released by no consent: WIC 10850", strict=True)]
+        if one["agreement_id"] == BY_CONSENT_ONLY else [],
+    )
+    for one in shipped_agreements()
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("agreement", AGREEMENTS)
 def test_what_a_shipped_agreement_grants_the_law_permits(agreement: dict[str, Any]) -> None:
     asked = cells(agreement)
     assert asked
     assert [facts for facts in asked if not SHIPPED.decide(facts).permit] == []
+
+
+def test_what_is_claimed_by_consent_would_be_permitted_to_run_the_program() -> None:
+    [agreement] = [one for one in shipped_agreements() if one["agreement_id"] == BY_CONSENT_ONLY]
+    asked = cells(agreement)
+    assert {SHIPPED.decide(facts).rules for facts in asked} == {("social_services.10850.consent/1",)}
+    run = [
+        facts._replace(basis=Basis.PROGRAM_ADMINISTRATION, purpose=Purpose.CASE_MANAGEMENT) for facts in asked
+    ]  # fmt: skip
+    assert [facts for facts in run if not SHIPPED.decide(facts).permit] == []
 
 
 def test_what_no_law_speaks_of_is_denied_by_none() -> None:
