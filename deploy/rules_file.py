@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from processors.consent.law import agreements, ferpa
 from processors.consent.law.documents import rules_of
 from processors.consent.law.rules import RuleSet
+from processors.consent.law.shipped import SHIPPED
 from streams.errors import ThroughlineError
-
-SHIPPED = RuleSet((agreements.LAW, ferpa.LAW))
 
 
 def rules_from(path: Path | None) -> RuleSet:

@@ -8,10 +8,10 @@ import cedarpy
 import orjson
 from support.commands import throughline
 
-from deploy.rules_file import SHIPPED
 from processors.consent.law.documents import document_of, rules_of
 from processors.consent.law.facts import Category
 from processors.consent.law.rules import Effect, Law, RuleSet, When, when
+from processors.consent.law.shipped import SHIPPED
 
 
 def written(folder: Path, *laws: Law) -> Path:

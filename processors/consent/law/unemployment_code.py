@@ -48,7 +48,8 @@ LAW = Law(
         permits(
             "unemployment_code.1094.own", REQUEST, "The employee themself.",
             when(
-                basis={Basis.OWN_RECORD}, institution={Institution.SAME}, purpose={Purpose.OWN_ACCESS}, category=PAY
+                holder={Agency.WAGES}, basis={Basis.OWN_RECORD}, institution={Institution.SAME},
+                purpose={Purpose.OWN_ACCESS}, category=PAY,
             ),
             Reason.OWN_RECORD,
         ),
@@ -56,16 +57,16 @@ LAW = Law(
             "unemployment_code.1095.evaluation", EVALUATION,
             "Chancellor, superintendent and social services, who evaluate programs of their own by quarterly wages.",
             when(
-                recipient={Agency.SCHOOL, Agency.COLLEGE, Agency.SOCIAL_SERVICES}, basis={Basis.OFFICIAL_DUTIES},
-                purpose={Purpose.AUDIT_EVALUATION}, category={Category.WAGE},
+                holder={Agency.WAGES}, recipient={Agency.SCHOOL, Agency.COLLEGE, Agency.SOCIAL_SERVICES},
+                basis={Basis.OFFICIAL_DUTIES}, purpose={Purpose.AUDIT_EVALUATION}, category={Category.WAGE},
             ),
             obligations=KEPT_SHORT,
         ),
         permits(
             "unemployment_code.1095.aid", AID, "The Student Aid Commission, of an applicant for a Cal Grant C.",
             when(
-                recipient={Agency.STUDENT_AID}, basis={Basis.OFFICIAL_DUTIES}, purpose={Purpose.AID_ADMINISTRATION},
-                relation={Relation.SERVES}, category={Category.WAGE},
+                holder={Agency.WAGES}, recipient={Agency.STUDENT_AID}, basis={Basis.OFFICIAL_DUTIES},
+                purpose={Purpose.AID_ADMINISTRATION}, relation={Relation.SERVES}, category={Category.WAGE},
             ),
             obligations=LOGGED,
         ),

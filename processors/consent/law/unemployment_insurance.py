@@ -64,7 +64,8 @@ RULES = (
         _cites("603.5(c)", "of confidential UC information about an individual to that individual"),
         "The person, shown by the department itself what it holds of them.",
         when(
-            basis={Basis.OWN_RECORD}, institution={Institution.SAME}, purpose={Purpose.OWN_ACCESS}, category=PAY
+            holder={Agency.WAGES}, basis={Basis.OWN_RECORD}, institution={Institution.SAME},
+            purpose={Purpose.OWN_ACCESS}, category=PAY,
         ),
         Reason.OWN_RECORD,
     ),
@@ -72,8 +73,8 @@ RULES = (
         "unemployment_insurance.603_5.evaluation", OFFICIAL,
         "A public official, who must account for programs of education or work.",
         when(
-            recipient=PUBLIC, basis={Basis.OFFICIAL_DUTIES}, purpose={Purpose.AUDIT_EVALUATION},
-            relation={Relation.ORGANIZATION}, category={Category.WAGE},
+            holder={Agency.WAGES}, recipient=PUBLIC, basis={Basis.OFFICIAL_DUTIES},
+            purpose={Purpose.AUDIT_EVALUATION}, relation={Relation.ORGANIZATION}, category={Category.WAGE},
         ),
         obligations=KEPT_SHORT,
     ),
@@ -81,8 +82,8 @@ RULES = (
         "unemployment_insurance.603_5.aid", OFFICIAL,
         "The Student Aid Commission, which checks whether an applicant works.",
         when(
-            recipient={Agency.STUDENT_AID}, basis={Basis.OFFICIAL_DUTIES}, purpose={Purpose.AID_ADMINISTRATION},
-            relation={Relation.SERVES}, category={Category.WAGE},
+            holder={Agency.WAGES}, recipient={Agency.STUDENT_AID}, basis={Basis.OFFICIAL_DUTIES},
+            purpose={Purpose.AID_ADMINISTRATION}, relation={Relation.SERVES}, category={Category.WAGE},
         ),
         obligations=LOGGED,
     ),
