@@ -4,6 +4,7 @@ from processors.consent.law.facts import Agency, Basis, Care, Category, Institut
 from processors.consent.law.kinds import LOGGED, OWN_CLIENTS, WELFARE
 from processors.consent.law.making import otherwise_denies, permits
 from processors.consent.law.rules import Citation, Law, Reason, when
+from processors.consent.law.social_services import SHARED
 
 SAFEGUARDS = Citation(
     "42 USC 671(a)(8)",
@@ -34,6 +35,7 @@ LAW = Law(
             when(
                 holder=WELFARE, recipient=WELFARE, basis={Basis.PROGRAM_ADMINISTRATION},
                 purpose={Purpose.CASE_MANAGEMENT}, relation={Relation.SERVES}, care={Care.OURS, Care.UNKNOWN},
+                category=SHARED,
             ),
             obligations=LOGGED,
         ),

@@ -10,6 +10,8 @@ from processors.consent.law.kinds import (
     MEASURED,
     NAMED,
     OWN_CLIENTS,
+    SERVICES,
+    UNCONSENTED,
 )
 from processors.consent.law.making import denies, otherwise_denies, permits
 from processors.consent.law.rules import Citation, Law, Obligation, Reason, when
@@ -32,7 +34,7 @@ RULES = (
         "education_code.49076.pupil",
         _cites("49076(a)(1)(F)", "A pupil 16 years of age or older or having completed the 10th grade."),
         "Whether a pupil is 16, or has completed grade 10, is not known here: the school itself shows them.",
-        when(holder=PUPILS, purpose={Purpose.OWN_ACCESS}),
+        when(holder=PUPILS, basis=UNCONSENTED, purpose={Purpose.OWN_ACCESS}),
     ),
     permits(
         "education_code.49075.consent",
@@ -55,7 +57,7 @@ RULES = (
         "A district's officials and employees, who have a legitimate interest.",
         when(
             holder=PUPILS, recipient=PUPILS, basis={Basis.SCHOOL_OFFICIAL}, institution={Institution.SAME},
-            category=ABOUT_LEARNING,
+            purpose=SERVICES, category=ABOUT_LEARNING,
         ),
         obligations={Obligation.NOTICE},
     ),
@@ -65,8 +67,8 @@ RULES = (
                "parents"),
         "Another school where the pupil goes or will go.",
         when(
-            holder=PUPILS, recipient=PUPILS, basis={Basis.ENROLLMENT}, relation={Relation.SERVES},
-            category=ABOUT_LEARNING,
+            holder=PUPILS, recipient=PUPILS, basis={Basis.ENROLLMENT}, purpose={Purpose.ENROLLMENT_TRANSFER},
+            relation={Relation.SERVES}, category=ABOUT_LEARNING,
         ),
         obligations=LOGGED,
     ),
@@ -75,7 +77,9 @@ RULES = (
         _cites("49076(a)(1)(C)", "if the information is necessary to audit or evaluate a state or federally supported "
                "educational program"),
         "An education authority, or whom it names, evaluates a program.",
-        when(holder=PUPILS, basis={Basis.AUDIT_EVALUATION}, category=MEASURED),
+        when(
+            holder=PUPILS, basis={Basis.AUDIT_EVALUATION}, purpose={Purpose.AUDIT_EVALUATION}, category=MEASURED
+        ),
         obligations=KEPT_SHORT,
     ),
     permits(
@@ -84,8 +88,9 @@ RULES = (
                "care and protection of the pupil"),
         "The child welfare agency that is responsible for the pupil.",
         when(
-            holder=PUPILS, recipient={Agency.CHILD_WELFARE}, basis={Basis.FOSTER_CARE}, relation={Relation.SERVES},
-            care={Care.OURS, Care.UNKNOWN}, category=SCHOOLING,
+            holder=PUPILS, recipient={Agency.CHILD_WELFARE}, basis={Basis.FOSTER_CARE},
+            purpose={Purpose.FOSTER_EDUCATION}, relation={Relation.SERVES}, care={Care.OURS, Care.UNKNOWN},
+            category=SCHOOLING,
         ),
         obligations=LOGGED,
     ),
@@ -95,7 +100,7 @@ RULES = (
                "a pupil or other persons"),
         "An emergency that two persons stand by.",
         when(
-            holder=PUPILS, basis={Basis.EMERGENCY}, approval={Approval.TWO},
+            holder=PUPILS, basis={Basis.EMERGENCY}, purpose={Purpose.EMERGENCY}, approval={Approval.TWO},
             category={Category.EDUCATION, Category.CONTACT, Category.ADDRESS},
         ),
         obligations=LOGGED | {Obligation.RECORD_THREAT},
@@ -106,7 +111,8 @@ RULES = (
         "Aid that the pupil applied for or gets.",
         when(
             holder=PUPILS, recipient={Agency.COLLEGE, Agency.STUDENT_AID}, basis={Basis.FINANCIAL_AID},
-            relation={Relation.SERVES}, category={Category.EDUCATION, Category.AID},
+            purpose={Purpose.AID_ADMINISTRATION}, relation={Relation.SERVES},
+            category={Category.EDUCATION, Category.AID},
         ),
         obligations=LOGGED,
     ),
@@ -115,7 +121,10 @@ RULES = (
         _cites("49076(a)(2)(E)", "the information will be destroyed when no longer needed for the purpose for which it "
                "is obtained"),
         "Studies for schools, without identification, destroyed when they end.",
-        when(holder=PUPILS, recipient={Agency.RESEARCH}, basis={Basis.STUDY}, category=MEASURED),
+        when(
+            holder=PUPILS, recipient={Agency.RESEARCH}, basis={Basis.STUDY}, purpose={Purpose.STUDY},
+            category=MEASURED,
+        ),
         obligations=KEPT_SHORT,
     ),
     permits(
@@ -123,7 +132,10 @@ RULES = (
         _cites("49077(a)", "Information concerning a pupil shall be furnished in compliance with a court order or a "
                "lawfully issued subpoena."),
         "A court's order or subpoena, with notice given, that two persons stand by.",
-        when(holder=PUPILS, basis={Basis.JUDICIAL_ORDER}, approval={Approval.TWO}),
+        when(
+            holder=PUPILS, basis={Basis.JUDICIAL_ORDER}, purpose={Purpose.COURT_ORDER}, approval={Approval.TWO},
+            category=CONSENTABLE,
+        ),
         obligations={Obligation.LOG},
     ),
 )  # fmt: skip

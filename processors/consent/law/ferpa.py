@@ -15,6 +15,7 @@ from processors.consent.law.kinds import (
     MEASURED,
     NAMED,
     OWN_CLIENTS,
+    SERVICES,
     TAUGHT,
 )
 from processors.consent.law.making import otherwise_denies, permits
@@ -44,8 +45,7 @@ PERMITS = (
         "School officials of the institution itself, for its own services to students.",
         when(
             holder=TAUGHT, recipient=TAUGHT, basis={Basis.SCHOOL_OFFICIAL}, institution={Institution.SAME},
-            purpose={Purpose.STUDENT_SERVICES, Purpose.COLLEGE_COUNSELING, Purpose.ACADEMIC_ADVISING},
-            category=ABOUT_LEARNING,
+            purpose=SERVICES, category=ABOUT_LEARNING,
         ),
         Reason.STATUTE, {Obligation.NOTICE},
     ),

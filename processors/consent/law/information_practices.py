@@ -5,7 +5,7 @@ local, which their kind does not tell; for them the Education Code and FERPA sta
 """
 
 from processors.consent.law.facts import Agency, Approval, Basis, Institution, Purpose
-from processors.consent.law.kinds import GIVEN, LOGGED, NAMED
+from processors.consent.law.kinds import CONSENTABLE, GIVEN, LOGGED, NAMED, OWN_CLIENTS
 from processors.consent.law.making import otherwise_denies, permits
 from processors.consent.law.rules import Citation, Law, Obligation, Reason, when
 
@@ -15,6 +15,10 @@ DUTIES = frozenset({
     Basis.AUDIT_EVALUATION,
 })  # fmt: skip
 """Claims of right by which an agency does what a statute charges it with."""
+CHARGED = frozenset({
+    Purpose.AID_ADMINISTRATION, Purpose.AUDIT_EVALUATION, Purpose.BENEFITS_OUTREACH, Purpose.CASE_MANAGEMENT,
+})  # fmt: skip
+"""What statutes charge agencies with."""
 AGENCIES = frozenset(Agency) - {Agency.RESEARCH, Agency.OTHER}
 
 
@@ -37,14 +41,15 @@ LAW = Law(
             _cites("(b)", "With the prior written voluntary consent of the individual to whom the information "
                    "pertains"),
             "The person consented in writing, for a time that the consent itself sets.",
-            when(holder=STATE, basis={Basis.CONSENT}, consent=GIVEN, purpose=NAMED), Reason.CONSENT,
-            {Obligation.LOG},
+            when(holder=STATE, basis={Basis.CONSENT}, consent=GIVEN, purpose=NAMED, category=CONSENTABLE),
+            Reason.CONSENT, LOGGED,
         ),
         permits(
             "information_practices.1798_24.own", _cites("(a)", "To the individual to whom the information pertains."),
             "The person, shown by the agency itself what it holds of them.",
             when(
-                holder=STATE, basis={Basis.OWN_RECORD}, institution={Institution.SAME}, purpose={Purpose.OWN_ACCESS}
+                holder=STATE, basis={Basis.OWN_RECORD}, institution={Institution.SAME}, purpose={Purpose.OWN_ACCESS},
+                category=CONSENTABLE,
             ),
             Reason.OWN_RECORD,
         ),
@@ -55,7 +60,7 @@ LAW = Law(
             "The agency's own officers and employees, for what it was acquired for.",
             when(
                 holder=STATE, basis={Basis.OWN_RECORD}, institution={Institution.SAME},
-                purpose={Purpose.CASE_MANAGEMENT},
+                purpose={Purpose.CASE_MANAGEMENT}, category=OWN_CLIENTS,
             ),
             Reason.OWN_RECORD,
         ),
@@ -65,21 +70,29 @@ LAW = Law(
                    "statutory duties, and the use is compatible with a purpose for which the information was "
                    "collected"),
             "Another agency, which a statute charges with what it needs this for.",
-            when(holder=STATE, recipient=AGENCIES, basis=DUTIES), obligations=LOGGED,
+            when(holder=STATE, recipient=AGENCIES, basis=DUTIES, purpose=CHARGED, category=CONSENTABLE),
+            obligations=LOGGED,
         ),
         permits(
             "information_practices.1798_24.emergency",
             _cites("(i)", "compelling circumstances exist that affect the health or safety of an individual"),
             "An emergency that two persons stand by; the person is told of it at the last known address.",
-            when(holder=STATE, basis={Basis.EMERGENCY}, approval={Approval.TWO}),
-            obligations={Obligation.LOG, Obligation.RECORD_THREAT},
+            when(
+                holder=STATE, basis={Basis.EMERGENCY}, purpose={Purpose.EMERGENCY}, approval={Approval.TWO},
+                category=CONSENTABLE,
+            ),
+            obligations=LOGGED | {Obligation.RECORD_THREAT},
         ),
         permits(
             "information_practices.1798_24.order",
             _cites("(k)", "if, before the disclosure, the agency reasonably attempts to notify the individual to whom "
                    "the record pertains"),
             "A court's order or subpoena, with notice given, that two persons stand by.",
-            when(holder=STATE, basis={Basis.JUDICIAL_ORDER}, approval={Approval.TWO}), obligations={Obligation.LOG},
+            when(
+                holder=STATE, basis={Basis.JUDICIAL_ORDER}, purpose={Purpose.COURT_ORDER}, approval={Approval.TWO},
+                category=CONSENTABLE,
+            ),
+            obligations={Obligation.LOG},
         ),
     ),
 )  # fmt: skip

@@ -23,6 +23,8 @@ PAY = frozenset({Category.WAGE, Category.EMPLOYER})
 
 NAMED = frozenset(Purpose) - {Purpose.OTHER}
 """Purposes that can be consented to."""
+SERVICES = frozenset({Purpose.STUDENT_SERVICES, Purpose.COLLEGE_COUNSELING, Purpose.ACADEMIC_ADVISING})
+"""What an institution does for its own students."""
 UNCONSENTED = frozenset(Basis) - {Basis.CONSENT}
 """Claims of right that need no consent."""
 GIVEN = frozenset({ConsentState.IN_FORCE})

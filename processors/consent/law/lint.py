@@ -16,6 +16,8 @@ OWN = frozenset({Purpose.OWN_ACCESS, Purpose.PARENT_ACCESS})
 """Whoever asks for these asks for what is his own: nobody else receives it."""
 UNLOGGED = frozenset({Basis.CONSENT, Basis.SCHOOL_OFFICIAL, Basis.DIRECTORY, Basis.OWN_RECORD})
 """Disclosures that 34 CFR 99.32(d) does not want recorded."""
+UNTOLD = frozenset({Basis.JUDICIAL_ORDER, Basis.DIRECTORY})
+"""Disclosures that 34 CFR 99.33(d) excepts from the notice."""
 
 
 class Level(StrEnum):
@@ -165,7 +167,7 @@ def _obligations(rule: Rule) -> Iterator[Finding]:
     basis, purpose = rule.when.basis or set(Basis), rule.when.purpose or set(Purpose)
     if basis <= {Basis.OWN_RECORD} or purpose <= OWN:
         return
-    if Obligation.NOTICE not in rule.obligations:
+    if Obligation.NOTICE not in rule.obligations and not basis <= UNTOLD:
         says = "another party receives it and is not told that it may not go further (34 CFR 99.33(d))"
         yield Finding(Level.WARNING, Kind.NO_OBLIGATION, rule.name, says)
     if Obligation.LOG not in rule.obligations and not basis <= UNLOGGED:
