@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test withdrawal-test bad-inputs test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -52,6 +52,10 @@ withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 
 bad-inputs: setup-dev  ## every bad input at every place of a batch, over a real broker; minutes
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/bad_inputs.py
+
+TAMPERINGS ?= 10000
+audit-tampering: setup-dev  ## the disclosure log tampered with in every way, 10,000 times; each must be found (TAMPERINGS, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/audit_tampering.py --tamperings $(TAMPERINGS) --seed $(SEED)
 
 test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/compose.py

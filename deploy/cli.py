@@ -32,6 +32,7 @@ PLACES = {
     "signals": "signals:signals_app",
     "deadletters": "deadletters:app",
     "identity": "identity:app",
+    "audit": "audit:app",
     "schemas": "schemas:app",
 }
 """Module in ``deploy/commands`` and name in it of each command, in the order in which they are told."""

@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,8 @@ from deploy.commands.topics import activate_agreements, create_topics, load_agre
 from deploy.container_kafka import ContainerKafka
 from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
-from streams.settings import Settings
+from streams.heads import public_path
+from streams.settings import HEADS, Settings, beside
 from streams.stops import Stops
 
 FORMAT = "4"
@@ -217,3 +218,12 @@ def clear(data_dir: Path) -> None:
             if container := container_kafka.find(data_dir / "kafka"):
                 container.remove()
             shutil.rmtree(data_dir)
+        _remove_heads(beside(data_dir))
+
+
+def _remove_heads(folder: Path) -> None:
+    """Remove heads of an audit that is gone; nothing else that somebody may have put there."""
+    for path in (folder / HEADS, public_path(folder / HEADS)):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()

@@ -93,6 +93,8 @@ class Working:
         """What the decision has counted, by name and labels; the shell tells operators after the commit."""
         self.newest: dict[Named, int] = {}
         """The highest value of each thing that the decision has noted."""
+        self.reached: Any = None
+        """How far the decision has come with what it goes on with; told with the batch, once that is committed."""
 
     def count(self, name: str, *labels: str, times: int = 1) -> None:
         """Count; labels only from closed sets, never a value about a person."""

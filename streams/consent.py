@@ -1,8 +1,8 @@
 """Worker consent: the ordered log in, each recipient's releases and the audit out. See ``processors/consent``."""
 
 from processors import names, sealing
+from processors.consent import chain, sweep
 from processors.consent import decide as consent
-from processors.consent import sweep
 from processors.consent.settle import Context
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Working
@@ -23,6 +23,7 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     def decide(arrivals: Arrivals, state: Working) -> Outs:
         outs = consent.decide(arrivals, state, context)
         sweeps[:] = _progress(state)
+        state.reached = chain.reached(state)
         return outs
 
     return StageParts(

@@ -81,6 +81,8 @@ SPECS = (
     Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_erasures_total", Counter, ("reason",), "Requests to erase somebody."),
     Spec("throughline_erased_records_total", Counter, ("stage", "reason"), "Records that were erased."),
+    Spec("throughline_audit_unsigned_records", Gauge, (), "Records of the audit that no signed head covers yet."),
+    Spec("throughline_audit_unsigned_seconds", Gauge, (), "For how long the first of them has been in the log."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
     Spec("throughline_sweep_persons", Gauge, ("sweep",), "Persons whom the sweep under way goes over; 0: not known."),
     Spec("throughline_sweep_done_persons", Gauge, ("sweep",), "Persons whom the sweep under way has done."),
@@ -100,6 +102,7 @@ class Metrics:
         self._newest: dict[Named, int] = {}
         self._lag_told: set[str] = set()
         self._lock = threading.Lock()
+        self._unsigned: Callable[[], tuple[int, float]] | None = None
         self.registry.register(_Before(self._refresh))
         self._of: dict[str, Any] = {spec.name: _made(spec, self.registry) for spec in SPECS}
         ProcessCollector(registry=self.registry)
@@ -114,6 +117,10 @@ class Metrics:
         """Have the loop look how far what is assigned is read; before the loop begins."""
         self.lag.standings = standings
         self._pulse.each_second(self.lag.look)
+
+    def follow_audit(self, unsigned: Callable[[], tuple[int, float]]) -> None:
+        """Ask at every scrape how many records of the audit no head covers, and for how many seconds."""
+        self._unsigned = unsigned
 
     def know_partners(self, partners: Sequence[str]) -> None:
         """Begin every count of dead letters at 0, so that the first one is seen as a rise."""
@@ -200,6 +207,10 @@ class Metrics:
                 self._named("throughline_waits_total", self._stage, friend).inc(times)
             self._waits_told = waits
         self._refresh_lag()
+        if self._unsigned is not None:
+            records, seconds = self._unsigned()
+            self._named("throughline_audit_unsigned_records").set(records)
+            self._named("throughline_audit_unsigned_seconds").set(seconds)
         for progress in self._sweep_progress():
             self._named("throughline_sweep_running", progress.sweep).set(progress.is_running)
             self._named("throughline_sweep_persons", progress.sweep).set(progress.persons)

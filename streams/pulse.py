@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from processors.consent.chain import Reached
 from processors.state import Named
 from streams.errors import BROKER_AWAY, Stop
 from streams.store import Partition
@@ -43,6 +44,8 @@ class Done:
     """Numbers passed over by what it read."""
     at: float = 0.0
     """When it was sent: seconds of the stage's clock."""
+    reached: Reached | None = None
+    """How far the audit's chain is by it; None: the stage has none."""
 
 
 @dataclass(frozen=True)

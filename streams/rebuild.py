@@ -15,7 +15,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from processors import names, sealing
-from processors.consent.audit import HEADER as AUDIT_HASH
+from processors.consent.chain import Walk
 from processors.numbers import HEADER, SENT, TAKEN, number_of
 from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import adopted, rebuild
@@ -204,11 +204,18 @@ def _make_consent(maker: _Maker, parts: StageParts) -> None:
         maker.act(lambda state, part=arrivals: parts.decide(part, state))  # type: ignore[misc]
     while maker.act(lambda state: parts.decide(Arrivals(), state)):
         pass
-    head = ""
+    walk = Walk()
     for arrivals in maker.read(lambda topic: topic == names.AUDIT_DECISIONS, to_target=False):
-        head = arrivals.headers[-1].get(AUDIT_HASH, b"").decode() or head
-    if head:
-        maker.act(lambda state: state.put("head", "audit", head))
+        for arrival in arrivals:
+            walk.take(arrival)
+    if walk.records:
+        maker.act(lambda state: _resume_chain(state, walk))
+
+
+def _resume_chain(state: Working, walk: Walk) -> None:
+    """The chain goes on from the log's last record, also where the log is not as it was written."""
+    state.put("head", "audit", walk.hash)
+    state.put("head", "records", walk.records)
 
 
 def differing(one: Path, other: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from streams.errors import ThroughlineError
 from streams.memory import STORE_CACHE_MB
 
 PREFIX = "THROUGHLINE_"
+HEADS = "heads.jsonl"
 FOR_TESTS = {"THROUGHLINE_REQUIRE_BROWSER", "THROUGHLINE_REQUIRE_PROMTOOL", "THROUGHLINE_SHARED_DATA"}
 """Read by the test suite alone."""
 
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     """TOML file of schools' and colleges' names; none: ``organizations.toml`` in the data directory, if there."""
     signals_file: Path | None = None
     """TOML file of the signals' calendar; none: the one that ships."""
+    audit_heads: Path | None = None
+    """File of the audit's signed heads; none: ``heads.jsonl`` in a folder beside the data directory."""
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(default=8420, ge=0, le=65535)
     """0: any free port."""
@@ -71,6 +74,11 @@ class Settings(BaseSettings):
         return self.signals_file or Path(__file__).parent.parent / "deploy" / "signals" / "calendar.toml"
 
     @property
+    def heads(self) -> Path:
+        """File of the audit's signed heads: outside of the data directory, so that who can alter that has not both."""
+        return self.audit_heads or beside(self.data_dir) / HEADS
+
+    @property
     def users(self) -> Path:
         """File of the portal's users."""
         return self.users_file or self.data_dir / "users.toml"
@@ -79,6 +87,12 @@ class Settings(BaseSettings):
     def organizations(self) -> Path:
         """File of the names of schools and colleges."""
         return self.organizations_file or self.data_dir / "organizations.toml"
+
+
+def beside(data_dir: Path) -> Path:
+    """The folder beside a data directory, wherever that really is, for what vouches for it."""
+    whole = data_dir.resolve()
+    return whole.with_name(f"{whole.name}-audit")
 
 
 def load() -> Settings:

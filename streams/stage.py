@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
+from processors.consent.chain import Reached
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
 from streams import clients, positions, sending
@@ -86,6 +87,7 @@ class _Decided:
     changes: Changes
     counts: Mapping[Named, int]
     newest: Mapping[Named, int]
+    reached: Reached | None
 
 
 @dataclass
@@ -187,7 +189,7 @@ class Stage:
         self._offsets.update(moved)
         self._begin_sending(outs, moved, began, Done(
             len(arrivals), moved if arrivals else {}, appended(last), self._sent, len(outs),
-            decided.counts, decided.newest, 0.0, batch.repeats, batch.missing,
+            decided.counts, decided.newest, 0.0, batch.repeats, batch.missing, reached=decided.reached,
         ))  # 4  # fmt: skip
 
     def _tell(self, done: Done) -> None:
@@ -243,7 +245,7 @@ class Stage:
             return self._after_error(arrivals, error)
         if arrivals:
             self._errors_in_a_row = 0
-        return _Decided(outs, working.changes(), working.counts, working.newest)
+        return _decided(outs, working)
 
     def _after_error(self, arrivals: Arrivals, error: Exception) -> _Decided | None:
         """A batch is taken apart; a lone record is rejected, and what its decision had begun to change is forgotten."""
@@ -260,7 +262,7 @@ class Stage:
             raise StoppedError(line, Stop.INTERNAL_ERRORS) from error
         working = Working(self._store)
         outs = self._parts.reject(arrival, working)
-        return _Decided(outs, working.changes(), working.counts, working.newest)
+        return _decided(outs, working)
 
     def _begin_sending(self, outs: Outs, moved: Mapping[Partition, int], began: float, done: Done) -> None:
         """Step 4, beside what comes next; how it ends is met in ``_end_sending``."""
@@ -422,6 +424,10 @@ class Stage:
             *standings(self._first.consumer, tuple(self._first.assigned), self._offsets),
             *standings(self._rest.consumer, tuple(self._rest.assigned), self._offsets),
         ]
+
+
+def _decided(outs: Outs, working: Working) -> _Decided:
+    return _Decided(outs, working.changes(), working.counts, working.newest, working.reached)
 
 
 def standings(consumer: Consumer, places: Iterable[Partition], offsets: Mapping[Partition, int]) -> list[Standing]:

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from schemas_avro import codec
 from streams import consent, memory, resolve, settings, telemetry
 from streams.errors import Stop, ThroughlineError
 from streams.forgetting import Forgetting
+from streams.heads import signer_of
 from streams.health import Health, served
 from streams.keyring import Keyring
 from streams.metrics import Metrics
@@ -88,16 +90,17 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
         metrics = Metrics(role, parts.pulse, parts.sweeps)
         stops = Stops(role, chosen.data_dir)
         forgetting = _forgetting(role, store, keyring)
-        after = (*parts.after, metrics.done, stops.done, forgetting.done)
-        parts = replace(parts, after=after, errors_before=_errors_before(stops))
-        stage = Stage(parts, address, store, keyring)
-        metrics.follow(stage.standings)
-        if role == resolve.NAME:
-            metrics.begin_identity()
-            _know_partners(metrics, chosen)
-        with served(Health(role, parts.pulse, metrics), chosen):
-            log.info("started", kafka=address)
-            stops.stand_still_after(lambda: stage.run(stopping), parts.pulse, stopping)
+        with _signing(role, chosen, metrics) as signs:
+            after = (*parts.after, metrics.done, stops.done, forgetting.done, *signs)
+            parts = replace(parts, after=after, errors_before=_errors_before(stops))
+            stage = Stage(parts, address, store, keyring)
+            metrics.follow(stage.standings)
+            if role == resolve.NAME:
+                metrics.begin_identity()
+                _know_partners(metrics, chosen)
+            with served(Health(role, parts.pulse, metrics), chosen):
+                log.info("started", kafka=address)
+                stops.stand_still_after(lambda: stage.run(stopping), parts.pulse, stopping)
         stage.close()
     keyring.close()
     log.info("stopped")
@@ -107,6 +110,20 @@ def _forgetting(role: str, store: Store, keyring: Keyring) -> Forgetting:
     if role == resolve.NAME:
         return Forgetting(role, store, resolve.forgotten)
     return Forgetting(role, store, consent.forgotten, keyring)
+
+
+@contextmanager
+def _signing(role: str, chosen: Settings, metrics: Metrics) -> Iterator[list[Callable[[Done], None]]]:
+    """Who is to hear of batches so that the audit's heads are signed: consent's have it."""
+    if role != consent.NAME:
+        yield []
+        return
+    signer = signer_of(chosen).start()
+    metrics.follow_audit(signer.waiting)
+    try:
+        yield [signer.done]
+    finally:
+        signer.end()
 
 
 def _know_partners(metrics: Metrics, chosen: Settings) -> None:

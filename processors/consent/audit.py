@@ -56,7 +56,9 @@ def chained(records: Sequence[Record], state: Working) -> Outs:
     """Audit records, each with the SHA-256 of the hash before it and its own bytes in a header."""
     if not records:
         return Outs()
-    schema_id, head = catalog.id_of(SUBJECT), state.get("head", "audit") or START
+    schema_id, head, count = catalog.id_of(SUBJECT), state.get("head", "audit"), state.get("head", "records")
+    if head is None:
+        head, count = START, 0
     ids, event_ids = [_id(one) for one in records], [one.event["event_id"] for one in records]
     values = wire.framed(schema_id, codec.encode(schema_id, _columns(records, ids, schema_id)))
     heads: list[Mapping[str, bytes]] = []
@@ -64,6 +66,8 @@ def chained(records: Sequence[Record], state: Working) -> Outs:
         head = next_hash(head, value)
         heads.append({HEADER: head.encode()})
     state.put("head", "audit", head)
+    if count is not None:  # of a store from before they were counted nobody knows, until it is rebuilt
+        state.put("head", "records", count + len(values))
     outs = Outs.to([AUDIT_DECISIONS] * len(ids), event_ids, values, ids)
     outs.headers = heads
     return outs

@@ -109,6 +109,17 @@ def waits_too_late() -> AbstractContextManager[None]:
     return replaced(Stage, "_end_sending", wrong)
 
 
+def tells_too_early() -> AbstractContextManager[None]:
+    """Step 4: a batch is told to be done while it is on its way: a head could be signed that the log never gets."""
+    known = Stage._begin_sending  # noqa: SLF001  # to be broken
+
+    def wrong(self: Stage, outs: Any, moved: Any, began: float, done: Any) -> None:
+        self._tell(done)  # to be broken
+        known(self, outs, moved, began, done)
+
+    return replaced(Stage, "_begin_sending", wrong)
+
+
 def _taking(token: bool, batch: bool) -> AbstractContextManager[None]:  # noqa: FBT001  # what is not compared
     known = Store.commit
 
@@ -151,6 +162,7 @@ BUGS: dict[str, Bug] = {
     "step 4": sends_without_asking,
     "step 5": does_not_wait,
     "step 5, beside": waits_too_late,
+    "step 4, told": tells_too_early,
     "token": takes_any_token,
     "batch number": takes_any_batch,
     "last record": takes_any_last_record,

@@ -39,6 +39,7 @@ class Found:
 def check(schedule: Schedule) -> Found:
     """Look through everything that a schedule has left."""
     found = Found(lost=list(schedule.broken), stale=list(schedule.disk.stale))
+    found.lost += schedule.signed_early
     found.stale += [f"row {sight} of a view" for view in schedule.views for sight in view.stale]
     if schedule.stopped is not None:
         if schedule.disaster is None or schedule.is_harmless:
@@ -72,12 +73,15 @@ def _check_sent(schedule: Schedule, found: Found) -> None:
             ids = Counter(said(slot, "ce_id") for slot in slots)
             found.duplicated += [f"{id_} on {name}/{part}" for id_, times in ids.items() if times > 1]
             found.lost += [f"numbers are missing before {p}" for p in sifted(arrivals((name, part), slots), {}).gaps]
-    head = START
-    for slot in committed(schedule, (names.AUDIT_DECISIONS, 0)):
+    head, audit = START, committed(schedule, (names.AUDIT_DECISIONS, 0))
+    for slot in audit:
         head = next_hash(head, slot.value or b"")
         if said(slot, HEADER) != head:
             found.lost.append("the audit's chain is broken")
             break
+    counted = schedule.disk.store().get_many("head", ["records"]).get("records", b"0")
+    if schedule.stopped is None and int(counted) != len(audit):
+        found.lost.append(f"the audit has {len(audit)} records, counted were {int(counted)}")
 
 
 def _check_counts(schedule: Schedule, found: Found) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from simulation.broker import Broker
+from simulation.broker import Broker, Fate
 from simulation.disasters import Disaster, strike
 from simulation.disk import Disk, WorkersStore
 from simulation.feeder import LOG, Feeder
@@ -16,8 +16,10 @@ from simulation.views import PARTITIONS, View
 from simulation.workers import CrashedError, Outside, Verdict, Worker
 
 from processors import names
+from processors.consent.audit import HEADER
 from streams import consent
 from streams.errors import StoppedError, ThroughlineError
+from streams.pulse import Done
 from streams.settings import Settings
 from streams.stage import Stage
 
@@ -77,11 +79,22 @@ class Schedule:
         """What ended in a way that nobody has thought of."""
         self.batches: list[int] = []
         """Batch numbers, as transactions committed them."""
+        self.signed_early: list[str] = []
+        """Heads of the audit that a worker could have signed though the log had not got them."""
         self.current = self._worker()
 
     def _hear(self, group: str, offsets: Any) -> None:
         if group == consent.NAME:
             self.batches.append(max(int(text) for _, text in offsets.values()))
+
+    def _signs(self, done: Done) -> None:
+        """A worker is told of a batch: what it may sign then must be in the log."""
+        audit, reached = self.broker.partition((names.AUDIT_DECISIONS, 0)), done.reached
+        if reached is not None and not any(
+            slot.fate is Fate.COMMITTED and dict(slot.headers)[HEADER] == reached.hash.encode()
+            for slot in reversed(audit.slots)
+        ):
+            self.signed_early.append(f"{reached.records} records were signed before they were in the log")
 
     def _sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -93,7 +106,8 @@ class Schedule:
     def _live(self, worker: Worker) -> None:
         """A worker's life, as ``throughline worker`` runs it."""
         keys = Keys(self.script.keys)
-        parts = replace(counting(consent.parts(SETTINGS, keys)), batch_records=self.batch_records)
+        parts = counting(consent.parts(SETTINGS, keys))
+        parts = replace(parts, batch_records=self.batch_records, after=(self._signs,))
         store = WorkersStore(self.disk, worker)
         Stage(parts, "", store, keys, ports(self.broker, worker)).run(worker)  # type: ignore[arg-type]
 

@@ -213,7 +213,7 @@ def test_names_go_by_prometheus_conventions(spec: object) -> None:
     name, kind, labels = spec.name, spec.kind, spec.labels  # type: ignore[attr-defined]
     assert re.fullmatch(r"throughline(_[a-z]+)+", name)
     if kind is Gauge:
-        units = ("_seconds", "_events", "_persons", "_live", "_ready", "_running", "_stopped")
+        units = ("_seconds", "_events", "_records", "_persons", "_live", "_ready", "_running", "_stopped")
         assert name.endswith(units)
         assert not name.endswith(("_total", "_info"))
     else:
