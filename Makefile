@@ -109,7 +109,7 @@ lock: setup-dev  ## resolve the requirements anew (needs uv)
 
 clean:  ## end what a demo left running, remove its data and everything made here
 	@if [ -x $(BIN)/throughline ]; then $(BIN)/throughline clean; fi
-	@rm -rf .throughline .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .throughline .throughline-audit .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ci: test lint  ## exactly what .ci/run runs

@@ -154,6 +154,19 @@ def locked_by(path: Path) -> int | None:
     return None if kind == fcntl.F_UNLCK else int(pid)
 
 
+def heads(chosen: Settings) -> Finding:
+    """Whether the audit's heads can be written, and are where they vouch for what is elsewhere."""
+    path, check = chosen.heads.absolute(), "heads of the audit"
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not os.access(there, os.W_OK):
+        remedy = "set THROUGHLINE_AUDIT_HEADS to a file that this user may write"
+        return Finding(check, "fail", f"{path} cannot be made or written", remedy)
+    if path.resolve().is_relative_to(chosen.data_dir.resolve()):
+        remedy = "set THROUGHLINE_AUDIT_HEADS to a file elsewhere, best on another machine's disk"
+        return Finding(check, "warn", f"{path} is in the data directory", remedy)
+    return Finding(check, "ok", str(path))
+
+
 def secrets(data_dir: Path) -> Iterator[Finding]:
     """Whether keys are their owner's alone."""
     for folder in ("keys", "secrets"):

@@ -21,7 +21,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="A JSON object instead of a table.")] = False) -> None:
-    """Look at what Throughline needs: Python, settings, agreements, Kafka, disk, memory, ports, topics, stores, keys.
+    """Look at what Throughline needs: machine, settings, agreements, Kafka, topics, stores, keys, heads of the audit.
 
     Changes nothing and needs nothing to run. Exit code 0: nothing has failed; 1: something has.
 
@@ -54,6 +54,7 @@ def findings() -> Iterator[Finding]:
     yield from checks.ports(chosen, _own_ports(chosen))
     yield from checks.stores(chosen.data_dir)
     yield from checks.secrets(chosen.data_dir)
+    yield checks.heads(chosen)
 
 
 def _kafka(chosen: Settings) -> Iterator[Finding]:

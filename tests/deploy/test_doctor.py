@@ -116,6 +116,19 @@ def test_keys_that_others_may_read_fail(tmp_path: Path) -> None:
     assert [one.level for one in checks.secrets(tmp_path)] == ["ok"]
 
 
+def test_heads_of_the_audit_in_the_data_directory_are_a_warning_and_where_nobody_may_write_a_failure(
+    tmp_path: Path,
+) -> None:
+    data, other = tmp_path / "data", tmp_path / "other" / "heads.jsonl"
+    assert checks.heads(Settings(data_dir=data)).level == "ok"
+    assert checks.heads(Settings(data_dir=data, audit_heads=other)) == Finding("heads of the audit", "ok", str(other))
+    assert checks.heads(Settings(data_dir=data, audit_heads=data / "heads.jsonl")).level == "warn"
+    if os.geteuid():  # root may write anywhere
+        tmp_path.chmod(0o500)
+        assert checks.heads(Settings(data_dir=data, audit_heads=other)).level == "fail"
+        tmp_path.chmod(0o700)
+
+
 def test_a_topic_that_is_missing_warns_and_one_that_differs_fails() -> None:
     assert broker_checks.topics([SPEC], {}, {}).remedy == "run `throughline topics create`"
     assert broker_checks.topics([SPEC], {SPEC.name: 2}, {SPEC.name: SPEC.config}).level == "ok"

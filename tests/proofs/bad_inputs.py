@@ -51,7 +51,7 @@ def main() -> int:
     chosen = choose(asked.numbers, asked.each)
     sys.stdout.write("".join(f"{line}\n" for line in listed(chosen)))
     with tempfile.TemporaryDirectory(prefix="throughline-bad-inputs-") as folder:
-        document = prove(Path(folder), chosen)
+        document = prove(Path(folder) / "data", chosen)
     sys.stdout.write(json.dumps(document) + "\n")
     return 0 if is_right(document) else 1
 

@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="throughline-rebuild-") as folder:
-        equal, orders = prove(Path(folder), asked.people, asked.orders)
+        equal, orders = prove(Path(folder) / "data", asked.people, asked.orders)
     sys.stdout.write(json.dumps({"equal": equal, "orders": orders}) + "\n")
     return 0 if equal else 1
 

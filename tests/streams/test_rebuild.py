@@ -79,6 +79,22 @@ def test_rebuilt_stores_are_equal_and_what_comes_after_is_decided_on_them(world:
     assert [rebuilt(world, role, "--check")["equal"] for role in ROLES] == [True, True]
 
 
+def test_the_audit_goes_on_over_a_rebuild_and_all_of_it_is_under_signed_heads(world: KafkaWorld) -> None:
+    tell(world, "5")
+    world.stop()
+    shutil.rmtree(store_of(world, "consent"))
+    rebuilt(world, "consent")
+    world.go_on()
+    tell(world, "6")
+    world.stop()
+    address = str(world.settings.bootstrap)
+    words = ("audit", "verify", "--all-signed", "--json")
+    done = throughline(world.settings.data_dir, *words, THROUGHLINE_BOOTSTRAP=address)
+    found = orjson.loads(done.stdout)
+    assert (found["problems"], found["unsigned"]) == ([], 0)
+    assert found["signed"] == found["records"] > 0
+
+
 def test_a_store_that_is_lost_comes_back_from_topics_and_nothing_is_sent_twice(world: KafkaWorld) -> None:
     tell(world, "4")  # under the stores' generations: topics know none under which nothing was sent
     world.stop()
