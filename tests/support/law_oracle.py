@@ -9,9 +9,8 @@ from processors.consent.law.facts import Facts
 # fmt: off
 TAUGHT, EDUCATION = ("school", "early_care", "college"), ("school", "early_care", "college", "student_aid")
 WELFARE = "social_services", "child_welfare"
-LEARNING = "education", "assessment", "contact", "address"
+LEARNING, PAY = ("education", "assessment", "contact", "address"), ("wage", "employer")
 MEASURES = "education", "assessment", "aid"
-PAY = "wage", "employer"
 HELP = "student_services", "college_counseling", "academic_advising"
 SERVICES = *HELP, "transfer_advising", "case_management", "aid_administration", "benefits_outreach", "audit_evaluation"
 ANOTHER_AGENCYS_RUNNING = "welfare", "child_welfare", "housing", "identity", "contact", "address", "caseload"
@@ -37,7 +36,7 @@ def consent(f: Facts) -> bool:
         return False  # Welf. & Inst. Code 10850 has no exception for consent
     if f.category in PAY:  # 20 CFR 603.5(d)(2): for a service or benefit; whoever has them, they are wages
         return f.holder in (*EDUCATION, "wages", "other") and f.purpose in SERVICES
-    return f.holder in EDUCATION and not (f.holder == "school" and f.purpose == "own_access")  # a pupil asks there
+    return f.holder in EDUCATION
 
 def own_record(f: Facts) -> bool:
     if f.institution != "same" or f.purpose not in ("case_management", "own_access"):
@@ -65,9 +64,10 @@ def audit_evaluation(f: Facts) -> bool:
             and f.relation == "organization" and f.category in MEASURES)
 
 def program_administration(f: Facts) -> bool:
+    listed = f.holder == "social_services" and f.category == "caseload"  # Civ. Code 1798.24(e): not whom it serves
     in_care = f.holder == "child_welfare" or f.category == "child_welfare"
     return (f.holder in WELFARE and f.recipient in WELFARE and f.purpose == "case_management" and f.relation == "serves"
-            and f.category in ANOTHER_AGENCYS_RUNNING and not (in_care and f.care == "others"))
+            and f.category in ANOTHER_AGENCYS_RUNNING and not listed and not (in_care and f.care == "others"))
 
 def official_duties(f: Facts) -> bool:
     if f.holder != "wages" or f.category != "wage":

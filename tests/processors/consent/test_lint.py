@@ -154,10 +154,11 @@ def test_what_another_party_receives_wants_notice_and_log() -> None:
         (Basis.OTHER, Purpose.PARENT_ACCESS, 0),
         (Basis.CONSENT, Purpose.STUDY, 1),
         (Basis.SCHOOL_OFFICIAL, Purpose.STUDENT_SERVICES, 1),
+        (Basis.JUDICIAL_ORDER, Purpose.COURT_ORDER, 1),
         (Basis.STUDY, Purpose.STUDY, 2),
     ],
 )
-def test_own_records_want_neither_and_consent_and_officials_only_notice(
+def test_own_records_want_neither_consent_and_officials_only_notice_and_orders_only_the_log(
     basis: Basis, purpose: Purpose, wants: int
 ) -> None:
     condition = NARROW._replace(basis=frozenset({basis}), purpose=frozenset({purpose}))
