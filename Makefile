@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ rebuild-test: setup-dev  ## stores rebuilt from topics, and topics read in other
 PEOPLE_SETS ?= 20
 moves-test: setup-dev  ## people joined by mistake and parted again while workers are killed; nobody's facts stay with another (PEOPLE_SETS, SEED=n)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/moves.py --people $(PEOPLE_SETS) --seed $(SEED)
+
+erase-test: PEOPLE ?= 40
+erase-test: setup-dev  ## people erased while workers are killed; then all that is kept is searched for them (PEOPLE, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/erase.py --people $(PEOPLE) --seed $(SEED)
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py

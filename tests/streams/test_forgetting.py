@@ -24,15 +24,17 @@ SAID, STAYS = secrets.token_hex(20).encode(), secrets.token_hex(20).encode()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """Of consent: two records, and a release that is pending, among many others."""
-    with Store.open(tmp_path / "consent.rocksdb") as made:
-        token = made.take_over().token
-        pending = Outs.of([Out("released.x", "p", SAID, "i", 0)])
-        batch = made.commit(token, 0, {"fact": {f"{GONE}|f": SAID, f"{KEPT}|f": STAYS}}, {}, pending)
-        for _ in range(3):
-            batch = made.commit(token, batch, {"fact": dict(others())}, {}, Outs())
-        erasing: Changes = {"fact": {f"{GONE}|f": None}, ERASED: {GONE: b"1"}}
-        made.commit(token, batch, erasing, {}, Outs())
+    """Of consent: two records, and a release that is pending, among many others; in files of several lives."""
+    path = tmp_path / "consent.rocksdb"
+    for said in ({f"{GONE}|f": SAID, f"{KEPT}|f": STAYS}, dict(others()), {f"{GONE}|g": SAID}):
+        with Store.open(path) as made:
+            standing = made.take_over()
+            pending = Outs.of([Out("released.x", "p", SAID, "i", 0)])
+            made.commit(standing.token, standing.batch, {"fact": said}, {}, pending)
+    with Store.open(path) as made:
+        standing = made.take_over()
+        erasing: Changes = {"fact": {f"{GONE}|f": None, f"{GONE}|g": None}, ERASED: {GONE: b"1"}}
+        made.commit(standing.token, standing.batch, erasing, {}, Outs())
         yield made
 
 

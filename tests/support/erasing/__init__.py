@@ -1,0 +1,1 @@
+"""The parts of the erasure proof: tests/proofs/erase.py."""
