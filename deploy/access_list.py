@@ -12,8 +12,6 @@ from processors.records import Arrival
 
 Row = Mapping[str, Any]
 MOVED = "record_moved"
-TERMS = ("effect", "reason", "agreement_id", "agreement_version", "groups")
-"""What two decisions must have alike to be one entry."""
 
 
 class Moment(NamedTuple):
@@ -36,7 +34,7 @@ class Entry:
     family: str
     recipient: str
     decided: Row
-    """Its part of the decision."""
+    """Its part of the decision; another one is another entry."""
     since: Moment
     until: Moment | None = None
     """None: it holds still."""
@@ -68,7 +66,7 @@ class AccessList:
         before, after = self._open.get(event, {}), dict[str, Entry]()
         for part in row["decided"]:
             known = before.pop(part["recipient"], None)
-            if known is not None and _terms(known.decided) == _terms(part):
+            if known is not None and known.decided == part:
                 after[part["recipient"]] = known
                 continue
             if known is not None:
@@ -93,23 +91,13 @@ def rows_of(found: AccessList, purposes: Mapping[tuple[str, int], str]) -> Itera
     """Entries as they are told; purposes by agreement and version, where the decision itself names none."""
     for entry in found.entries:
         part = entry.decided
-        agreement = (part["agreement_id"], part["agreement_version"])
         yield {
-            "recipient": entry.recipient,
-            "effect": part["effect"],
             "partner_id": entry.partner_id,
             "family": entry.family,
             "event_id": entry.event_id,
-            "groups": part["groups"],
-            "purpose": part.get("purpose") or purposes.get(agreement),
-            "reason": part["reason"],
-            "agreement_id": agreement[0],
-            "agreement_version": agreement[1],
+            **part,
+            "purpose": part.get("purpose") or purposes.get((part["agreement_id"], part["agreement_version"])),
             "since": entry.since._asdict(),
             "until": None if entry.until is None else entry.until._asdict(),
             "ended_by": entry.ended_by,
         }
-
-
-def _terms(part: Row) -> tuple[Any, ...]:
-    return tuple(part.get(name) for name in TERMS)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from support import audit
 
+from deploy.audit_log import DECISIONS
+from processors.consent.chain import Code
+from streams.heads import public_path
 from tests.proofs.scripts import script
 
 audit_tampering = script("audit_tampering")
@@ -21,6 +24,19 @@ def test_every_tampering_is_found_in_records_heads_and_exports(tmp_path: Path) -
 @pytest.mark.broker
 def test_every_tampering_with_a_real_topic_is_found(tmp_path: Path) -> None:
     assert audit_tampering.over_broker(tmp_path, CHANCE, 4).total() == 4
+
+
+@pytest.mark.parametrize(("was", "new"), [(b'"value":"', b'"value": "'), (b'=","decision"', b'","decision"')])
+def test_a_line_of_an_export_that_is_written_in_another_way_is_no_line_of_ours(
+    tmp_path: Path, was: bytes, new: bytes
+) -> None:
+    made, _ = audit.made(tmp_path)
+    audit.write_export(made, public_path(tmp_path / "made.jsonl").read_bytes(), tmp_path)
+    assert audit.export_codes(tmp_path) == []
+    path = tmp_path / DECISIONS
+    assert was in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(was, new, 1))
+    assert audit.export_codes(tmp_path)[0] == Code.UNREADABLE_LINE
 
 
 def test_one_that_is_not_found_is_not_counted(tmp_path: Path) -> None:

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import audit
+from support import audit, sam
 from support.audit import Evidence
+from support.worlds import PureWorld
 
 from processors.consent import chain
 from processors.consent.audit import HEADER, START
 from processors.consent.chain import Code, Reached, Walk
 from processors.consent.heads import Head, Keys, key_id_of, keys_of, line_of, pem_of
 from processors.consent.verifying import CE_ID, LISTED, Findings, Verification
+from processors.names import AUDIT_DECISIONS
 from processors.numbers import HEADER as NUMBER
 from processors.records import Arrival
 from processors.state import Memory, Working
@@ -76,10 +78,10 @@ def test_a_changed_hash_is_named_by_its_record_alone(whole: Whole, folder: Path)
     assert found(with_record(whole[0], 40, new), whole, folder) == [("changed", 40)]
 
 
-@pytest.mark.parametrize("name", [CE_ID, NUMBER])
-def test_another_id_or_number_in_the_headers_is_named(whole: Whole, folder: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "text"), [(CE_ID, b"7"), (NUMBER, b"consent/1/7"), (NUMBER, b"consent/1/041")])
+def test_another_id_or_number_in_the_headers_is_named(whole: Whole, folder: Path, name: str, text: bytes) -> None:
     record = whole[0].records[40]
-    new = replace(record, headers={**record.headers, name: b"consent/1/7"})
+    new = replace(record, headers={**record.headers, name: text})
     assert found(with_record(whole[0], 40, new), whole, folder) == [("mislabelled", 40)]
 
 
@@ -187,6 +189,17 @@ def test_a_walk_counts_missing_records_and_goes_on_from_a_later_generation(whole
     wrong = [walk.take(record) for record in [*whole[0].records[:10], *whole[0].records[15:]]]
     assert [code for code in wrong if code] == [Code.MISSING]
     assert (walk.records, walk.hash) == (len(whole[0].records), whole[0].records[-1].headers[HEADER].decode())
+
+
+def test_the_state_counts_the_records_of_the_chain_whatever_the_batches() -> None:
+    for batch in (1, 1_000):
+        world = PureWorld(batch=batch)
+        for sent in (*sam.KNOWN, sam.caseload(), sam.award(), sam.consent(), sam.enrolled()):
+            world.send(*sent)
+        records = world.settle().topics[AUDIT_DECISIONS]
+        found = chain.reached(Working(world.states["consent"]))
+        assert found is not None
+        assert (found.records, found.hash) == (len(records), records[-1].headers[HEADER].decode())
 
 
 def test_how_far_a_chain_is_is_told_by_the_state_also_where_its_records_were_never_counted() -> None:
