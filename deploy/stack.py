@@ -217,8 +217,10 @@ def clear(data_dir: Path) -> None:
             end_left_running(data_dir)
             if container := container_kafka.find(data_dir / "kafka"):
                 container.remove()
+            has_log = (data_dir / "kafka").exists()  # else it is on a Kafka that stays, and the heads vouch for it
             shutil.rmtree(data_dir)
-        _remove_heads(beside(data_dir))
+            if has_log:
+                _remove_heads(beside(data_dir))
 
 
 def _remove_heads(folder: Path) -> None:

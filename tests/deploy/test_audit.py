@@ -109,18 +109,22 @@ def test_a_persons_list_says_who_could_see_what_for_which_purpose_and_until_when
     assert [one["event_id"] for one in offline] == [one["event_id"] for one in found]
 
 
+@pytest.mark.parametrize(
+    ("made", "left"), [(["kafka"], []), (["kafka", "a note"], ["a note"]), ([], ["heads.jsonl", "heads.pem"])]
+)
 def test_clean_takes_the_heads_of_a_log_that_goes_with_it_and_nothing_else(
-    tmp_path: Path,
+    tmp_path: Path, made: list[str], left: list[str]
 ) -> None:
     data, folder = tmp_path / "data", beside(tmp_path / "data")
-    for more in ((), ("a note",)):
-        folder.mkdir(exist_ok=True)
-        data.mkdir()
-        for name in ("heads.jsonl", "heads.pem", *more):
-            (folder / name).touch()
-        clear(data)
-        assert not data.exists()
-        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == list(more)
+    for path in (data, folder):
+        path.mkdir()
+    if "kafka" in made:
+        (data / "kafka").mkdir()
+    for name in ("heads.jsonl", "heads.pem", *(name for name in made if name != "kafka")):
+        (folder / name).touch()
+    clear(data)
+    assert not data.exists()
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == left
 
 
 def said(world: KafkaWorld, *words: str) -> str:

@@ -7,8 +7,8 @@ it sends again.
 
 In the end: sets of event ids and of rows equal the population's truth (lost, duplicated, leaked); numbers of records
 are unbroken and every position is the end of its input (gaps); counts of the views are those of a plain fold of the
-topics, and signals those that the pure decision finds in the releases (unequal). Prints one JSON object as its last
-line; exits 1 unless all of these are 0 and every fault was caused.
+topics, signals those that the pure decision finds in the releases, and the audit is whole and under signed heads to its
+end (unequal). Prints one JSON object as its last line; exits 1 unless all of these are 0 and every fault was caused.
 """
 
 import argparse
@@ -30,14 +30,18 @@ from support.chaos.faults import BROKER_KILL, KILL, PAUSE, PAUSE_SECONDS, ROLES,
 from support.chaos.partner import Partner
 from support.chaos.raised import busy, decided
 
+from deploy import audit_log
+from deploy.audit_log import HeadsFile
 from deploy.ledger import Ledger, LiveLedger, counted
 from deploy.population import generate
 from deploy.stack import Stack
 from deploy.topic_reader import Read, decoded
 from partners.population import Planned, Population
 from partners.population.send import turns
+from processors.consent.verifying import Findings
 from processors.records import Arrival
 from streams.errors import ThroughlineError
+from streams.heads import public_path
 from streams.settings import Settings
 from streams.signals import load_calendar
 from streams.sink import RELEASED
@@ -127,9 +131,11 @@ def prove(folder: Path, size: Size, seed: int) -> dict[str, int]:
         breaker = Breaker(stack, chance)
         published = _flow(breaker, stack, made, planned(chance, size.roles, *size.faults.values()))
         run = _found(stack, breaker, published)
+        altered = _altered(stack)
     if len(run.view.raised) < FEWEST_SIGNALS:
         raise AssertionError(f"only {len(run.view.raised)} signals: they prove nothing")
     off = wrong(run, made.truth)
+    off["unequal"] |= altered
     for name, things in off.items():
         for thing in sorted(map(str, things))[:5]:
             _say(f"{name}: {thing}")  # ids only
@@ -201,6 +207,14 @@ def _found(stack: Stack, breaker: Breaker, published: set[str]) -> Run:
         if counted(read.topic):
             book.enter(read)
     return Run(published, book.outcomes, arrivals, reads, view, positions, ends, given, gap_records)
+
+
+def _altered(stack: Stack) -> set[str]:
+    """What a verification of the audit finds, once consent has ended and so has signed its last head."""
+    heads, findings = stack.settings.heads, Findings()
+    file = HeadsFile.of(heads, audit_log.keys_in(public_path(heads)))
+    audit_log.verified([file], audit_log.of_topic(stack.bootstrap), None, findings, lambda *_: None)
+    return {f"the audit at offset {p.offset}, line {p.line} of its heads: {p.code}" for p in findings.problems}
 
 
 def _read(arrivals: Sequence[Arrival]) -> list[Read]:
