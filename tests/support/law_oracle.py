@@ -64,10 +64,9 @@ def audit_evaluation(f: Facts) -> bool:
             and f.relation == "organization" and f.category in MEASURES)
 
 def program_administration(f: Facts) -> bool:
-    listed = f.holder == "social_services" and f.category == "caseload"  # Civ. Code 1798.24(e): not whom it serves
     in_care = f.holder == "child_welfare" or f.category == "child_welfare"
     return (f.holder in WELFARE and f.recipient in WELFARE and f.purpose == "case_management" and f.relation == "serves"
-            and f.category in ANOTHER_AGENCYS_RUNNING and not listed and not (in_care and f.care == "others"))
+            and f.category in ANOTHER_AGENCYS_RUNNING and not (in_care and f.care == "others"))
 
 def official_duties(f: Facts) -> bool:
     if f.holder != "wages" or f.category != "wage":
