@@ -6,7 +6,7 @@ Where the store that is there can be read, the two must be equal, table by table
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -23,7 +23,7 @@ from processors.state import Working, canonical
 from schemas_avro import catalog, codec, wire
 from streams import clients, consent, migrations, positions, resolve
 from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
-from streams.keyring import read_or_make_secret
+from streams.keyring import Keyring, read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
 from streams.reading import is_end, usable
 from streams.settings import Settings
@@ -61,6 +61,8 @@ class Rebuilt:
     generation: int
     differing: tuple[str, ...] | None
     """Tables in which the store that was there differs; None: it could not be read."""
+    skipped: int
+    """Events of erased records, which nobody can open any more."""
 
 
 def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Target:
@@ -119,7 +121,7 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
 
 
 def rebuild_store(
-    role: str, chosen: Settings, bootstrap: str, keys: sealing.Keys, target: Target, path: Path, told: Told
+    role: str, chosen: Settings, bootstrap: str, keys: Keyring, target: Target, path: Path, told: Told
 ) -> Rebuilt:
     """Make a store at a path that stands where the target does.
 
@@ -130,7 +132,7 @@ def rebuild_store(
         shutil.rmtree(path)
     generation = target.generation + 1
     with Store.open(path, chosen.store_cache_mb) as store:
-        maker = _Maker(store, bootstrap, target.standing, told)
+        maker = _Maker(store, bootstrap, target.standing, told, {key.encode() for key in keys.erased()})
         if role == resolve.NAME:
             key = read_or_make_secret(resolve.pseudonym_key_path(chosen))
             _make_resolve(maker, keys, key, has_lost=not target.is_readable)
@@ -139,16 +141,17 @@ def rebuild_store(
         standing = target.standing
         maker.commit(of_generation(generation))
         store.adopt(maker.token, standing.batch, standing.offsets, standing.topics)
-    return Rebuilt(maker.records, generation, None)
+    return Rebuilt(maker.records, generation, None, maker.skipped)
 
 
 class _Maker:
     """A store being made: reads topics, applies decisions, sends nothing."""
 
-    def __init__(self, store: Store, bootstrap: str, standing: Standing, told: Told) -> None:
+    def __init__(self, store: Store, bootstrap: str, standing: Standing, told: Told, erased: Collection[bytes]) -> None:
         self.store, self._bootstrap, self._target, self._told = store, bootstrap, standing, told
+        self._erased = erased
         self.token, self._batch = (made := store.take_over()).token, made.batch
-        self.records = 0
+        self.records = self.skipped = 0
 
     def commit(self, changes: dict[str, dict[str, bytes | None]]) -> None:
         """One batch's changes."""
@@ -171,6 +174,8 @@ class _Maker:
                     end = self._target.offsets.get((place.topic, place.partition), 0) if to_target else None
                     for arrivals in _records(consumer, place, end):
                         self.records += len(arrivals)
+                        if place.topic == names.RESOLVED_EVENTS and self._erased:
+                            self.skipped += sum(key in self._erased for key in arrivals.keys)
                         self._told(self.records)
                         yield arrivals
             except KafkaException as error:

@@ -70,10 +70,18 @@ def _swap(new: Path, path: Path, generation: int) -> None:
 def _tell(role: str, done: Rebuilt, target: Target, seconds: float, *, is_swapped: bool, as_json: bool) -> None:
     if as_json:
         equal = None if done.differing is None else not done.differing
-        document = {"stage": role, "records": done.records, "equal": equal, "swapped": is_swapped}
+        document = {
+            "stage": role,
+            "records": done.records,
+            "skipped": done.skipped,
+            "equal": equal,
+            "swapped": is_swapped,
+        }
         typer.echo(orjson.dumps({**document, "generation": done.generation, "seconds": round(seconds, 1)}))
         return
     typer.echo(f"{role}: {done.records:,} records read in {seconds:.0f} s")
+    if done.skipped:
+        typer.echo(f"{done.skipped:,} of them are events of erased records, which nobody can open any more")
     if done.differing is None:
         typer.echo("the store that was there is lost or cannot be read: nothing to compare with")
     elif done.differing:

@@ -81,6 +81,12 @@ def compared_beside(state: Working) -> Row | None:
     return row if row is not None and row["phase"] == COMPARE else None
 
 
+def moving_from(state: Working) -> int | None:
+    """The former generation, as long as some records may still be of their persons by its model."""
+    row = state.get(TABLE, NEXT)
+    return int(row["old"]) if row is not None and row["phase"] == MOVE else None
+
+
 def first_in_force(state: Working, keys: sealing.Keys) -> list[Draft]:
     """Once, before anything else is decided: the model that an installation begins with is told."""
     if state.get(TABLE, GENERATION) is not None:

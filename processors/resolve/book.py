@@ -147,10 +147,20 @@ class Book:
 
     def members(self, person_id: str, some: Collection[str]) -> list[str]:
         """Records of a person, sorted, by some of them; none, where those are not the person's."""
-        self.state.prefetch(RECORD, some)
-        known = {key: row["person"] for key in some if (row := self.state.get(RECORD, key)) is not None}
-        own = [key for key, person in known.items() if person == person_id]
-        return sorted({*own, *self.index.with_theirs(own)})
+        own = self._of(person_id, some)
+        return sorted(self._of(person_id, {*own, *(key for index in self._told_by() for key in index.connected(own))}))
+
+    def _of(self, person_id: str, record_keys: Collection[str]) -> list[str]:
+        """Those of some records that are known and of a person."""
+        self.state.prefetch(RECORD, record_keys)
+        rows = ((key, self.state.get(RECORD, key)) for key in record_keys)
+        return [key for key, row in rows if row is not None and row["person"] == person_id]
+
+    def _told_by(self) -> list[Index]:
+        """Indexes by which records are of the persons that the log knows."""
+        moving = adopted.moving_from(self.state)
+        former = [] if moving is None else [Generation(self.state, moving, is_counted=False)]
+        return [self.index, *(Index(state, self.index.model, self.key) for state in former)]
 
     def take_out(self, record_keys: Collection[str], cause: str) -> list[Move]:
         """Take records out, as if they had never come; those of others that change persons by it.

@@ -120,12 +120,11 @@ class Index:
         firsts = {entries[key].seed: key for found in members.values() for key in found}
         return {key: firsts[person] for key, person in persons.items()}
 
-    def with_theirs(self, record_keys: Collection[str]) -> list[str]:
-        """Settled records with all others of their persons; those that are known."""
+    def connected(self, record_keys: Collection[str]) -> list[str]:
+        """Settled records with all that links connect with them; those that are known."""
         persons, entries = self.persons_of(record_keys), self._known.entries
         members = members_of(self._known, {entries[key].component for key in persons})
-        theirs = set(persons.values())
-        return [key for found in members.values() for key in found if entries[key].person in theirs]
+        return [key for found in members.values() for key in found]
 
     def take_out(self, record_keys: Collection[str]) -> list[Change]:
         """Take settled records out, as if they had never been; others whose person changes by that, sorted."""

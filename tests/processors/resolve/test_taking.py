@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import worlds
+from support.erasures import erasure
 from support.events import MINUTE, NOON, Message, event_id, message
 from support.models import LAX, OTHER, STRICT, choice, chosen
 from support.stewards import decision
@@ -62,8 +63,9 @@ def other_tables(world: ResolveWorld) -> set[str]:
 
 def asked(world: ResolveWorld) -> dict[str, tuple[int, str]]:
     """Open questions, as the topic has them."""
-    newest = {row["pair_id"]: row for row in world.rows(names.REVIEWS)}
-    return {pair: (row["bits_hundredths"], row["reason"]) for pair, row in newest.items() if row["open"]}
+    newest = {out.key: out for out in world.outs if out.topic == names.REVIEWS}
+    rows = {pair: worlds.decoded(out) for pair, out in newest.items() if out.value}
+    return {pair: (row["bits_hundredths"], row["reason"]) for pair, row in rows.items() if row["open"]}
 
 
 def followed(world: ResolveWorld) -> dict[str, str]:
@@ -368,3 +370,39 @@ def test_all_records_that_a_person_is_split_off_with_or_merged_with_are_told_to_
     younger = {COLLEGE_KEY, AID_KEY} if order[0] == 0 else {SCHOOL_KEY}
     assert split == {(key, "split") for key in younger}
     assert {(key, kind) for key, _, _, kind in kinds_told(made)} - split == {(key, "merged") for key in younger}
+
+
+def people() -> list[Message]:
+    """Some who are one person, some who may be, and one who is alone."""
+    number = {"ssn": "219-09-9998"}
+    return [
+        says(SCHOOL, SAM), says(COLLEGE, {**SAM, **number}), says(AID, {**SAM, **number}),
+        says(("ccc", "s2"), {**SAM, "first_name": "Simon"}, "simon"),
+        says(("csu", "t1"), {**SAM, "birth_date": "2005-01-03"}),
+        says(("cde_k12", "k2"), {"first_name": "Ana", "last_name": "Ortiz", "birth_date": "1990-06-20"}, "ana"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [STRICT, LAX, OTHER], ids=["strict", "lax", "other"])
+@pytest.mark.parametrize("part_done", range(0, 44, 4))
+def test_who_is_erased_while_another_model_is_taken_is_as_if_they_had_never_come(part_done: int, model: Model) -> None:
+    with slices(1):
+        world = ResolveWorld().take_all(people(), 1)
+        world.take(choice(model, world.keys))
+        for _ in range(part_done):
+            world.take()
+        person_id = world.persons()[COLLEGE_KEY]
+        gone = {key for key, person in world.persons().items() if person == person_id}
+        world.take(erasure(person_id, [COLLEGE_KEY]))
+        world.take(*people())
+        world.settle()
+        assert gone.isdisjoint(world.persons())
+        never = [sent for sent in people() if record_key(sent.topic.split(".")[1], str(sent.key, "utf-8")) not in gone]
+        other = ResolveWorld(model).take_all(never, 1)
+        assert world.groups() == other.groups()
+        assert {table: [key for key, _ in rows] for table, rows in index_of(world).items()} == {
+            table: [key for key, _ in rows] for table, rows in index_of(other).items()
+        }
+        assert other_tables(world) == set()
+        assert asked(world).keys() == asked(other).keys()
+        followed(world)
