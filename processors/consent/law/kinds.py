@@ -10,9 +10,7 @@ TAUGHT = frozenset({Agency.SCHOOL, Agency.EARLY_CARE, Agency.COLLEGE})
 WELFARE = frozenset({Agency.SOCIAL_SERVICES, Agency.CHILD_WELFARE})
 """Agencies of public social services."""
 
-KNOWN = frozenset(Category) - {Category.OTHER}
-"""Data of a kind that has a name."""
-CONSENTABLE = KNOWN - {Category.CASELOAD}
+CONSENTABLE = frozenset(Category) - {Category.OTHER, Category.CASELOAD}
 """What a consent can name."""
 ABOUT_LEARNING = frozenset({Category.EDUCATION, Category.ASSESSMENT, Category.CONTACT, Category.ADDRESS})
 """What a school or college needs for its own services and for enrollment."""
