@@ -5,7 +5,7 @@ local, which their kind does not tell; for them the Education Code and FERPA sta
 """
 
 from processors.consent.law.facts import Agency, Approval, Basis, Institution, Purpose
-from processors.consent.law.kinds import CONSENTABLE, GIVEN, LOGGED, NAMED, OWN_CLIENTS
+from processors.consent.law.kinds import CONSENTABLE, GIVEN, KNOWN, LOGGED, NAMED, OWN_CLIENTS
 from processors.consent.law.making import otherwise_denies, permits
 from processors.consent.law.rules import Citation, Law, Obligation, Reason, when
 
@@ -70,7 +70,7 @@ LAW = Law(
                    "statutory duties, and the use is compatible with a purpose for which the information was "
                    "collected"),
             "Another agency, which a statute charges with what it needs this for.",
-            when(holder=STATE, recipient=AGENCIES, basis=DUTIES, purpose=CHARGED, category=CONSENTABLE),
+            when(holder=STATE, recipient=AGENCIES, basis=DUTIES, purpose=CHARGED, category=KNOWN),
             obligations=LOGGED,
         ),
         permits(

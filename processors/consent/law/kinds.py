@@ -10,7 +10,9 @@ TAUGHT = frozenset({Agency.SCHOOL, Agency.EARLY_CARE, Agency.COLLEGE})
 WELFARE = frozenset({Agency.SOCIAL_SERVICES, Agency.CHILD_WELFARE})
 """Agencies of public social services."""
 
-CONSENTABLE = frozenset(Category) - {Category.OTHER, Category.CASELOAD}
+KNOWN = frozenset(Category) - {Category.OTHER}
+"""Data of a kind that has a name."""
+CONSENTABLE = KNOWN - {Category.CASELOAD}
 """What a consent can name."""
 ABOUT_LEARNING = frozenset({Category.EDUCATION, Category.ASSESSMENT, Category.CONTACT, Category.ADDRESS})
 """What a school or college needs for its own services and for enrollment."""
