@@ -213,11 +213,11 @@ def clear(data_dir: Path) -> None:
         ThroughlineError: a stack is running on it.
     """
     if data_dir.exists():
+        has_log = (data_dir / "kafka").exists()  # else it is on a Kafka that stays, and the heads vouch for it
         with processes.only_one(data_dir / "lock"):
             end_left_running(data_dir)
             if container := container_kafka.find(data_dir / "kafka"):
                 container.remove()
-            has_log = (data_dir / "kafka").exists()  # else it is on a Kafka that stays, and the heads vouch for it
             shutil.rmtree(data_dir)
             if has_log:
                 _remove_heads(beside(data_dir))

@@ -166,7 +166,7 @@ def person(
     elif rows:
         tables.show(COLUMNS, [_cells(row) for row in rows])
     else:
-        typer.echo("the audit knows no such person: `throughline explain EVENT_ID` names the person of an event")
+        typer.echo("no decision names that person: `throughline explain EVENT_ID` names the person of an event")
 
 
 COLUMNS = (
