@@ -47,11 +47,11 @@ class Forgetting:
         """Whether all is done."""
         keys = [key for key, _ in self._store.scan(ERASED, "")]
         new = [key for key in keys if key not in self._finished]
+        if self._keyring is not None and new:  # of those that are destroyed the ring's log may hold something still
+            self._keyring.erase(set(new) - self._keyring.erased())
         if new and self._store.let_go_of() != len(keys):
             if (tables := self._tables(self._store)) is None:
                 return False
             self._store.let_go(tables, new, len(keys))
-        if self._keyring is not None and (left := set(new) - self._keyring.erased()):
-            self._keyring.erase(left)
         self._finished.update(new)
         return True

@@ -48,7 +48,7 @@ def erase(
 
     Example: throughline erase 1f0c6a52d9e84b7730aa5be1c2d3f405 --reason student_request --by p.officer
     """
-    by, _ = deciding.checked(by or getpass.getuser(), reason.value)
+    by, _ = deciding.checked(by or _user(), reason.value)
     address = bootstrap()
     records = _records(address, person)
     partners = sorted({record.partner_id for record in records})
@@ -86,6 +86,14 @@ def _records(address: str, person: str) -> list[Published]:
     if person_id != person:
         raise ThroughlineError(f"that is a record or an event of person {person_id}: name the person")
     return found
+
+
+def _user() -> str:
+    """Who runs this; nobody, where the machine has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _confirm(*, as_json: bool) -> None:

@@ -50,6 +50,8 @@ def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
 
 def erasures(arrivals: Sequence[Arrival]) -> list[Row]:
     """Requests to erase persons."""
+    if not arrivals:
+        return []
     return [row for _, row in _decoded(arrivals, (erasing.REQUESTED,))[erasing.REQUESTED]]
 
 

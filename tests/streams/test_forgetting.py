@@ -1,6 +1,7 @@
 """What is left to do of an erasure: no file holds what was deleted, keys are destroyed, whoever is killed and when."""
 
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -80,6 +81,20 @@ def test_a_process_that_was_killed_before_the_keys_destroys_them(store: Store, r
     store.let_go(["fact"], [GONE], 1)
     Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
     assert ring.find(GONE) is None
+
+
+def test_a_process_that_was_killed_before_the_rings_log_was_cut_cuts_it(
+    store: Store, ring: Keyring, tmp_path: Path
+) -> None:
+    db = sqlite3.connect(tmp_path / "keys" / "keys.sqlite")
+    [(wrapped,)] = db.execute("SELECT wrapped FROM key WHERE id = ?", (GONE,)).fetchall()
+    with db:
+        db.execute("INSERT INTO erased (id) VALUES (?)", (GONE,))
+        db.execute("DELETE FROM key WHERE id = ?", (GONE,))
+    assert held(tmp_path, wrapped)
+    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    assert held(tmp_path, wrapped) == []
+    db.close()
 
 
 def test_a_key_that_an_old_backup_brought_back_is_destroyed_again(store: Store, ring: Keyring, tmp_path: Path) -> None:

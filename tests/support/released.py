@@ -61,7 +61,8 @@ def released(family: str, event: str, person: str = "p1", position: int = 1, **s
 
 def retracted(family: str, event: str, person: str = "p1", position: int = 2, **changed: Any) -> Arrival:
     """A release taken back."""
-    row = {"release": head(family, event, person, position, **changed), "reason": "consent_refused_or_withdrawn"}
+    reason = changed.pop("reason", "consent_refused_or_withdrawn")
+    row = {"release": head(family, event, person, position, **changed), "reason": reason}
     return record("internal.release_retracted.v1", row, topic=changed.get("recipient", ME))
 
 

@@ -57,6 +57,16 @@ def test_what_it_rested_on_is_taken_back_and_it_is_as_if_it_had_never_been(world
     assert world.take(tick(MORNING + 86_400_000_000)) == []
 
 
+def test_of_whom_is_erased_nothing_is_kept_but_that_it_was_and_the_store_is_told_to_let_go(
+    world: SignalsWorld,
+) -> None:
+    world.take(released("aid", "e1", **LOST), released("aid", "e2", "p2", **LOST))
+    world.take(retracted("aid", "e1", reason="erased"), retracted("aid", "e2", "p2"))
+    assert [key for key, _ in world.state.scan("erased", "")] == [f"{ME}|p1"]
+    [(_, row)] = world.state.scan("person", f"{ME}|p1")
+    assert b"not_eligible" not in row
+
+
 def test_a_closed_signal_too_vanishes_with_its_evidence(world: SignalsWorld) -> None:
     world.take(released("aid", "e1", **LOST))
     world.take(released("aid", "e2", **{**LOST, "aid_year": "2027-2028", "sap_status": "meeting"}))
