@@ -1,7 +1,8 @@
 """The audit's log and its heads, from Kafka or from an export's folder, as they are verified, exported and looked up.
 
 An export is a folder of four files: ``decisions.jsonl`` (a record a line, its bytes in base64 and decoded beside them),
-``heads.jsonl`` and ``public-keys.pem`` (as they were), ``export.json`` (when it was made, and how much it holds).
+``heads.jsonl`` and ``public-keys.pem`` (as they were), ``export.json`` (when it was made, how much it holds, and the
+purpose of each agreement, which no head vouches for).
 """
 
 import base64
@@ -17,11 +18,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from deploy.identity.files import batches
-from deploy.topic_reader import TopicReader
+from deploy.topic_reader import TopicReader, reads
 from processors.consent.chain import Code
 from processors.consent.heads import Keys, keys_of
 from processors.consent.verifying import Findings, Numbered, Verification, Verified, heads_in
-from processors.names import AUDIT_DECISIONS
+from processors.names import AGREEMENTS, AUDIT_DECISIONS
 from processors.records import Arrival
 from schemas_avro import codec, wire
 from streams.errors import ThroughlineError
@@ -40,6 +41,15 @@ class Part(NamedTuple):
     records: list[Arrival]
     decoded: list[Row] | None = None
     """What an export says that they say."""
+
+
+class About(NamedTuple):
+    """What an export says of itself."""
+
+    exported_at: int
+    """Milliseconds since 1970."""
+    purposes: dict[str, str]
+    """Of agreements, by ``agreement_of``."""
 
 
 @dataclass(frozen=True)
@@ -158,18 +168,34 @@ def of_export(folder: Path, findings: Findings) -> Iterator[Part]:
         ) from None
 
 
-def exported_at(folder: Path) -> int:
-    """When an export was made, in milliseconds since 1970.
+def about_export(folder: Path) -> About:
+    """When an export was made, and what its agreements were for.
 
     Raises:
         ThroughlineError: the folder is no export.
     """
     try:
-        return int(orjson.loads((folder / ABOUT).read_bytes())["exported_at"])
+        said = orjson.loads((folder / ABOUT).read_bytes())
+        return About(int(said["exported_at"]), dict(said.get("purposes", {})))
     except (OSError, ValueError, KeyError, TypeError):
         raise ThroughlineError(
             f"{folder} is no export, or not a whole one: {ABOUT} cannot be read; `throughline audit export` makes one"
         ) from None
+
+
+def purposes(address: str) -> dict[str, str]:
+    """Of every agreement that was ever activated, by ``agreement_of``.
+
+    Raises:
+        ThroughlineError: the broker does not answer.
+    """
+    rows = [one.row for one in reads(address, {AGREEMENTS}.__contains__) if one.name == "agreement_activated"]
+    return {agreement_of(row["agreement_id"], row["version"]): row["purpose"] for row in rows if row.get("purpose")}
+
+
+def agreement_of(agreement_id: str | None, version: int | None) -> str:
+    """A version of an agreement, as one word after the other."""
+    return "" if agreement_id is None else f"{agreement_id} {version}"
 
 
 def now_ms() -> int:
@@ -200,8 +226,9 @@ def export(address: str, heads: Path, public: Path, folder: Path, told: Told) ->
             target.writelines(line_of(record, row) + b"\n" for record, row in _decoded(part.records))
             count += len(part.records)
             told("exporting", count)
+    about = {"topic": AUDIT_DECISIONS, "exported_at": made, "records": count, "purposes": purposes(address)}
     with _created(folder / ABOUT) as target:
-        target.write(orjson.dumps({"topic": AUDIT_DECISIONS, "exported_at": made, "records": count}) + b"\n")
+        target.write(orjson.dumps(about) + b"\n")
     return {"records": count, "heads": lines}
 
 

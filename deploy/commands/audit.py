@@ -11,12 +11,10 @@ import typer
 
 from deploy import audit_log, tables
 from deploy.access_list import access_list, rows_of
-from deploy.audit_log import HEADS, KEYS, LATEST_SIGNING_MS, HeadsFile, Part
+from deploy.audit_log import HEADS, KEYS, LATEST_SIGNING_MS, HeadsFile, Part, agreement_of
 from deploy.commands.topics import AsJson
 from deploy.console import FAILED, bootstrap
 from deploy.progress import counting
-from deploy.topic_reader import reads
-from processors import names
 from processors.consent.verifying import Findings, Verified
 from streams import settings
 from streams.errors import ThroughlineError
@@ -64,7 +62,7 @@ def verify(
     files = [HeadsFile.of(in_force, known)]  # before the log is read, which then holds what they say
     if kept is not None:
         files.append(HeadsFile.of(kept, known, are_all=False))
-    now = audit_log.now_ms() if folder is None else audit_log.exported_at(folder)
+    now = audit_log.now_ms() if folder is None else audit_log.about_export(folder).exported_at
     parts: Iterable[Part] = audit_log.of_topic(bootstrap()) if folder is None else audit_log.of_export(folder, findings)
     with counting("verifying", "records") as told:
         found = audit_log.verified(files, parts, None if all_signed else now - LATEST_SIGNING_MS, findings, told)
@@ -153,11 +151,11 @@ def person(
 
     Example: throughline audit person 0a4ad7b4-1f5c-5e0c-9d39-3f0f5a4b9d11
     """
-    purposes: dict[tuple[str, int], str] = {}
     if folder is None:
         address = bootstrap()
-        purposes = _purposes(address)
-    parts = audit_log.of_topic(address) if folder is None else audit_log.of_export(folder, Findings())
+        purposes, parts = audit_log.purposes(address), audit_log.of_topic(address)
+    else:
+        purposes, parts = audit_log.about_export(folder).purposes, audit_log.of_export(folder, Findings())
     with counting("reading", "records") as told:
         found = access_list(person_id, audit_log.decisions(parts, told))
     rows = list(rows_of(found, purposes))
@@ -184,14 +182,8 @@ COLUMNS = (
 )
 
 
-def _purposes(address: str) -> dict[tuple[str, int], str]:
-    """Of every agreement that was ever activated, by its version."""
-    rows = [one.row for one in reads(address, {names.AGREEMENTS}.__contains__) if one.name == "agreement_activated"]
-    return {(row["agreement_id"], row["version"]): row["purpose"] for row in rows if row.get("purpose")}
-
-
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    agreement = "" if row["agreement_id"] is None else f"{row['agreement_id']} {row['agreement_version']}"
+    agreement = agreement_of(row["agreement_id"], row["agreement_version"])
     return (
         row["recipient"], row["effect"], f"{row['family']} of {row['partner_id']}", ", ".join(row["groups"]),
         row["purpose"] or "", row["reason"], agreement, _when(row["since"]), _when(row["until"]),

@@ -9,6 +9,7 @@ from support.sam import CENTER, CSU, KNOWN, award, caseload, consent, enrolled, 
 from support.worlds import PureWorld
 
 from deploy.access_list import access_list, rows_of
+from deploy.audit_log import agreement_of
 from processors.names import RESOLVED_EVENTS
 
 Row = dict[str, Any]
@@ -73,7 +74,7 @@ def test_purposes_are_those_of_the_agreements_or_of_the_decision_itself() -> Non
     world = world_of(*KNOWN, caseload(), consent(), award())
     found = access_list(world.person_of("csac", "a1"), log_of(world))
     permits = [entry.decided for entry in found.entries if entry.decided["effect"] == "permit"]
-    purposes = {(one["agreement_id"], one["agreement_version"]): "advice" for one in permits}
+    purposes = {agreement_of(one["agreement_id"], one["agreement_version"]): "advice" for one in permits}
     told = [row["purpose"] for row in rows_of(found, purposes) if row["effect"] == "permit"]
     assert told == [one.get("purpose") or "advice" for one in permits]
     assert told

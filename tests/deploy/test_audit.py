@@ -112,7 +112,7 @@ def test_a_persons_list_says_who_could_see_what_for_which_purpose_and_until_when
     assert (permit["reason"], permit["purpose"]) == ("consent", "transfer_advising")
     assert permit["ended_by"] == "consent_refused_or_withdrawn"
     offline = run(world, "person", person_of_sam(world), "--export", str(export), bootstrap=NOWHERE)["entries"]
-    assert [one["event_id"] for one in offline] == [one["event_id"] for one in found]
+    assert offline == found
 
 
 @pytest.mark.parametrize(
