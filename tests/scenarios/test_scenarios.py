@@ -1,13 +1,13 @@
 """Scenarios that a case manager could read, run at two heights: in memory, and over a real Apache Kafka.
 
-A step tells events (``<partner> <asserts|corrects|retracts> <family> <fact> of <person>: <what it says>``), waits until
-all of it has come out, and says what each recipient then sees, which signals it has, how events ended, and of how many
-persons.
+A step erases whom a fact is about (``<partner> <fact>``), or tells events
+(``<partner> <asserts|corrects|retracts> <family> <fact> of <person>: <what it says>``), waits until all of it has come
+out, and says what each recipient then sees, which signals it has, how events ended, and of how many persons.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -57,6 +57,11 @@ class Story:
         self.own.add(sent.event_id)
         self.world.send(*sent)
 
+    def erase(self, name: str, recipients: Iterable[str]) -> None:
+        """Erase the person of a fact that some recipient sees."""
+        views = (self.world.view(recipient) for recipient in recipients)
+        self.world.erase(next(person for view in views for person, event in view if event == self.events[name]))
+
     def _made_own(self, said: Row) -> Row:
         """What is said, with numbers that only this scenario has, and dates as texts."""
         made = {k: v.isoformat() if isinstance(v, date) else v for k, v in said.items()}
@@ -86,8 +91,10 @@ def run(path: Path, world: World) -> None:
     scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
     story = Story(path.stem, world)
     for step in scenario["steps"]:
-        assert step.keys() <= {"told", "seen", "signals", "ends", "persons"}
-        for told in step["told"]:
+        assert step.keys() <= {"told", "erased", "seen", "signals", "ends", "persons"}
+        if "erased" in step:
+            story.erase(step["erased"], step["seen"])
+        for told in step.get("told", ()):
             [(sentence, said)] = told.items()
             story.tell(sentence, said or {})
         world.settle()

@@ -48,6 +48,7 @@ class KafkaWorld(World):
         self._stages = ExitStack()
         self._failed: list[BaseException] = []
         self._sent: set[str] = set()
+        self._erasures: set[str] = set()
         self.topics: dict[str, list[Arrival]] = defaultdict(list)
 
     def __enter__(self) -> Self:
@@ -111,7 +112,8 @@ class KafkaWorld(World):
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, bytes] | None = None) -> None:
         """One record onto an input topic."""
-        self._sent.add((headers or {})["ce_id"].decode())
+        id_ = (headers or {})["ce_id"].decode()
+        (self._erasures if topic == names.ERASURES else self._sent).add(id_)
         self._producer.produce(topic, value, key, headers=list((headers or {}).items()))
 
     def publish_all(self, *messages: Message) -> None:
@@ -124,12 +126,17 @@ class KafkaWorld(World):
         """Wait until every event has an outcome, consent is at the end of the log, and the views hold all of it."""
         assert self._producer.flush(self.settle_seconds) == 0
         self._wait(lambda: self._sent <= self.outcomes().keys())
+        self._wait(lambda: not self._erasures or self._erasures <= self._erased())
         self._wait(lambda: self._group.committed([LOG], 5)[0].offset >= self._ends()[LOG.topic, 0])
         self._wait(self._no_transaction_is_open)
         self._wait(self._signals_are_level)
         self._wait(self._no_transaction_is_open)
         self._wait(self._views_are_full)
         return self
+
+    def _erased(self) -> set[str]:
+        """Erasures that the log tells of."""
+        return {row["erasure_id"] for row in self.rows(names.RESOLVED_EVENTS) if row["schema"] == "person_erased"}
 
     def _no_transaction_is_open(self) -> bool:
         """Of one transaction a partition may show its records before another does: whose marker is still to come."""

@@ -24,6 +24,7 @@ from processors.state import Changes, Memory, Named, Working
 from schemas_avro import catalog, codec, wire
 from support import events
 from support.calendars import around
+from support.erasures import erasure
 from support.events import Message
 
 Row = dict[str, Any]
@@ -188,6 +189,13 @@ class World(abc.ABC):
     @abc.abstractmethod
     def signals(self, recipient: str) -> list[Row]:
         """Signals to a recipient that are raised: fields of ``signal_changed.avsc``, dates as dates."""
+
+    def erase(self, person_id: str) -> Self:
+        """A person is erased, and everything that comes of it has come out."""
+        newest = {row["record_key"]: row["person_id"] for row in self.rows(names.IDENTITY_RECORDS)}
+        sent = erasure(person_id, [key for key, person in newest.items() if person == person_id])
+        self.send(*sent)
+        return self.settle()
 
     def seen_by(self, recipient: str) -> set[str]:
         """Ids of the events that a recipient's view shows."""
