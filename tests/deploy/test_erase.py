@@ -96,6 +96,14 @@ def test_commands_know_nobody_who_is_called_so(erased: Erased) -> None:
         assert "no person is called so" in done.stderr
 
 
+def test_what_stewards_are_told_is_of_those_who_are_left(erased: Erased) -> None:
+    left = len(erased.records_of(erased.person_of(ANAS[1])))
+    told = orjson.loads(erased.run("identity", "replay", "--json").stdout)
+    assert (told["records"], told["unreadable"], told["persons_before"], told["unchanged"]) == (left, 0, 1, left)
+    assert orjson.loads(erased.run("identity", "quality", "--json").stdout)["records"] == left
+    assert erased.run("identity", "review").returncode == 0
+
+
 def test_it_says_who_would_be_erased_and_writes_nothing(erased: Erased) -> None:
     person_id, before = erased.person_of(ANAS[1]), requests(erased)
     told = orjson.loads(erased.run("erase", person_id, "--reason", "error", "--dry-run", "--json").stdout)

@@ -282,6 +282,47 @@ def test_whatever_came_before_and_after_it_is_as_if_the_records_had_never_come(
     assert {world.outcomes()[id_] for id_ in withheld} <= {"withheld"}
 
 
+WORDS = st.tuples(
+    st.integers(0, 15), st.sampled_from(["same", "different", "withdrawn"]), st.integers(0, 5), st.integers(0, 5)
+)
+"""When a steward says what of which two records."""
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=16),
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.integers(0, 15),
+)
+def test_whatever_stewards_decide_it_is_as_if_nothing_had_been_decided_of_the_records(
+    picks: list[tuple[int, int, int]], words: list[tuple[int, str, int, int]], at: int
+) -> None:
+    keys = [record_key(*record) for record in RECORDS]
+    told_ = [(place, key, sent) for place, (key, sent) in enumerate(history(picks))]
+    decided = [(place, kind, keys[one], keys[other]) for place, kind, one, other in words if one != other]
+    place = min(at, len(told_) - 1)
+    world = PureWorld()
+
+    def tell(world: PureWorld, first: int, last: int, without: Collection[str]) -> None:
+        for n in range(first, last):
+            hears(world, *(sent for at_, key, sent in told_ if at_ == n and key not in without))
+            pairs = [
+                (n, kind, one, other) for at_, kind, one, other in decided if at_ == n and not {one, other} & {*without}
+            ]
+            hears(world, *(decision(kind, (one, other), name=str(n)) for n, kind, one, other in pairs))
+
+    tell(world, 0, place + 1, ())
+    [raw] = world.states["resolve"].get_many("record", [told_[place][1]]).values()
+    person_id = str(orjson.loads(raw)["person"])
+    gone = members(world, person_id)
+    hears(world, erasure(person_id, [told_[place][1]]))
+    tell(world, place + 1, 17, ())
+    other = PureWorld()
+    tell(other, 0, 17, gone)
+    assert world.record_groups() == other.record_groups()
+    assert shown(world) == shown(other)
+
+
 def never(events: Sequence[tuple[str, Message]], gone: Collection[str], place: int, batch: int) -> PureWorld:
     """The world in which some records never came."""
     kept = [(n, sent) for n, (key, sent) in enumerate(events) if key not in gone]
