@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from processors.consent.chain import Reached
 from processors.consent.heads import FIRST, Head, digest_of, key_id_of, keys_of
@@ -135,6 +137,21 @@ def test_a_line_that_a_full_disk_has_cut_off_is_removed_before_the_next(signer: 
     heads.write_bytes(heads.read_bytes()[:-20])
     signer.sign(reached(3))
     assert [head.records for head in signed(heads)] == [1, 3]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 600)), min_size=1, max_size=6))
+def test_whatever_a_crash_takes_off_the_end_of_the_file_the_next_head_goes_on_behind_what_is_left(
+    tmp_path: Path, runs: list[tuple[int, int]]
+) -> None:
+    heads, records = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl", 0
+    for more, lost in runs:
+        content = heads.read_bytes() if heads.exists() else b""
+        heads.write_bytes(content[: max(0, len(content) - lost)])
+        for _ in range(3):
+            records += more
+            Signer(heads, SECRET).sign(reached(records))
+    assert signed(heads)[-1].records == records
 
 
 def test_a_file_that_is_something_else_is_left_as_it_is(signer: Signer, heads: Path) -> None:
