@@ -4,6 +4,7 @@ It raises text and no kinds of errors; here they become ours. Memory is bounded,
 files, their indices and filters share one cache, and what is not in files yet is at most two buffers.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -59,6 +60,7 @@ class Rocks:
         self._synced = WriteOptions()
         self._synced.sync = True
         self._is_broken = False
+        self._letting_go = threading.Lock()
         try:
             self._db: Rdict | None = _opened(path, cache_mb, is_new=is_new)
         except Exception as error:
@@ -116,18 +118,27 @@ class Rocks:
     def let_go(self, ranges: Iterable[tuple[bytes, bytes]]) -> None:
         """Have no file hold what was deleted or replaced between some keys; otherwise files do until they are merged.
 
+        It may be called beside everything else, from another thread; ``close`` cuts it off.
+
         Raises:
             DiskError: the disk is full or does not answer; do it again.
-            StoreError: what is there is damaged.
+            StoreError: it was closed meanwhile, or what is there is damaged.
         """
-        self.mend()
-        db = self._open()
-        try:
-            db.flush(wait=True)  # its log is let go of with that
-            for first, end in ranges:
-                db.compact_range(first, end)
-        except Exception as error:
-            raise _of_use(error) from error
+        with self._letting_go:
+            try:
+                self._as_it_is().flush(wait=True)  # its log is let go of with that
+                for first, end in ranges:
+                    self._as_it_is().compact_range(first, end)
+            except StoreError:
+                raise
+            except Exception as error:
+                raise _of_use(error) from error
+
+    def _as_it_is(self) -> Rdict:
+        """It, never opened anew: for who has no say in that."""
+        if self._db is None:
+            raise StoreError("the store is closed")
+        return self._db
 
     def mend(self) -> None:
         """Open it anew where a write has failed: RocksDB takes no other before.
@@ -152,10 +163,12 @@ class Rocks:
 
     def close(self) -> None:
         """Let go of it; what was written is in it."""
-        if self._db is not None:
-            with suppress(Exception):  # of a disk that is full: what was durable stays so
-                self._db.close()
-            self._db = None
+        db, self._db = self._db, None
+        if db is not None:
+            if self._letting_go.locked():
+                db.cancel_all_background(wait=True)
+            with self._letting_go, suppress(Exception):  # of a disk that is full: what was durable stays so
+                db.close()
 
 
 def _rows(found: RdictIter, first: bytes, end: bytes, limit: int | None) -> list[tuple[bytes, bytes]]:

@@ -200,7 +200,7 @@ class Signals:
             self._standing = replace(self._standing, batch=batch, offsets=offsets, pending=outs)
             await self._send(app)  # 4
             self._pulse.answered()
-            if signals.ERASED in changes:
+            if self._forgetting.is_waiting or signals.ERASED in changes:
                 self._forgetting.go_on()
             seconds = time.monotonic() - began
             told = Done(len(arrivals), moved, appended(last), {}, len(outs), seconds=seconds)

@@ -194,20 +194,26 @@ class Store:
         start = max(first, begins + after.encode() + b"\0") if after else first
         return [(raw[len(begins) :].decode(), v) for raw, v in self._engine.scan(start, first + rows.END, limit)]
 
-    def let_go(self, tables: Collection[str], keys: Collection[str], number: int) -> None:
-        """Have no file hold what was deleted under some keys, or was pending; a number of keys is then noted.
+    def let_go(self, tables: Collection[str], keys: Collection[str]) -> None:
+        """Have no file hold what was deleted under some keys, or was pending; from any thread, for seconds.
 
         Args:
             tables: of which.
             keys: or what they begin with.
-            number: that ``let_go_of`` is to tell.
 
         Raises:
             DiskError: the disk is full or does not answer; do it again.
+            StoreError: the store was closed meanwhile, or is damaged.
         """
-        begins = [rows.beginning(table) + key.encode() for table in tables for key in keys]
-        self._engine.let_go([(rows.HEADS, rows.HEADS + rows.END), (rows.CONTENT, rows.CONTENT + rows.END)])
+        begins = [rows.HEADS, rows.CONTENT, *(rows.beginning(table) + key.encode() for table in tables for key in keys)]
         self._engine.let_go([(first, first + rows.END) for first in begins])
+
+    def note_let_go(self, number: int) -> None:
+        """Have ``let_go_of`` tell a number of keys that files have let go of.
+
+        Raises:
+            DiskError: the disk is full or does not answer.
+        """
         self._engine.write([(rows.LET_GO, b"%d" % number)])
 
     def let_go_of(self) -> int:

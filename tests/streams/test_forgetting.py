@@ -54,6 +54,12 @@ def ring(tmp_path: Path) -> Iterator[Keyring]:
         yield made
 
 
+def finish(forgetting: Forgetting, done: Done) -> None:
+    """A batch is done, and what that begins."""
+    forgetting.done(done)
+    forgetting.join()
+
+
 def held(folder: Path, said: bytes) -> list[str]:
     """Files that hold something."""
     return [path.name for path in folder.rglob("*") if path.is_file() and said in path.read_bytes()]
@@ -63,7 +69,7 @@ def test_no_file_of_the_store_holds_what_was_deleted_and_the_keys_are_gone(
     store: Store, ring: Keyring, tmp_path: Path
 ) -> None:
     assert held(tmp_path, SAID)
-    Forgetting("consent", store, consent.forgotten, ring).done(NEWS)
+    finish(Forgetting("consent", store, consent.forgotten, ring), NEWS)
     assert held(tmp_path, SAID) == []
     assert held(tmp_path, STAYS)
     assert (ring.find(GONE), ring.erased()) == (None, {GONE})
@@ -73,13 +79,13 @@ def test_no_file_of_the_store_holds_what_was_deleted_and_the_keys_are_gone(
 def test_what_a_killed_process_left_is_done_after_the_first_batch_of_the_next(
     store: Store, ring: Keyring, tmp_path: Path
 ) -> None:
-    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    finish(Forgetting("consent", store, consent.forgotten, ring), NO_NEWS)
     assert (held(tmp_path, SAID), ring.find(GONE)) == ([], None)
 
 
 def test_a_process_that_was_killed_before_the_keys_destroys_them(store: Store, ring: Keyring) -> None:
-    store.let_go(["fact"], [GONE], 1)
-    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    store.note_let_go(1)
+    finish(Forgetting("consent", store, consent.forgotten, ring), NO_NEWS)
     assert ring.find(GONE) is None
 
 
@@ -92,22 +98,22 @@ def test_a_process_that_was_killed_before_the_rings_log_was_cut_cuts_it(
         db.execute("INSERT INTO erased (id) VALUES (?)", (GONE,))
         db.execute("DELETE FROM key WHERE id = ?", (GONE,))
     assert held(tmp_path, wrapped)
-    Forgetting("consent", store, consent.forgotten, ring).done(NO_NEWS)
+    finish(Forgetting("consent", store, consent.forgotten, ring), NO_NEWS)
     assert held(tmp_path, wrapped) == []
     db.close()
 
 
 def test_a_key_that_an_old_backup_brought_back_is_destroyed_again(store: Store, ring: Keyring, tmp_path: Path) -> None:
-    Forgetting("consent", store, consent.forgotten, ring).done(NEWS)
+    finish(Forgetting("consent", store, consent.forgotten, ring), NEWS)
     with closing(Keyring(tmp_path / "old")) as old:
         old.find_or_make(GONE)
         old.flush()
-        Forgetting("consent", store, consent.forgotten, old).done(NO_NEWS)
+        finish(Forgetting("consent", store, consent.forgotten, old), NO_NEWS)
         assert old.find(GONE) is None
 
 
 def test_only_consent_destroys_keys(store: Store, ring: Keyring) -> None:
-    Forgetting("resolve", store, resolve.forgotten).done(NEWS)
+    finish(Forgetting("resolve", store, resolve.forgotten), NEWS)
     assert ring.find(GONE) is not None
 
 
@@ -118,5 +124,20 @@ def test_files_are_let_go_of_when_no_index_of_an_old_model_holds_the_record_any_
     forgetting.done(NEWS)
     assert store.let_go_of() == 0
     store.commit(standing.token, batch, {"model": {"next": None}, "fact": dict(others())}, {}, Outs())
-    forgetting.done(NO_NEWS)
+    finish(forgetting, NO_NEWS)
     assert store.let_go_of() == 1
+
+
+def test_a_store_that_is_closed_while_files_are_merged_is_whole_and_goes_on_later(tmp_path: Path) -> None:
+    path = tmp_path / "consent.rocksdb"
+    with Store.open(path) as made:
+        standing = made.take_over()
+        batch = standing.batch
+        for _ in range(30):
+            batch = made.commit(standing.token, batch, {"fact": dict(others())}, {}, Outs())
+        made.commit(standing.token, batch, {"fact": {f"{KEPT}|f": STAYS}, ERASED: {GONE: b"1"}}, {}, Outs())
+        Forgetting("consent", made, consent.forgotten).done(NEWS)
+    with Store.open(path) as again:
+        assert again.get_many("fact", [f"{KEPT}|f"]) == {f"{KEPT}|f": STAYS}
+        finish(Forgetting("consent", again, consent.forgotten), NO_NEWS)
+        assert again.let_go_of() == 1
