@@ -18,25 +18,29 @@ FACTS_A_PERSON = 20
 MANAGER = "cm-bench"
 WATCHED = 20
 """Persons on the caseload of the one case manager who looks at them."""
-PURPOSE = "benchmark"
+PURPOSE, OWN = "academic_advising", "case_management"
 
 
 def agreements() -> Iterator[tuple[str, str]]:
     """Names and TOML of the agreements that the facts are under."""
     common = 'version = 1\ntitle = "Benchmark"\ncitation = "none"\neffective_from = 2020-01-01\n'
     families = '["identity", "enrollment", "consent"]'
-    mou = f'agreement_id = "m"\ntier = "mou"\nparty = "{PARTNER}"\nfamilies = {families}\nconsent_for = ["{PARTNER}"]\n'
+    mou = f'agreement_id = "m"\ntier = "mou"\nparty = "{PARTNER}"\nkind = "college"\n'
+    mou += f'families = {families}\nconsent_for = ["{PARTNER}"]\n'
     yield "mou", mou + common
     for r in RECIPIENTS:
         yield (
             f"mou-{r}",
-            f'agreement_id = "m-{r}"\ntier = "mou"\nparty = "{r}"\nfamilies = ["identity", "caseload"]\n' + common,
+            f'agreement_id = "m-{r}"\ntier = "mou"\nparty = "{r}"\nkind = "college"\n'
+            'families = ["identity", "caseload"]\n' + common,
         )
         head = f'tier = "dsa"\nparty = "{r}"\n' + common
         own = f'[[grants]]\npartner_id = "{r}"\nfamily = "caseload"\ngroups = ["core"]\n'
-        purpose = 'purpose = "own"\nbasis = "own_record"\nrelation = "organization"\n'
+        purpose = f'purpose = "{OWN}"\nbasis = "own_record"\nrelation = "organization"\n'
         yield f"own-{r}", f'agreement_id = "o-{r}"\n' + purpose + head + own
         grant = f'[[grants]]\npartner_id = "{PARTNER}"\nfamily = "enrollment"\ngroups = ["core", "progress"]\n'
+        licence = f'agreement_id = "l-{r}"\ntier = "dul"\nparty = "{r}"\nlicenses = ["o-{r}", "d-{r}"]\n'
+        yield f"dul-{r}", licence + f'purposes = ["{PURPOSE}", "{OWN}"]\n' + common
         yield f"dsa-{r}", f'agreement_id = "d-{r}"\npurpose = "{PURPOSE}"\nbasis = "consent"\n' + head + grant
 
 

@@ -23,6 +23,7 @@ SAME = {
     "position": 1, "state": "released", "operation": "assert", "occurred_on": None, "effective_from": 20_000,
     "effective_to": None, "observed_at": NOON, "published_at": NOON, "agreement_version": 1, "expires_on": None,
     "notice": "These records may not be disclosed further.", "reason": None,
+    "rules": ["ferpa.30.consent/1"], "obligations": ["notice"],
 }  # fmt: skip
 
 

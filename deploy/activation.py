@@ -1,4 +1,4 @@
-"""What activating a folder of agreements would change: new, changed and unchanged against the control topic."""
+"""What activating would change: agreements new, changed and unchanged against the control topic; rules in force."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,8 @@ class Sorted:
     unchanged: list[Agreement] = field(default_factory=list)
     not_raised: list[Agreement] = field(default_factory=list)
     """With other content, but no higher version: resolve would not take them."""
+    rules_version: int | None = None
+    """Of the rules of law that were brought into force before; None: none were."""
 
     @property
     def to_publish(self) -> list[Agreement]:
@@ -34,6 +36,7 @@ class Sorted:
             "published": len(self.to_publish),
             **counts,
             "not_raised": [one.agreement_id for one in self.not_raised],
+            "rules_version": self.rules_version,
         }
 
 
@@ -47,17 +50,21 @@ def compared(address: str, agreements: Sequence[Agreement]) -> Sorted:
     Raises:
         ThroughlineError: the broker does not answer.
     """
-    return sort_out(agreements, _activated(address))
+    rows = [(read.name, read.row) for read in all_of(address, lambda topic: topic == names.AGREEMENTS)]
+    versions = [row["version"] for name, row in rows if name == "rules_activated"]
+    known = _in_force([row for name, row in rows if name == "agreement_activated"])
+    return sort_out(agreements, known, max(versions, default=None))
 
 
-def sort_out(agreements: Sequence[Agreement], known: dict[str, Row]) -> Sorted:
+def sort_out(agreements: Sequence[Agreement], known: dict[str, Row], rules_version: int | None = None) -> Sorted:
     """The same, of rows that are known.
 
     Args:
         agreements: of the folder.
         known: by agreement, the row in force.
+        rules_version: of the rules in force; None: none are.
     """
-    found = Sorted()
+    found = Sorted(rules_version=rules_version)
     for agreement in agreements:
         row = known.get(agreement.agreement_id)
         if row is None:
@@ -71,13 +78,11 @@ def sort_out(agreements: Sequence[Agreement], known: dict[str, Row]) -> Sorted:
     return found
 
 
-def _activated(address: str) -> dict[str, Row]:
+def _in_force(rows: Sequence[Row]) -> dict[str, Row]:
     """By agreement, the version that the log took: the highest, and of one version the first."""
     found: dict[str, Row] = {}
-    for read in all_of(address, lambda topic: topic == names.AGREEMENTS):
-        if read.name != "agreement_activated":
-            continue
-        known = found.get(read.row["agreement_id"])
-        if known is None or read.row["version"] > known["version"]:
-            found[read.row["agreement_id"]] = read.row
+    for row in rows:
+        known = found.get(row["agreement_id"])
+        if known is None or row["version"] > known["version"]:
+            found[row["agreement_id"]] = row
     return found

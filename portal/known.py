@@ -9,6 +9,7 @@ import orjson
 
 from processors.consent.agreements import Agreement
 from processors.consent.reading import Hidden, Release, ReleasedBody, Shown, decide_again, permit
+from processors.consent.register import Register
 from sinks.questions import Questions
 from sinks.stored import Assignment, Terms
 
@@ -18,7 +19,7 @@ class Known:
     """Agreements as now known to a recipient, and the latest tick."""
 
     recipient: str
-    agreements: dict[str, Agreement]
+    agreements: Register
     tick: datetime | None
     """UTC"""
     _of_terms: dict[Terms, bool] = field(default_factory=dict, repr=False, compare=False)
@@ -31,7 +32,7 @@ class Known:
     @property
     def standing(self) -> str:
         """Stands for everything here that decides about showing."""
-        versions = sorted((a.agreement_id, a.version) for a in self.agreements.values())
+        versions = sorted((a.agreement_id, a.version) for a in self.agreements.by_id.values())
         return hashlib.sha256(repr((self.today, versions)).encode()).hexdigest()[:16]
 
     def shown(self, row: ReleasedBody) -> Shown | None:
@@ -52,14 +53,13 @@ class Known:
 
 def known(questions: Questions, recipient: str) -> Known:
     """What is known now. Ask after the rows that it decides about, so that the newest knowledge decides."""
-    agreements = [_agreement(text) for text in questions.agreement_texts(recipient)]
-    return Known(recipient, {a.agreement_id: a for a in agreements}, questions.tick(recipient))
+    return Known(recipient, _register(tuple(questions.agreement_texts(recipient))), questions.tick(recipient))
 
 
-@functools.lru_cache(maxsize=1024)
-def _agreement(text: str) -> Agreement:
-    """The agreement of a text; which texts are in force is asked anew each time."""
-    return Agreement.from_row(orjson.loads(text))
+@functools.lru_cache(maxsize=64)
+def _register(texts: tuple[str, ...]) -> Register:
+    """The agreements of these texts; which texts are in force is asked anew each time."""
+    return Register(Agreement.from_row(orjson.loads(text)) for text in texts)
 
 
 def caseload(

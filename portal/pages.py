@@ -147,7 +147,7 @@ class Pages:
     def _person_parts(self, assignment: Assignment, facts: list[FactView], now: Known) -> dict[str, str]:
         contact = next((f for f in facts if f.row.family == "contact" and not f.taken_back), None)
         pairs = {(f.row.partner_id, f.row.family) for f in facts}
-        rules = withheld(now.agreements.values(), now.recipient, self._known_pairs, pairs, now.today)
+        rules = withheld(now.agreements, now.recipient, self._known_pairs, pairs, now.today)
         piece, names = self.renderer.piece, self.names.partners
         return {
             "person": piece("_person.html", assignment=assignment, label=label_of(assignment), contact=contact),

@@ -89,7 +89,7 @@ def _view(signal: StoredSignal, rows: list[Outline], now: Known, names: Names, s
 
 def _evidence(row: Outline, now: Known, names: Names) -> Evidence:
     family, source = words.family_word(row.terms.family), words.named(names.partners, row.terms.partner_id)
-    agreement = now.agreements[row.terms.agreement_id]
+    agreement = now.agreements.by_id[row.terms.agreement_id]
     return Evidence(row.event_id, row.fact_id, family, source, row.published_at, agreement)
 
 

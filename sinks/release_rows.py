@@ -15,7 +15,8 @@ CREATE TABLE release_row (
     operation VARCHAR NOT NULL, fact_id VARCHAR NOT NULL, occurred_on DATE, effective_from DATE, effective_to DATE,
     observed_at TIMESTAMP NOT NULL, published_at TIMESTAMP NOT NULL, purpose VARCHAR NOT NULL,
     agreement_id VARCHAR NOT NULL, agreement_version INTEGER NOT NULL, basis VARCHAR NOT NULL,
-    consent_event_ids VARCHAR[] NOT NULL, expires_on DATE, groups VARCHAR[] NOT NULL, notice VARCHAR NOT NULL,
+    consent_event_ids VARCHAR[] NOT NULL, expires_on DATE, groups VARCHAR[] NOT NULL, rules VARCHAR[] NOT NULL,
+    obligations VARCHAR[] NOT NULL, notice VARCHAR NOT NULL,
     body VARCHAR, reason VARCHAR, seq BIGINT NOT NULL, case_manager_id VARCHAR);
 """
 

@@ -37,6 +37,10 @@ class StoredRow:
     consent_event_ids: tuple[str, ...]
     expires_on: dt.date | None
     groups: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Rules of law that permitted it, by id and version."""
+    obligations: tuple[str, ...]
+    """What whoever makes use of it must do."""
     notice: str
     body: dict[str, Any] | None
     """Physical values; None where taken back."""
@@ -49,7 +53,7 @@ class StoredRow:
         row = dict(zip(cls.__dataclass_fields__, values, strict=True))
         for name in ("observed_at", "published_at"):
             row[name] = row[name].replace(tzinfo=dt.UTC)
-        for name in ("consent_event_ids", "groups"):
+        for name in ("consent_event_ids", "groups", "rules", "obligations"):
             row[name] = tuple(row[name])
         row["body"] = None if row["body"] is None else orjson.loads(row["body"])
         return cls(**row)

@@ -35,6 +35,8 @@ COLUMNS = pa.schema(
         ("consent_event_ids", pa.list_(pa.string())),
         ("expires_on", pa.date32()),
         ("groups", pa.list_(pa.string())),
+        ("rules", pa.list_(pa.string())),
+        ("obligations", pa.list_(pa.string())),
         ("notice", pa.string()),
         ("body", pa.string()),
         ("reason", pa.string()),
@@ -49,7 +51,7 @@ KEY = ("recipient", "person_id", "event_id")
 Key = tuple[str, ...]
 """The values of ``KEY``."""
 CONTENT = {"occurred_on", "effective_from", "effective_to", "expires_on", "body"}
-LISTS = {"consent_event_ids", "groups"}
+LISTS = {"consent_event_ids", "groups", "rules", "obligations"}
 """What a retraction leaves of a release's content: nothing, or an empty list."""
 
 

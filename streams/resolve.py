@@ -76,9 +76,13 @@ def pseudonym_key_path(settings: Settings) -> Path:
     return settings.data_dir / "secrets" / "pseudonym.key"
 
 
+DECIDING = (".consent", ".social_service")
+"""Families that say who may see what, or who may speak."""
+
+
 def first(topic: str) -> bool:
-    """What operators and stewards decide, and consents, come before all else: a withdrawal never waits for facts."""
-    return is_control(topic) or (topic.startswith("partner.") and topic.endswith(".consent"))
+    """What decides comes before what it decides about: a withdrawal, or a child's leaving care, waits for no facts."""
+    return is_control(topic) or (topic.startswith("partner.") and topic.endswith(DECIDING))
 
 
 def is_control(topic: str) -> bool:

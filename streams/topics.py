@@ -48,7 +48,7 @@ class TopicSpec:
 def table(agreements: Sequence[Agreement], partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
     """Every topic that the agreements call for, sorted by name."""
     found = [
-        TopicSpec(names.AGREEMENTS, "agreement", "internal.agreement_activated.v1", 1, FOREVER),
+        TopicSpec(names.AGREEMENTS, "agreement", "agreements, rules of law, orders and reissues", 1, FOREVER),
         TopicSpec(names.STEWARDS, "decision", "internal.identity_decided.v1, internal.model_chosen.v1", 1, FOREVER),
         TopicSpec(names.ERASURES, "person", "internal.erasure_requested.v1", 1, FOREVER),
         TopicSpec(names.IDENTITY_RECORDS, "record", "internal.identity_record.v1", 1, FOREVER, compacted=True),
@@ -64,6 +64,8 @@ def table(agreements: Sequence[Agreement], partner_partitions: int, released_par
 
 
 def _of(agreement: Agreement, partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
+    if agreement.tier == "dul":
+        return []
     if agreement.tier == "dsa":
         kept = (released_partitions, 7 * DAY_MS)
         # A signal goes to the partition of the same number that its releases are read from, so both have as many.

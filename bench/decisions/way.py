@@ -11,6 +11,8 @@ from bench import made_up
 from partners import events
 from processors import names
 from processors.consent.agreements import Agreement
+from processors.consent.law.documents import row_of
+from processors.consent.law.shipped import SHIPPED, VERSION
 from processors.numbers import sifted
 from processors.records import Arrival, Arrivals, Outs
 from processors.resolve import decide as resolve
@@ -98,7 +100,10 @@ class Way:
         sink.written(arrivals, new, batch, changes, {}, 0.0)
 
     def control(self) -> Iterator[Arrival]:
-        """The agreements that the facts are under."""
+        """The rules and agreements that the facts are under."""
+        rules_id = catalog.id_of("internal.rules_activated.v1")
+        rules = wire.frame(rules_id, codec.encode_rows(rules_id, [row_of(SHIPPED, VERSION)])[0])
+        yield self.topics.append(names.AGREEMENTS, b"rules", rules, {})
         schema_id = catalog.id_of("internal.agreement_activated.v1")
         for _, text in made_up.agreements():
             row = Agreement.model_validate(tomllib.loads(text)).to_row()

@@ -9,6 +9,8 @@ from typing import Any
 from bench import made_up
 from processors import names, sealing
 from processors.consent.agreements import Agreement
+from processors.consent.law.documents import row_of
+from processors.consent.law.shipped import SHIPPED, VERSION
 from processors.consent.release import body_of
 from processors.drafts import Draft, encode_drafts
 from processors.records import Arrival, Arrivals, Out, Outs
@@ -25,8 +27,9 @@ PSEUDONYM_KEY = bytes(range(32))
 
 
 def log_of_one(keys: sealing.Keys, agreements: Sequence[Agreement]) -> list[Out]:
-    """The ordered log as resolve writes it: the agreements, and a person with a consent and one fact."""
-    arrivals = [_arrival(names.AGREEMENTS, "internal.agreement_activated.v1", a.to_row()) for a in agreements]
+    """The ordered log as resolve writes it: rules, agreements, and a person with a consent and one fact."""
+    arrivals = [_arrival(names.AGREEMENTS, "internal.rules_activated.v1", row_of(SHIPPED, VERSION))]
+    arrivals += [_arrival(names.AGREEMENTS, "internal.agreement_activated.v1", a.to_row()) for a in agreements]
     said = {
         "identity": made_up.identity(made_up.PARTNER, FIRST),
         "consent": made_up.consent(FIRST),

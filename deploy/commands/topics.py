@@ -14,6 +14,8 @@ from deploy.activation import Sorted, compared
 from deploy.console import FAILED, bootstrap
 from processors import names
 from processors.consent.agreements import Agreement, overlaps
+from processors.consent.law.documents import row_of
+from processors.consent.law.shipped import SHIPPED, VERSION
 from processors.drafts import Draft
 from processors.records import derived_id
 from streams import clients, settings, topics
@@ -107,12 +109,17 @@ def _covers(agreement: Agreement) -> str:
     """What a partner may publish, or of whose records a recipient may see what."""
     if agreement.tier == "mou":
         return ", ".join(agreement.families)
+    if agreement.tier == "dul":
+        return f"{', '.join(agreement.purposes)} under {', '.join(agreement.licenses)}"
     return ", ".join(f"{grant.family} of {grant.partner_id}" for grant in agreement.grants)
 
 
 @agreements_app.command("activate")
 def activate(as_json: AsJson = False) -> None:
     """Publish those of the folder's agreements that are new or of a higher version; known ones are left alone.
+
+    Where no rules of law are in force yet, those of this version of Throughline come into force as well; later ones
+    only by `throughline consent activate`.
 
     Exit code 1: one has other content than the version in force, and no higher version: it is not taken.
 
@@ -123,6 +130,8 @@ def activate(as_json: AsJson = False) -> None:
         typer.echo(orjson.dumps(found.to_document()))
     else:
         typer.echo(f"{len(found.new)} new, {len(found.changed)} changed, {len(found.unchanged)} unchanged")
+        if found.rules_version is None:
+            typer.echo(f"rules of law: version {VERSION} came into force, since none was")
         for one in found.not_raised:
             typer.echo(
                 f"{one.agreement_id}: not taken, its text is another but version {one.version} no higher: raise it"
@@ -162,7 +171,7 @@ def request_reissue(address: str, recipient: str) -> None:
 
 
 def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
-    """Publish to the control topic what is new or changed; what is which.
+    """Publish to the control topic what is new or changed, and the shipped rules where none are in force.
 
     Raises:
         ThroughlineError: the broker did not take one.
@@ -175,6 +184,10 @@ def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
         )
         for agreement in found.to_publish
     ]  # fmt: skip
+    if found.rules_version is None:
+        row = row_of(SHIPPED, VERSION)
+        id_ = derived_id(row["content_hash"], "activate", VERSION)
+        drafts.append(Draft(names.AGREEMENTS, "rules", "internal.rules_activated.v1", row, id_))
     if drafts:
         control.send(address, drafts)
     return found

@@ -10,7 +10,14 @@ FOR_A_CHILD = {"parent", "guardian", "education_rights_holder"}
 
 
 def day_of_majority(born: int) -> int:
-    """Day of the eighteenth birthday; both in days since 1970-01-01. Of a 29 February it is the 1 March."""
+    """Day of the eighteenth birthday; both in days since 1970-01-01."""
+    return birthday(born, ADULT)
+
+
+def birthday(born: int, years: int) -> int:
+    """Day of a birthday; both in days since 1970-01-01. Of a 29 February it is the 1 March of a common year."""
     birth = day_of(born)
-    is_leap_day = (birth.month, birth.day) == (2, 29)
-    return days(date(birth.year + ADULT, 3, 1) if is_leap_day else birth.replace(year=birth.year + ADULT))
+    try:
+        return days(birth.replace(year=birth.year + years))
+    except ValueError:
+        return days(date(birth.year + years, 3, 1))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from partners.population import linkage
 from partners.population.linkage import Linked, Said
-from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.planned import Planned
+from partners.population.rights import Standing, standing
 from partners.population.rules import CATEGORY, RULES, Rule
 
 Cell = tuple[str, str]
@@ -87,18 +87,15 @@ class Books:
 
     def _seen(self, person: str, labels: list[str]) -> Iterator[Sight]:
         servers = {fact.partner for label in labels for fact in self._standing(label) if _assigned(fact)}
-        is_grown = any(self._is_grown(label) for label in labels)
-        said = [[s for s in self.statements.get(label, ()) if not (is_grown and _for_a_child(s))] for label in labels]
+        births = [born for label in labels if (born := self.said.born(label)) is not None]
+        about = standing(births, [self._standing(label) for label in labels], self.today)
         for label in labels:
             for fact in self._standing(label, superseded=True):
+                said = [[s for s in self.statements.get(one, ()) if about.counts(s, fact.partner)] for one in labels]
                 for rule in RULES.get((fact.partner, fact.family), ()):
-                    if (not rule.clients_only or rule.recipient in servers) and self._consented(rule, fact, said):
+                    is_served = not rule.clients_only or rule.recipient in servers
+                    if is_served and self._permitted(rule, fact, said, about):
                         yield rule.recipient, person, fact.event_id
-
-    def _is_grown(self, label: str) -> bool:
-        """Whether what a record says of the birth date makes the person eighteen or more."""
-        born = self.said.born(label)
-        return born is not None and day_of_majority(born) <= self.today
 
     def _standing(self, label: str, *, superseded: bool = False) -> list[Planned]:
         """Facts of a record that were not retracted; only the newest version of each unless asked for all."""
@@ -111,10 +108,15 @@ class Books:
             kept += told[retracted + 1 :] if superseded else told[retracted + 1 :][-1:]
         return kept
 
+    def _permitted(self, rule: Rule, fact: Planned, said: list[list[Planned]], about: Standing) -> bool:
+        """Whether law or person permits."""
+        if rule.by_consent:
+            return self._consented(rule, fact, said)
+        is_of_care = rule.purpose == "foster_education" or "child_welfare" in fact.envelope["data_categories"]
+        return about.may_care(rule.recipient) if is_of_care else True
+
     def _consented(self, rule: Rule, fact: Planned, said: list[list[Planned]]) -> bool:
         """Whether the person permits; any record's newest word that refuses or withdraws denies."""
-        if not rule.by_consent:
-            return True
         needed = {CATEGORY[fact.family], *fact.envelope["data_categories"]}
         newest = [
             words[-1] for record in said if (words := [s for s in record if _covers(s, rule, fact.partner, needed)])
@@ -126,10 +128,6 @@ class Books:
     def _in_force(self, statement: Planned) -> bool:
         first, last = statement.body["valid_from"], statement.body["valid_until"]
         return (first is None or first <= self.today) and (last is None or self.today <= last)
-
-
-def _for_a_child(statement: Planned) -> bool:
-    return statement.body["granted_by_role"] in FOR_A_CHILD
 
 
 def _assigned(fact: Planned) -> bool:

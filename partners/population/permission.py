@@ -72,7 +72,7 @@ EARLY = Cell("cde_elc", ("la_county_foster",), ("foster_education",), ("cde_elc"
 OWN_AID = Cell("ccc", ("lausd_counseling",), ("college_counseling",), ("csac",), ("aid",))
 """What a young student says at the college about aid, for the counselor at the old school."""
 CARE = Cell("cdss", ("la_county_foster",), ("foster_education",), ("cdss",), ("welfare", "child_welfare"))
-"""What those in foster care are asked besides: no statute opens records of welfare."""
+"""What those in foster care are asked besides, though the law lets no consent open records of welfare."""
 CELLS = (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING, EARLY)
 SENSITIVE = (("immigration_proxy", 40), ("employer", 35))
 LAST_RENEWED_DAYS = 8

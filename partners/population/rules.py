@@ -25,7 +25,7 @@ _TRANSFER = _consent("ccc_transfer_center", "transfer_advising")
 _CSU = _consent("csu_advising", "academic_advising")
 _FOSTER = Rule("la_county_foster", "foster_education", by_consent=False, clients_only=True)
 
-_WELFARE = _consent("la_county_foster", "foster_education")
+_WELFARE = Rule("la_county_foster", "case_management", by_consent=False, clients_only=True)
 
 
 def _own(recipient: str) -> Rule:

@@ -42,6 +42,8 @@ class Participation:
     program: str
     known: Row
     """Further fields of the family, the same in all that is told."""
+    is_served: bool = False
+    """Whether the responsible agency serves the person: then care goes on, so that no order of what is told matters."""
 
     @property
     def in_foster_care(self) -> bool:
@@ -66,7 +68,7 @@ def participation(person: Person, held: Collection[str], dice: Dice, today: int)
     age = person.age_on(today)
     care = {"responsible_agency": AGENCY, "responsible_county": COUNTY}
     if AGENCY in held and dice.chance(FOSTER_PERCENT):
-        return Participation("FOSTER_CARE" if age < ADULT else "EXTENDED_FOSTER_CARE", care)
+        return Participation("FOSTER_CARE" if age < ADULT else "EXTENDED_FOSTER_CARE", care, is_served=True)
     if ADULT <= age < END_OF_EXTENDED_CARE and dice.chance(EXTENDED_PERCENT):
         return Participation("EXTENDED_FOSTER_CARE", care)
     if AGENCY in held or not dice.chance(BENEFIT_PERCENT[person.stage]):
@@ -103,7 +105,8 @@ def services(record: Record, person: Person, found: Participation, dice: Dice, t
         at = told(dice, max(day for day in valid.values()), today)
         categories = ["child_welfare"] if found.in_foster_care else []
         fact = f"{record.token}-{name}"
-        yield planned(record, "social_service", fact, at, said, data_categories=categories, **valid)
+        if said.get("placement_event") != "exited" or not found.is_served:
+            yield planned(record, "social_service", fact, at, said, data_categories=categories, **valid)
 
 
 def _benefits(body: Row, start: int, dice: Dice, today: int) -> Iterator[Fact]:

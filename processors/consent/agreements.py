@@ -1,4 +1,8 @@
-"""Agreements as data: what a partner may publish (mou) and what a recipient may see (dsa)."""
+"""Agreements as data, in three tiers: who takes part (mou), who shares what with whom (dsa), and what for (dul).
+
+The tiers are those of AISP's legal framework for integrated data: memorandum of understanding, data-sharing agreement,
+data-use licence. A disclosure needs all three in force.
+"""
 
 import functools
 import hashlib
@@ -6,8 +10,9 @@ import json
 from datetime import date
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from processors.consent.law.facts import Agency, Basis, Purpose
 from schemas_avro import catalog
 
 EPOCH = date(1970, 1, 1)
@@ -41,25 +46,44 @@ class Agreement(BaseModel):
 
     agreement_id: str
     version: int = Field(ge=1)
-    tier: Literal["mou", "dsa"]
+    tier: Literal["mou", "dsa", "dul"]
     title: str
     party: str
     families: tuple[str, ...] = ()
     consent_for: tuple[str, ...] = ()
+    kind: Agency = Agency.OTHER
+    institution: str = ""
     purpose: str = ""
-    basis: Literal["consent", "statute", "own_record"] = "consent"
+    basis: Basis = Basis.CONSENT
     relation: Literal["caseload", "organization"] = "caseload"
     citation: str
     grants: tuple[Grant, ...] = ()
+    licenses: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    destroy_by: date | None = None
+    minimum_cell_size: int | None = Field(default=None, ge=2)
     effective_from: date
     effective_to: date | None = None
 
+    @field_validator("purpose", "purposes")
+    @classmethod
+    def _known(cls, found: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        named = {found} - {""} if isinstance(found, str) else set(found)
+        if unknown := named - (set(Purpose) - {Purpose.OTHER}):
+            raise ValueError(f"unknown purposes: {', '.join(sorted(unknown))}; a rule of law asks for the purpose")
+        return found
+
     @model_validator(mode="after")
     def _of_its_tier(self) -> Self:
-        if self.tier == "mou" and (not self.families or self.grants or self.purpose):
-            raise ValueError("an mou names families, and neither grants nor a purpose")
-        if self.tier == "dsa" and (not self.grants or not self.purpose or self.families or self.consent_for):
-            raise ValueError("a dsa names grants and a purpose, and neither families nor consent_for")
+        strange = [
+            name for tier, names in OF_TIER.items() for name in names if tier != self.tier and getattr(self, name)
+        ]
+        missing = [name for name in NEEDED[self.tier] if not getattr(self, name)]
+        if strange or missing:
+            wrong = [*(f"it needs {name}" for name in missing), *(f"{name} is none of its words" for name in strange)]
+            raise ValueError(f"no {self.tier}: {'; '.join(wrong)}")
+        if self.basis is Basis.OTHER:
+            raise ValueError("basis names consent or an exception of law")
         if unknown := set(self.families) - set(catalog.FAMILIES):
             raise ValueError(f"unknown families: {', '.join(sorted(unknown))}")
         if self.effective_to and self.effective_to < self.effective_from:
@@ -67,8 +91,12 @@ class Agreement(BaseModel):
         return self
 
     def in_force(self, day: int) -> bool:
-        """Whether the agreement holds on a day, counted from 1970-01-01."""
-        return _number(self.effective_from) <= day and (self.effective_to is None or day <= _number(self.effective_to))
+        """Whether the agreement holds on a day, counted from 1970-01-01; a licence only before its day to destroy."""
+        last, destroyed = self.effective_to, self.destroy_by
+        is_over = (last is not None and number_of(last) < day) or (
+            destroyed is not None and number_of(destroyed) <= day
+        )
+        return number_of(self.effective_from) <= day and not is_over
 
     def grant_for(self, partner_id: str, family: str) -> Grant | None:
         """The grant that covers a partner's family, if any."""
@@ -82,15 +110,15 @@ class Agreement(BaseModel):
         """SHA-256 of the canonical content, hexadecimal."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
-    def to_row(self) -> dict[str, Any]:
+    def to_row(self, activated_by: str = "") -> dict[str, Any]:
         """The physical row of ``agreement_activated.avsc``."""
-        end = None if self.effective_to is None else (self.effective_to - EPOCH).days
-        days = {"effective_from": (self.effective_from - EPOCH).days, "effective_to": end}
+        days = {name: None if (day := getattr(self, name)) is None else number_of(day) for name in DAYS}
         return {
             **self.model_dump(),
             "grants": [g.model_dump() for g in self.grants],
             **days,
             "content_hash": self.content_hash,
+            "activated_by": activated_by,
         }
 
     @classmethod
@@ -100,16 +128,23 @@ class Agreement(BaseModel):
         Raises:
             pydantic.ValidationError: the row is no agreement.
         """
-        end = row["effective_to"]
-        days = {
-            "effective_from": date.fromordinal(EPOCH.toordinal() + row["effective_from"]),
-            "effective_to": None if end is None else date.fromordinal(EPOCH.toordinal() + end),
-        }
-        return cls.model_validate({**{k: v for k, v in row.items() if k != "content_hash"}, **days})
+        days = {name: None if row[name] is None else date.fromordinal(EPOCH.toordinal() + row[name]) for name in DAYS}
+        content = {name: value for name, value in row.items() if name in cls.model_fields}
+        return cls.model_validate({**content, **days})
+
+
+OF_TIER = {
+    "mou": ("families", "consent_for", "institution"),
+    "dsa": ("grants", "purpose"),
+    "dul": ("licenses", "purposes", "destroy_by", "minimum_cell_size"),
+}
+"""Fields that only one tier has."""
+NEEDED = {"mou": ("families",), "dsa": ("grants", "purpose"), "dul": ("licenses", "purposes")}
+DAYS = ("effective_from", "effective_to", "destroy_by")
 
 
 @functools.cache
-def _number(day: date) -> int:
+def number_of(day: date) -> int:
     """A day, counted from 1970-01-01."""
     return (day - EPOCH).days
 

@@ -3,13 +3,13 @@
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 
-from processors.consent.agreements import Agreement
+from processors.consent.book import Sharing
 from processors.consent.policy import Audited, Person, Subject
 from processors.names import AUDIT_DECISIONS
 from processors.records import Outs, derived_id
@@ -33,7 +33,7 @@ class Decided:
 @functools.lru_cache(maxsize=4096)
 def decided(decisions: tuple[Audited, ...]) -> Decided:
     """The same object for the same decisions."""
-    return Decided([{**d._asdict(), "groups": list(d.groups)} for d in decisions])
+    return Decided([{**d._asdict(), "groups": list(d.groups), "rules": list(d.rules)} for d in decisions])
 
 
 class Record(NamedTuple):
@@ -102,9 +102,11 @@ def next_hash(before: str, value: bytes) -> str:
     return hashlib.sha256(before.encode() + value).hexdigest()
 
 
-def input_hash(subject: Subject, person: Person, agreements: Sequence[Agreement], today: int | None) -> str:
+def input_hash(subject: Subject, person: Person, sharing: Sharing, today: int | None) -> str:
     """SHA-256 of what a decision was made from, hexadecimal."""
-    statements = [[s.event_id for s in record] for record in (*person.statements, *person.ended)]
-    known = [[a.agreement_id, a.version] for a in agreements]
-    facts = [subject.partner_id, subject.family, sorted(subject.categories), statements, sorted(person.served_by)]
-    return hashlib.sha256(orjson.dumps([facts, known, today])).hexdigest()
+    statements = [[s.event_id for s in record] for record in person.statements]
+    standing = {**asdict(person.standing), "cared_for_by": sorted(person.standing.cared_for_by)}
+    about = [statements, sorted(person.served_by), standing, [asdict(order) for order in person.orders]]
+    known = [one.known for one in sharing.by_source.get((subject.partner_id, subject.family), ())]
+    facts = [subject.partner_id, subject.family, sorted(subject.categories), *about]
+    return hashlib.sha256(orjson.dumps([facts, known, sharing.rules_hash, today])).hexdigest()

@@ -1,11 +1,10 @@
 """The book that consent keeps: persons, their records' statements, caseloads, events and current releases.
 
-Tables: record (person, statements, caseload), person (its records), fact (record | fact: its versions, and what each
-recipient holds of each), agreement, clock, count. State in, state out.
+Tables: record (person, statements, caseload and more), person (its records), fact (record | fact: its versions, and
+what each recipient holds of each), agreement, rules, clock, count. State in, state out.
 """
 
 import functools
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,25 +12,38 @@ from typing import Any
 import orjson
 
 from processors.consent.agreements import Agreement
-from processors.consent.policy import Person, Statement
+from processors.consent.law.documents import rules_of
+from processors.consent.law.rules import NO_RULES, RuleSet
+from processors.consent.policy import Order, Person
+from processors.consent.register import Register, Shared
+from processors.consent.rights import AGES, Age, Standing
+from processors.consent.statements import Statement
 from processors.state import Working
 
 Row = dict[str, Any]
 MICROS_PER_DAY = 86_400_000_000
-EMPTY: Row = {"person": "", "adult": False, "statements": [], "caseload": []}
+EMPTY: Row = {
+    "person": "", "age": "unknown", "attends": "nothing",
+    "statements": [], "caseload": [], "circumstances": [], "orders": [],
+}  # fmt: skip
 NOTHING = orjson.dumps(EMPTY)
 NO_FACT: Row = {"versions": [], "held": {}}
-NOBODY: frozenset[str] = frozenset()
-OF_PARENTS = frozenset({"parent", "guardian", "education_rights_holder"})
-"""Roles whose word about records ends when rights pass to the student (34 CFR 99.5)."""
+CIRCUMSTANCES = ("placement", "agency", "unaccompanied", "emancipated", "hides_address")
+"""What the social services say that changes who may speak for a person, or what must stay unsaid."""
+RULES = "rules"
+"""Key, in the table of this name, of the rules in force."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sharing:
-    """Data-sharing agreements; the same object as long as they are the same, so that it can be remembered by."""
+    """Agreements and rules; the same object as long as they are the same, so that it can be remembered by."""
 
-    by_source: Mapping[tuple[str, str], Sequence[Agreement]]
-    """By partner and family: those that name it, by id."""
+    by_source: Mapping[tuple[str, str], Sequence[Shared]]
+    """By partner and family: what agreements share of it, by their ids."""
+    rules: RuleSet
+    """Of law, in force; none were brought into force yet: none, which deny."""
+    rules_hash: str
+    """What the rules are known by; empty: none."""
 
 
 @dataclass
@@ -51,9 +63,13 @@ class Book:
         """Every agreement in the log so far, by id."""
         return [_agreement(content) for content in self._agreements()]
 
+    def register(self) -> Register:
+        """The same by what they are asked for."""
+        return Register(self.agreements())
+
     def sharing(self) -> "Sharing":
-        """The same by what they cover."""
-        return _sharing(self._agreements())
+        """The same by what they cover, with the rules in force."""
+        return _sharing(self._agreements(), self.state.content("rules", RULES))
 
     def _agreements(self) -> tuple[bytes, ...]:
         return tuple(orjson.dumps(row) for _, row in self.state.scan("agreement", ""))
@@ -102,16 +118,16 @@ class Book:
             self.state.put("count", "persons", (self.state.get("count", "persons") or 0) + gained)
         self.state.put("person", person_id, record_keys or None)
 
-    def mark(self, record_key: str, *, is_adult: bool) -> None:
-        """Note whether, by a record's birth date, its person is an adult; any record that says so counts."""
-        self._put(record_key, {**self.record(record_key), "adult": is_adult})
+    def mark(self, record_key: str, age: str, attends: str) -> None:
+        """Note a class of age, by a record's birth date, and what its person attends, by its enrollments."""
+        self._put(record_key, {**self.record(record_key), "age": age, "attends": attends})
 
     def fold(self, record_key: str, kind: str, version: Row) -> None:
         """Keep the newest version of each fact among a record's statements or caseload entries.
 
         Args:
             record_key: a record that is in the book.
-            kind: statements or caseload.
+            kind: statements, caseload or circumstances.
             version: fact, event_id, published_at, operation and what it says.
         """
         record = self.record(record_key)
@@ -120,6 +136,10 @@ class Book:
         if known is None or order(known) < order(version):
             kept[version["fact"]] = version
             self._put(record_key, {**record, kind: sorted(kept.values(), key=order)})
+
+    def set_orders(self, record_key: str, orders: list[Row]) -> None:
+        """Keep the orders of disclosure for a record that is in the book."""
+        self._put(record_key, {**self.record(record_key), "orders": orders})
 
     def _put(self, record_key: str, record: Row | None) -> None:
         self._contents.clear()
@@ -190,24 +210,53 @@ def alive(versions: list[Row]) -> set[str]:
 def person_of(records: tuple[bytes, ...]) -> Person:
     """What decisions need of the person whose records these are, as they are kept."""
     rows = [orjson.loads(record) for record in records]
-    ended = OF_PARENTS if any(row["adult"] for row in rows) else NOBODY
-    counting, void, served_by = [], [], set()
-    for row in rows:
-        said = [v for v in row["statements"] if v["operation"] != "retract"]
-        counting.append(tuple([_statement(v) for v in said if v["granted_by_role"] not in ended]))
-        if ended:
-            void.append(tuple([_statement(v) for v in said if v["granted_by_role"] in ended]))
-        served_by.update([v["partner_id"] for v in row["caseload"] if _assigned(v)])
-    return Person(tuple(counting), frozenset(served_by), tuple(void))
+    said = [tuple([_statement(v) for v in row["statements"] if _stands(v)]) for row in rows]
+    served = frozenset([v["partner_id"] for row in rows for v in row["caseload"] if _assigned(v)])
+    orders = [_order(v) for row in rows for v in row["orders"] if not v["is_ended"]]
+    return Person(tuple(said), served, _standing(rows), tuple(dict.fromkeys(orders)))
+
+
+def _stands(version: Row) -> bool:
+    return bool(version["operation"] != "retract")
 
 
 def _assigned(version: Row) -> bool:
-    return bool(version["operation"] != "retract" and version["state"] == "assigned")
+    return _stands(version) and bool(version["state"] == "assigned")
+
+
+def _standing(rows: Sequence[Row]) -> Standing:
+    """Who may speak for the person: the oldest class of age that any record says, and of all else any record's word."""
+    attends = {row["attends"] for row in rows}
+    told = [_newest(row["circumstances"]) for row in rows]
+    placed = [one for one in told if one["placement"] is not None]
+    in_care = [one for one in placed if one["placement"] != "exited"]
+    return Standing(
+        age=max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN),
+        attends_school="school" in attends, attends_college="college" in attends,
+        is_emancipated=any(one["emancipated"] for one in told),
+        is_unaccompanied=any(one["unaccompanied"] for one in told),
+        is_fostered=bool(in_care), cared_for_by=frozenset([one["agency"] for one in in_care if one["agency"]]),
+        care_ended=bool(placed) and not in_care, hides_address=any(one["hides_address"] for one in told),
+    )  # fmt: skip
+
+
+def _newest(versions: Sequence[Row]) -> Row:
+    """What a record last said of each circumstance; where a fact says nothing of one, an older one's word stands."""
+    found: Row = dict.fromkeys(CIRCUMSTANCES)
+    for version in filter(_stands, versions):
+        found.update({name: version[name] for name in CIRCUMSTANCES if version[name] is not None})
+    return found
+
+
+def _order(version: Row) -> Order:
+    approvals = len({version["stated_by"], version["approved_by"]} - {""})
+    return Order(version["order_id"], version["recipient"], version["basis"], approvals, version["valid_until"])
 
 
 def _statement(version: Row) -> Statement:
     return Statement(
-        version["event_id"], version["published_at"], version["state"], frozenset(version["controllers"]),
+        version["event_id"], version["published_at"], version["state"], version["granted_by_role"],
+        frozenset(version["controllers"]),
         frozenset(version["records_covered"]), frozenset(version["purposes"]), frozenset(version["recipients"]),
         version["valid_from"], version["valid_until"],
     )  # fmt: skip
@@ -219,9 +268,7 @@ def _agreement(content: bytes) -> Agreement:
 
 
 @functools.lru_cache(maxsize=64)
-def _sharing(contents: tuple[bytes, ...]) -> Sharing:
-    by_source: dict[tuple[str, str], list[Agreement]] = defaultdict(list)
-    for agreement in map(_agreement, contents):
-        for grant in agreement.grants:
-            by_source[grant.partner_id, grant.family].append(agreement)
-    return Sharing(dict(by_source))
+def _sharing(contents: tuple[bytes, ...], in_force: bytes | None) -> Sharing:
+    row = None if in_force is None else orjson.loads(in_force)
+    rules = NO_RULES if row is None else rules_of(row["document"].encode())
+    return Sharing(Register(map(_agreement, contents)).by_source(), rules, "" if row is None else row["content_hash"])

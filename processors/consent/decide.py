@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, erase, log, release, sweep
-from processors.consent.book import Book
+from processors.consent import audit, erase, log, orders, release, sweep
+from processors.consent.agreements import Agreement
+from processors.consent.book import CIRCUMSTANCES, RULES, Book
 from processors.consent.log import Entry, Event
 from processors.consent.settle import STAGE, Batch, Context, decide_fact, decide_person
 from processors.drafts import Draft, encode_drafts
@@ -17,7 +18,7 @@ from schemas_avro import codec
 
 Row = dict[str, Any]
 ACTIVATED = "internal.agreement_activated.v1"
-STATEMENTS = {"consent", "caseload"}
+STATEMENTS = {"consent", "caseload", "social_service"}
 """Families whose events change what is decided of others."""
 STATEMENT = ("granted_by_role", "controllers", "records_covered", "purposes", "recipients", "valid_from", "valid_until")
 
@@ -63,7 +64,7 @@ def _ticked(batch: Batch, entry: Entry) -> None:
     before = batch.book.today()
     batch.book.state.put("clock", "tick", entry.row["tick_at"])
     batch.time_or_agreements_changed()
-    for recipient in sorted({a.party for a in batch.book.agreements() if a.tier == "dsa"}):
+    for recipient in batch.book.register().recipients():
         _tell_time(batch, recipient, entry)
     if before != batch.book.today():
         sweep.day_came(batch, entry, before)
@@ -80,27 +81,39 @@ def _tell_time(batch: Batch, recipient: str, entry: Entry) -> None:
 
 
 def _activated(batch: Batch, entry: Entry) -> None:
-    """An agreement comes into force; its recipient hears of it, and of the time, to decide again by both."""
+    """An agreement comes into force; whose view it decides about hears of it, and of the time, to decide again."""
     row = entry.row
     batch.book.state.put("agreement", row["agreement_id"], row)
     batch.time_or_agreements_changed()
-    if row["tier"] == "dsa":
-        id_ = derived_id(entry.id, STAGE, 0)
-        batch.passed_on.append(Draft(released_topic(row["party"]), row["agreement_id"], ACTIVATED, row, id_))
-        _tell_time(batch, row["party"], entry)
-        sweep.over_everyone(batch, entry)
+    register = batch.book.register()
+    changed = register.by_id[row["agreement_id"]]
+    for recipient in sorted(set(register.concerns(changed)) & set(register.recipients())):
+        # A data-sharing agreement makes others matter that were there before it.
+        told = register.of_recipient(recipient) if row["tier"] == "dsa" else [changed]
+        _tell_agreements(batch, recipient, entry, told)
+        _tell_time(batch, recipient, entry)
+    sweep.over_everyone(batch, entry)
+
+
+def _tell_agreements(batch: Batch, recipient: str, entry: Entry, agreements: Sequence[Agreement]) -> None:
+    for agreement in agreements:
+        id_ = derived_id(entry.id, f"{STAGE}.{recipient}.{agreement.agreement_id}", 0)
+        row = batch.book.state.get("agreement", agreement.agreement_id)
+        batch.passed_on.append(Draft(released_topic(recipient), agreement.agreement_id, ACTIVATED, row, id_))
+
+
+def _rules_activated(batch: Batch, entry: Entry) -> None:
+    """Other rules of law come into force: everyone is decided again by them."""
+    batch.book.state.put("rules", RULES, entry.row)
+    batch.time_or_agreements_changed()
+    sweep.over_everyone(batch, entry)
 
 
 def _reissued(batch: Batch, entry: Entry) -> None:
     """A recipient's view is to be filled anew: agreements, time, and then every release that holds."""
-    recipient = entry.row["recipient"]
-    mine = [a for a in batch.book.agreements() if a.tier == "dsa" and a.party == recipient]
-    for ordinal, agreement in enumerate(mine):
-        id_ = derived_id(entry.id, f"{STAGE}.reissued", ordinal)
-        batch.passed_on.append(
-            Draft(released_topic(recipient), agreement.agreement_id, ACTIVATED, agreement.to_row(), id_)
-        )
-    if mine:
+    recipient, register = entry.row["recipient"], batch.book.register()
+    if recipient in register.recipients():
+        _tell_agreements(batch, recipient, entry, register.of_recipient(recipient))
         _tell_time(batch, recipient, entry)
         sweep.over_everyone(batch, entry, {recipient})
 
@@ -110,7 +123,7 @@ def _rights_transferred(batch: Batch, entry: Entry) -> None:
     for row in entry.row["transfers"]:
         before = batch.book.person(row["person_id"])
         batch.book.place(row["record_key"], row["person_id"])
-        batch.book.mark(row["record_key"], is_adult=row["to_student"])
+        batch.book.mark(row["record_key"], row["age"], row["attends"])
         batch.book.forget_if_empty(row["record_key"])
         if batch.book.person(row["person_id"]) != before:
             decide_person(batch, row["person_id"], entry)
@@ -141,13 +154,32 @@ def _event(batch: Batch, event: Event) -> None:
     if row["family"] not in STATEMENTS:
         decide_fact(batch, event, fact)
     elif event_key(event) in batch.bodies:
-        _fold(batch, event)
-        _audit_undecided(batch, event, "applied")
-        decide_person(batch, event.person_id, event)
+        _told(batch, event, fact)
     elif row["family"] == "consent":
         _audit_undecided(batch, event, "withheld")
     else:
         decide_fact(batch, event, fact)
+
+
+def _told(batch: Batch, event: Event, fact: Row) -> None:
+    """A statement is taken in; what the social services say is a fact of its own too, and seldom changes anything."""
+    before = batch.book.person(event.person_id)
+    _fold(batch, event)
+    if event.row["family"] == "social_service":
+        decide_fact(batch, event, fact)
+    else:
+        _audit_undecided(batch, event, "applied")
+    if event.row["family"] != "social_service" or batch.book.person(event.person_id) != before:
+        decide_person(batch, event.person_id, event)
+
+
+def _ordered(batch: Batch, entry: Entry) -> None:
+    """A disclosure in an emergency or by a court's order is stated, approved or ended; the person is decided again."""
+    changed = orders.take(batch.book, entry.row)
+    for record_key in changed:
+        sweep.await_days(batch, record_key, [entry.row["valid_until"] + 1])
+    if changed:
+        decide_person(batch, entry.row["person_id"], entry)
 
 
 def _fold(batch: Batch, event: Event) -> None:
@@ -157,8 +189,18 @@ def _fold(batch: Batch, event: Event) -> None:
         said = {name: body[name] for name in STATEMENT}
         batch.book.fold(row["record_key"], "statements", {**version, "state": body["event_state"], **said})
         sweep.await_days(batch, row["record_key"], sweep.days_of(body))
-    else:
+    elif row["family"] == "caseload":
         batch.book.fold(row["record_key"], "caseload", {**version, "state": body["assignment_state"]})
+    else:
+        batch.book.fold(row["record_key"], "circumstances", {**version, **_circumstances(body)})
+
+
+def _circumstances(body: Row) -> Row:
+    """By their names in the book, what a social service event says of ``CIRCUMSTANCES``."""
+    said = (
+        "placement_event", "responsible_agency", "unaccompanied_youth", "emancipated_minor", "address_confidential",
+    )  # fmt: skip
+    return {name: body[field] for name, field in zip(CIRCUMSTANCES, said, strict=True)}
 
 
 def _audit_undecided(batch: Batch, event: Event, outcome: str) -> None:
@@ -173,6 +215,8 @@ Handler = Callable[[Batch, Entry], None]
 HANDLERS: dict[str, Handler] = {
     "clock_ticked": _ticked,
     "agreement_activated": _activated,
+    "rules_activated": _rules_activated,
+    "disclosure_ordered": _ordered,
     "reissue_requested": _reissued,
     "rights_transferred": _rights_transferred,
     "records_moved": _moved,

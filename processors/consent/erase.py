@@ -5,8 +5,9 @@ That it happened stays in the audit. Table: erased (record: 1), by which their k
 
 from processors import counts
 from processors.consent import audit, sweep
+from processors.consent.law.rules import Reason
 from processors.consent.log import Entry
-from processors.consent.policy import Audited, Reason
+from processors.consent.policy import Audited
 from processors.consent.release import Sent
 from processors.consent.settle import Batch, Row, decide_person
 from schemas_avro import codec
@@ -46,11 +47,15 @@ def _take_back(batch: Batch, fact: Row, entry: Entry) -> None:
         denied = []
         for recipient, current in sorted(held.items()):
             batch.sent.append(Sent(entry, event, b"", recipient, current, Reason.ERASED.value))
-            terms = current["terms"]
-            why = Reason.ERASED.value
-            denied.append(Audited(recipient, "deny", why, terms["agreement_id"], terms["agreement_version"], ()))
+            denied.append(_erased(recipient, current["terms"]))
         outcome = (counts.WITHHELD, audit.decided(tuple(denied)), audit.START)
         batch.audits.append(audit.Record(event, entry.row["person_id"], entry.id, entry.position, *outcome))
+
+
+def _erased(recipient: str, terms: Row) -> Audited:
+    """The denial that ends what was released on some terms."""
+    agreement = (terms["agreement_id"], terms["agreement_version"])
+    return Audited(recipient, "deny", Reason.ERASED.value, *agreement, (), terms["purpose"], ())
 
 
 def _forget_days(batch: Batch, record_key: str, fact: Row) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from processors.consent import audit, policy
 from processors.consent.book import Sharing, person_of
-from processors.consent.policy import Decision, Reason, Subject
+from processors.consent.law.rules import Reason
+from processors.consent.policy import Decision, Subject
 
 Row = dict[str, Any]
 REMEMBERED = 16_384
@@ -45,19 +46,22 @@ def judge(
         categories: that it reveals beyond its fields' own.
         person_id: whose it is.
         records: of that person, as they are kept (``Book.contents_of``).
-        sharing: agreements.
+        sharing: agreements and rules.
         today: the day of the latest tick, from 1970-01-01; None: no tick yet.
     """
     subject, person = Subject(partner_id, family, categories), person_of(records)
-    agreements = sharing.by_source.get((partner_id, family), ())
-    decisions = policy.decide(subject, person, agreements, today)
+    shared = sharing.by_source.get((partner_id, family), ())
+    decisions = policy.decide(subject, person, shared, sharing.rules, today)
     permitted = {d.recipient: {"person": person_id, "terms": terms_of(d)} for d in decisions if d.permit}
-    return _judged(decisions, permitted, audit.input_hash(subject, person, agreements, today))
+    return _judged(decisions, permitted, audit.input_hash(subject, person, sharing, today))
 
 
 def denied(judged: Judged, reason: Reason) -> Judged:
     """The same inputs, but nobody may see it, for one reason."""
-    decisions = [replace(d, permit=False, reason=reason, groups=(), consent_event_ids=()) for d in judged.decisions]
+    decisions = [
+        replace(d, permit=False, reason=reason, groups=(), consent_event_ids=(), rules=(), obligations=())
+        for d in judged.decisions
+    ]
     return _judged(decisions, {}, judged.inputs)
 
 
@@ -72,5 +76,5 @@ def terms_of(decision: Decision) -> Row:
         "purpose": decision.purpose, "agreement_id": decision.agreement_id,
         "agreement_version": decision.agreement_version, "basis": decision.basis,
         "consent_event_ids": list(decision.consent_event_ids), "expires_on": decision.expires_on,
-        "groups": list(decision.groups),
+        "groups": list(decision.groups), "rules": list(decision.rules), "obligations": list(decision.obligations),
     }  # fmt: skip

@@ -1,76 +1,35 @@
 """The consent decision: one total pure function. Default deny; any denial wins; a permit is for field groups.
 
-Not legal advice. Sources: FERPA 34 CFR 99.30 (consent), 99.31(a)(1) (school officials), 20 USC 1232g(b)(1)(L) (foster
-youth), 99.33 (redisclosure); the agreement that a decision rests on names its own.
+What the law says stands in ``law/``, as data: here the facts of a disclosure are found, and the rules asked.
 """
 
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from processors.consent.agreements import Agreement, Grant
+from processors.consent.agreements import Grant
+from processors.consent.law.facts import Address, Approval, Basis, Care, Category, Relation, value_of
+from processors.consent.law.rules import Reason, RuleSet, Verdict
+from processors.consent.register import Shared
+from processors.consent.rights import UNKNOWN, Standing
+from processors.consent.statements import NONE, Cell, Consent, Statement, consent_for
 from schemas_avro import catalog
 
-GRANTS = {"given", "renewed"}
-DENIALS = {"refused", "withdrawn", "expired", "invalidated"}
-
-
-class Reason(StrEnum):
-    """Why a recipient may or may not see an event: a closed set."""
-
-    CONSENT = "consent"
-    STATUTE = "statute"
-    OWN_RECORD = "own_record"
-    NOT_IN_FORCE = "agreement_not_in_force"
-    NO_CASELOAD = "no_caseload"
-    NO_CONSENT = "no_consent"
-    DENIED = "consent_refused_or_withdrawn"
-    OUT_OF_TIME = "consent_out_of_time"
-    RIGHTS_TRANSFERRED = "rights_transferred"
-    SOURCE_RETRACTED = "source_retracted"
-    RECORD_MOVED = "record_moved"
-    UNREADABLE = "unreadable"
-    ERASED = "erased"
+BEFORE_CATEGORY = 10
+"""Place of the category among the facts: those before it are the same for all fields of an event."""
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One statement about consent, as a record of the person holds it."""
+class Order:
+    """A disclosure in an emergency or under a court's order, as two persons stand by it."""
 
-    event_id: str
-    published_at: int
-    state: str
-    controllers: frozenset[str]
-    categories: frozenset[str]
-    purposes: frozenset[str]
-    recipients: frozenset[str]
-    valid_from: int | None
-    valid_until: int | None
-
-    def covers(self, cell: "Cell") -> bool:
-        """Whether it speaks of this disclosure; a denial with an empty list or a wildcard speaks of all."""
-        lists = (self.controllers, self.categories, self.purposes, self.recipients)
-        if self.state in DENIALS:
-            pairs = zip(lists, cell, strict=True)
-            return all(not named or "*" in named or value in named for named, value in pairs)
-        return self.state in GRANTS and all(map(frozenset.__contains__, lists, cell))
-
-    def in_time(self, day: int) -> bool:
-        """Whether the day lies in its period."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
-        )
-
-
-class Cell(NamedTuple):
-    """One thing that a consent can speak of; in the order of a statement's lists."""
-
-    controller: str
-    category: str
-    purpose: str
+    order_id: str
     recipient: str
+    basis: str
+    approvals: int
+    valid_until: int
 
 
 @dataclass(frozen=True)
@@ -81,12 +40,16 @@ class Person:
     """By record: consents are ordered only within one record; oldest first."""
     served_by: frozenset[str]
     """Recipients that have the person on their caseload."""
-    ended: tuple[tuple[Statement, ...], ...] = ()
-    """What parents said, by record, where rights have passed to the student (34 CFR 99.5): it counts for nothing."""
+    standing: Standing = UNKNOWN
+    orders: tuple[Order, ...] = ()
+
+    def orders_for(self, shared: Shared, today: int) -> list[Order]:
+        """Orders by which an agreement's recipient may see the person's records on a day, from 1970-01-01."""
+        terms = (shared.agreement.party, shared.agreement.basis)
+        return [one for one in self.orders if (one.recipient, one.basis) == terms and today <= one.valid_until]
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """What a decision needs of the event."""
 
     partner_id: str
@@ -104,6 +67,8 @@ class Audited(NamedTuple):
     agreement_id: str
     agreement_version: int
     groups: tuple[str, ...]
+    purpose: str
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -120,117 +85,148 @@ class Decision:
     groups: tuple[str, ...] = ()
     consent_event_ids: tuple[str, ...] = ()
     expires_on: int | None = None
+    rules: tuple[str, ...] = ()
+    """Names of rules: of a denial the one that denies, of a permit one of every law that applies."""
+    obligations: tuple[str, ...] = ()
 
     @property
     def as_audited(self) -> Audited:
         """What the audit has of it."""
-        effect = "permit" if self.permit else "deny"
-        return Audited(
-            self.recipient, effect, self.reason.value, self.agreement_id, self.agreement_version, self.groups
-        )
+        terms = (self.agreement_id, self.agreement_version, self.groups, self.purpose, self.rules)
+        return Audited(self.recipient, "permit" if self.permit else "deny", self.reason.value, *terms)
 
 
-def decide(subject: Subject, person: Person, agreements: Iterable[Agreement], today: int | None) -> list[Decision]:
+class Asked(NamedTuple):
+    """What one category of an event's data needs, and what the rules say of it."""
+
+    verdict: Verdict
+    consent: Consent
+
+
+def decide(
+    subject: Subject, person: Person, shared: Iterable[Shared], rules: RuleSet, today: int | None
+) -> list[Decision]:
     """Decide for every recipient whose agreement names the event's partner and family; all others are denied unnamed.
 
     Args:
         subject: the event.
         person: whose record it is.
-        agreements: data-sharing agreements, no two for one recipient, partner and family.
+        shared: what agreements share of that partner and family, no two with one recipient.
+        rules: of law, in force.
         today: the day of the latest tick, from 1970-01-01; None: no tick yet, which denies.
     """
-    found = []
-    for agreement in agreements:
-        grant = agreement.grant_for(subject.partner_id, subject.family)
-        if grant is not None:
-            found.append(_decide_one(subject, person, agreement, grant, today))
-    return found
+    return [_decide_one(subject, person, one, rules, today) for one in shared]
 
 
-def _decide_one(subject: Subject, person: Person, agreement: Agreement, grant: Grant, today: int | None) -> Decision:
-    terms = (agreement.party, agreement.agreement_id, agreement.version, agreement.purpose, agreement.basis)
-    if today is None or not agreement.in_force(today):
-        return _denial(Reason.NOT_IN_FORCE, *terms)
-    if agreement.relation == "caseload" and agreement.party not in person.served_by:
-        return _denial(Reason.NO_CASELOAD, *terms)
-    if agreement.basis == "statute" and not subject.categories <= _categories_of(subject.family, grant.groups):
-        return _denial(Reason.NO_CONSENT, *terms)
-    if agreement.basis != "consent":
-        return _permit(Reason(agreement.basis), tuple(sorted(grant.groups)), *terms)
-    answer = _by_consent(subject, person, agreement, grant, today)
-    if isinstance(answer, Reason):
-        return _denial(answer, *terms)
-    groups, used = answer
-    consents = tuple(sorted(s.event_id for s in used))
-    ends = [s.valid_until for s in used if s.valid_until is not None]
-    return _permit(Reason.CONSENT, groups, *terms, consents, min(ends, default=None))
+def _decide_one(subject: Subject, person: Person, shared: Shared, rules: RuleSet, today: int | None) -> Decision:
+    question = Question(subject, person, shared, rules, today)
+    core = question.group(catalog.CORE)
+    denied = next((asked for asked in core if not asked.verdict.permit), None)
+    if denied is not None:
+        return _denial(denied.verdict.reason, denied.verdict.rules, shared)
+    groups, permitted = [catalog.CORE], core
+    for group in shared.grant.groups:
+        asked = question.group(group)
+        if group != catalog.CORE and all(one.verdict.permit for one in asked):
+            groups.append(group)
+            permitted += asked
+    return _permit(core[0].verdict.reason, tuple(sorted(groups)), permitted, shared, question.last_days())
 
 
-@functools.lru_cache(maxsize=4096)  # an agreement has as many denials as there are reasons
-def _denial(reason: Reason, party: str, agreement_id: str, version: int, purpose: str, basis: str) -> Decision:
-    return Decision(party, False, reason, agreement_id, version, purpose, basis)  # noqa: FBT003  # its first fields
+@functools.lru_cache(maxsize=4096)  # an agreement has few denials
+def _denial(reason: Reason, rules: tuple[str, ...], shared: Shared) -> Decision:
+    return Decision(**_terms(shared), permit=False, reason=reason, rules=rules)
 
 
 def _permit(
-    reason: Reason, groups: tuple[str, ...], party: str, agreement_id: str, version: int, purpose: str, basis: str,
-    consents: tuple[str, ...] = (), last_day: int | None = None,
-) -> Decision:  # fmt: skip
-    terms = (agreement_id, version, purpose, basis, groups, consents, last_day)
-    return Decision(party, True, reason, *terms)  # noqa: FBT003  # its first fields
+    reason: Reason, groups: tuple[str, ...], permitted: Sequence[Asked], shared: Shared, last_days: list[int]
+) -> Decision:
+    used = {said for asked in permitted for said in asked.consent.rests_on}
+    ends = [*last_days, *(said.valid_until for said in used if said.valid_until is not None)]
+    duties = {duty.value for asked in permitted for duty in asked.verdict.obligations}
+    return Decision(
+        **_terms(shared), permit=True, reason=reason, groups=groups,
+        consent_event_ids=tuple(sorted({said.event_id for said in used})), expires_on=min(ends, default=None),
+        rules=tuple(dict.fromkeys(name for asked in permitted for name in asked.verdict.rules)),
+        obligations=tuple(sorted(duties)),
+    )  # fmt: skip
 
 
-def _by_consent(
-    subject: Subject, person: Person, agreement: Agreement, grant: Grant, today: int
-) -> tuple[tuple[str, ...], set[Statement]] | Reason:
-    """The groups that consent allows and the statements that they rest on; or why it does not even allow the core."""
-    groups: list[str] = []
-    used: set[Statement] = set()
-    known: dict[frozenset[str], set[Statement] | Reason] = {}
-    for group, categories in _needs(subject.family, grant.groups):
-        needed = categories | subject.categories if subject.categories else categories
-        if needed not in known:
-            known[needed] = _covering(needed, subject, person, agreement, today)
-        answer = known[needed]
-        if not isinstance(answer, Reason):
-            groups.append(group)
-            used |= answer
-        elif group == catalog.CORE:
-            return answer
-    return tuple(groups), used
+def _terms(shared: Shared) -> dict[str, Any]:
+    agreement = shared.agreement
+    return {
+        "recipient": agreement.party, "agreement_id": agreement.agreement_id, "agreement_version": agreement.version,
+        "purpose": agreement.purpose, "basis": agreement.basis.value,
+    }  # fmt: skip
 
 
-def _covering(
-    categories: Iterable[str], subject: Subject, person: Person, agreement: Agreement, today: int
-) -> set[Statement] | Reason:
-    used: set[Statement] = set()
-    for category in sorted(categories):
-        cell = Cell(subject.partner_id, category, agreement.purpose, agreement.party)
-        answer = _consent_for(cell, person.statements, today)
-        if answer is Reason.NO_CONSENT and not isinstance(_consent_for(cell, person.ended, today), Reason):
-            return Reason.RIGHTS_TRANSFERRED
-        if isinstance(answer, Reason):
-            return answer
-        used |= answer
-    return used
+class Question:
+    """One event and one recipient: the facts, and what the rules say of each category of its data."""
+
+    def __init__(self, subject: Subject, person: Person, shared: Shared, rules: RuleSet, today: int | None) -> None:
+        """Ask."""
+        self._subject, self._person, self._shared, self._rules = subject, person, shared, rules
+        self._today = today or 0
+        self._orders = person.orders_for(shared, self._today)
+        self.facts = facts_of(person, shared, today)
+        self._speaking = rules.speaking(self.facts)
+        self._known: dict[str, Asked] = {}
+
+    def group(self, group: str) -> list[Asked]:
+        """What holds of a field group: of each category that it takes, in their order."""
+        needed = group_categories(self._subject.family, group) | self._subject.categories
+        return [self.category(category) for category in sorted(needed)]
+
+    def category(self, category: str) -> Asked:
+        """What holds of one category."""
+        if category not in self._known:
+            consent = self._consent(category)
+            fact = self._as_fact(category)
+            mask = self._rules.speaking((fact, consent.state), BEFORE_CATEGORY, self._speaking)
+            self._known[category] = Asked(self._rules.verdict(mask), consent)
+        return self._known[category]
+
+    def _as_fact(self, category: str) -> Category:
+        """A category; one that an event reveals beyond what an agreement shares without consent is nothing known."""
+        shared = self._shared
+        if shared.agreement.basis is not Basis.CONSENT and category not in shared_categories(shared.grant):
+            return Category.OTHER
+        return value_of(Category, category)
+
+    def _consent(self, category: str) -> Consent:
+        shared, person = self._shared, self._person
+        if shared.agreement.basis is not Basis.CONSENT:
+            return NONE
+        cell = Cell(self._subject.partner_id, category, shared.agreement.purpose, shared.agreement.party)
+        return consent_for(cell, person.statements, shared.holder, person.standing, self._today)
+
+    def last_days(self) -> list[int]:
+        """Last days, from 1970-01-01, that licence and order set."""
+        licence = self._shared.last_day(self._today)
+        return [*([] if licence is None else [licence]), *(order.valid_until for order in self._orders)]
 
 
-def _consent_for(cell: Cell, records: Sequence[Sequence[Statement]], today: int) -> set[Statement] | Reason:
-    """The newest statement of each record counts; one denial denies, one grant in time permits."""
-    grants = []
-    for statements in records:
-        newest = next((s for s in reversed(statements) if s.covers(cell)), None)
-        if newest is not None and newest.state in DENIALS:
-            return Reason.DENIED
-        if newest is not None:
-            grants.append(newest)
-    in_time = {s for s in grants if s.in_time(today)}
-    return in_time or (Reason.OUT_OF_TIME if grants else Reason.NO_CONSENT)
+def facts_of(person: Person, shared: Shared, today: int | None) -> tuple[StrEnum, ...]:
+    """Facts of a disclosure, but for category and consent."""
+    agreement, standing = shared.agreement, person.standing
+    served = Relation.SERVES if agreement.party in person.served_by else Relation.NONE
+    relation = Relation.ORGANIZATION if agreement.relation == "organization" else served
+    approvals = max((order.approvals for order in person.orders_for(shared, today or 0)), default=0)
+    return (
+        shared.holder, shared.recipient, agreement.basis, shared.purpose, shared.tiers(today), relation,
+        shared.institution, care_by(agreement.party, standing), APPROVALS[min(approvals, 2)],
+        Address.CONFIDENTIAL if standing.hides_address else Address.OPEN,
+    )  # fmt: skip
 
 
-@functools.cache
-def _needs(family: str, groups: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Groups in their order, with the categories that each needs."""
-    return tuple((group, group_categories(family, group)) for group in sorted(groups))
+APPROVALS = (Approval.NONE, Approval.ONE, Approval.TWO)
+
+
+def care_by(recipient: str, standing: Standing) -> Care:
+    """What the social services say of a recipient's care for the person."""
+    if recipient in standing.cared_for_by:
+        return Care.OURS
+    return Care.OTHERS if standing.cared_for_by or standing.care_ended else Care.UNKNOWN
 
 
 @functools.cache
@@ -240,7 +236,7 @@ def group_categories(family: str, group: str) -> frozenset[str]:
     return frozenset(f["classification"] for f in fields if f.get("group") == group) - {"operational"}
 
 
-@functools.cache
-def _categories_of(family: str, groups: tuple[str, ...]) -> frozenset[str]:
-    """What a statute opens: the categories of the field groups granted, none beyond them."""
-    return frozenset[str]().union(*(group_categories(family, group) for group in groups))
+@functools.lru_cache(maxsize=4096)
+def shared_categories(grant: Grant) -> frozenset[str]:
+    """What an agreement shares without consent: the categories of the field groups granted, none beyond them."""
+    return frozenset[str]().union(*(group_categories(grant.family, group) for group in grant.groups))

@@ -5,12 +5,14 @@ reader asks here, with the newest agreements and tick that reached it, and what 
 """
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, Protocol
 
-from processors.consent.agreements import EPOCH, Agreement, Grant
+from processors.consent.agreements import Agreement, Grant, number_of
+from processors.consent.law.facts import Tiers
+from processors.consent.register import Register, Shared
 from schemas_avro import catalog
 
 Reason = Literal["no_clock", "no_agreement", "not_in_force", "other_terms", "no_consent", "expired", "not_granted"]
@@ -44,7 +46,7 @@ class Release(Protocol):
 
     @property
     def basis(self) -> str:
-        """consent, statute or own_record."""
+        """consent, own_record, or an exception of law."""
 
     @property
     def consent_event_ids(self) -> tuple[str, ...]:
@@ -107,22 +109,25 @@ class WithheldLine:
     """Field groups that the agreement leaves out."""
 
 
-def permit(row: Release, agreements: Mapping[str, Agreement], today: date | None) -> Permit | Hidden:
+def permit(row: Release, register: Register, today: date | None) -> Permit | Hidden:
     """Whether a row may be shown today, the date of the latest tick. Without a tick nothing may."""
     if today is None:
         return Hidden("no_clock")
-    agreement = agreements.get(row.agreement_id)
+    agreement = register.by_id.get(row.agreement_id)
     if agreement is None or agreement.tier != "dsa" or agreement.party != row.recipient:
         return Hidden("no_agreement")
-    if objection := _objection(row, agreement, today):
-        return Hidden(objection)
     grant = agreement.grant_for(row.partner_id, row.family)
-    groups = frozenset(row.groups) & frozenset(grant.groups) if grant else frozenset()
+    if grant is None:
+        return Hidden("not_granted" if agreement.in_force(number_of(today)) else "not_in_force")
+    if objection := _objection(row, register.shared(agreement, grant), today):
+        return Hidden(objection)
+    groups = frozenset(row.groups) & frozenset(grant.groups)
     return Permit(groups, agreement) if catalog.CORE in groups else Hidden("not_granted")
 
 
-def _objection(row: Release, agreement: Agreement, today: date) -> Reason | None:
-    if not agreement.in_force((today - EPOCH).days):
+def _objection(row: Release, shared: Shared, today: date) -> Reason | None:
+    agreement = shared.agreement
+    if shared.tiers(number_of(today)) is not Tiers.IN_FORCE:
         return "not_in_force"
     # The row was released on these terms; whoever changed them since has not yet decided about this row.
     if (row.basis, row.purpose) != (agreement.basis, agreement.purpose):
@@ -132,9 +137,9 @@ def _objection(row: Release, agreement: Agreement, today: date) -> Reason | None
     return "expired" if row.expires_on is not None and row.expires_on < today else None
 
 
-def decide_again(row: ReleasedBody, agreements: Mapping[str, Agreement], today: date | None) -> Shown | Hidden:
+def decide_again(row: ReleasedBody, register: Register, today: date | None) -> Shown | Hidden:
     """Whether a row may be shown today, and which fields of it."""
-    decision = permit(row, agreements, today)
+    decision = permit(row, register, today)
     if isinstance(decision, Hidden):
         return decision
     group_of = group_by_field(row.family)
@@ -150,7 +155,7 @@ def group_by_field(family: str) -> dict[str, str]:
 
 
 def withheld(
-    agreements: Iterable[Agreement],
+    register: Register,
     recipient: str,
     known_pairs: Iterable[tuple[str, str]],
     shown_pairs: Collection[tuple[str, str]],
@@ -161,19 +166,21 @@ def withheld(
     It rests on agreements and families alone. ``shown_pairs``, what the reader sees on the page anyway, only turns
     "needs consent" into "with consent": a pair without events and a pair without consent read the same.
     """
-    mine = [a for a in agreements if a.tier == "dsa" and a.party == recipient]
-    in_force = [a for a in mine if today is not None and a.in_force((today - EPOCH).days)]
-    in_force.sort(key=lambda a: a.agreement_id)
-    pairs = [pair for pair in known_pairs if pair[1] in catalog.PROJECTED]
-    return [_line(partner_id, family, in_force, (partner_id, family) in shown_pairs) for partner_id, family in pairs]
+    day = None if today is None else number_of(today)
+    shared = register.by_source()
+    lines = []
+    for pair in known_pairs:
+        if pair[1] in catalog.PROJECTED:
+            mine = (one for one in shared.get(pair, ()) if one.agreement.party == recipient)
+            in_force = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), None)
+            lines.append(_line(pair, in_force, is_shown=pair in shown_pairs))
+    return lines
 
 
-def _line(partner_id: str, family: str, in_force: list[Agreement], is_shown: bool) -> WithheldLine:  # noqa: FBT001  # one answer, one caller
-    covering = ((a, grant) for a in in_force if (grant := a.grant_for(partner_id, family)))
-    agreement, grant = next(covering, (None, None))
-    if agreement is None or grant is None:
-        return WithheldLine(partner_id, family, "no_agreement", None, ())
-    return WithheldLine(partner_id, family, _rule(agreement, is_shown=is_shown), agreement, _left_out(grant))
+def _line(pair: tuple[str, str], shared: Shared | None, *, is_shown: bool) -> WithheldLine:
+    if shared is None:
+        return WithheldLine(*pair, "no_agreement", None, ())
+    return WithheldLine(*pair, _rule(shared.agreement, is_shown=is_shown), shared.agreement, _left_out(shared.grant))
 
 
 def _rule(agreement: Agreement, *, is_shown: bool) -> Rule:

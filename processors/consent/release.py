@@ -25,7 +25,10 @@ FROM_EVENT = (
 )  # fmt: skip
 
 
-TERMS = ("purpose", "agreement_id", "agreement_version", "basis", "consent_event_ids", "expires_on", "groups")
+TERMS = (
+    "purpose", "agreement_id", "agreement_version", "basis", "consent_event_ids", "expires_on", "groups", "rules",
+    "obligations",
+)  # fmt: skip
 
 
 class Sent(NamedTuple):
@@ -38,7 +41,7 @@ class Sent(NamedTuple):
     """Its body, opened; empty where it is taken back."""
     recipient: str
     held: Row
-    """The person, and the terms: purpose, agreement, basis, groups, consents, last day."""
+    """The person, and the terms: purpose, agreement, basis, groups, consents, last day, rules, obligations."""
     retracted: str | None
     """Why it is taken back; None: it is a release."""
 

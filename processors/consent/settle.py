@@ -8,8 +8,8 @@ from processors import counts, sealing
 from processors.consent import audit, release
 from processors.consent.book import Book, Sharing, alive
 from processors.consent.judge import Judged, denied, judge
+from processors.consent.law.rules import Reason
 from processors.consent.log import Cause, Event
-from processors.consent.policy import Reason
 from processors.drafts import Draft
 
 Row = dict[str, Any]

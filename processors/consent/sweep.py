@@ -43,8 +43,8 @@ def day_came(batch: Batch, cause: Cause, before: int | None) -> None:
     """A new day: who waits for it is decided again; everyone, where an agreement begins or ends to be in force."""
     today = batch.book.today() or 0
     batch.book.state.put("sweep", DAY, {"day": today, "id": cause.id, "position": cause.position})
-    shared = [a for a in batch.book.agreements() if a.tier == "dsa"]
-    if any(a.in_force(today) != (before is not None and a.in_force(before)) for a in shared):
+    agreements = batch.book.agreements()
+    if any(a.in_force(today) != (before is not None and a.in_force(before)) for a in agreements):
         over_everyone(batch, cause)
 
 

@@ -245,4 +245,4 @@ class Book:
 
 
 def _nothing_said() -> Row:
-    return {"events": [], "sealed": "", "adult": False, "birthday": ""}
+    return {"events": [], "sealed": "", "age": "unknown", "attends": "nothing", "birthday": ""}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from processors import sealing
+from processors.consent.law.documents import rules_of
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, derived_id
@@ -17,6 +18,8 @@ STAGE = "resolve"
 MICROS_PER_MINUTE = 60_000_000
 MICROS_PER_DAY = 86_400_000_000
 ACTIVATED = "internal.agreement_activated.v1"
+RULES = "internal.rules_activated.v1"
+ORDERED = "internal.disclosure_ordered.v1"
 REISSUE = "internal.reissue_requested.v1"
 DECIDED = "internal.identity_decided.v1"
 CHOSEN = "internal.model_chosen.v1"
@@ -38,12 +41,14 @@ def today(state: Working) -> int:
 
 
 def passed_on(arrivals: Sequence[Arrival], state: Working) -> list[Draft]:
-    """Records of the control topic as the log takes them: agreements of a higher version than known, then reissues."""
+    """Records of the control topic as the log takes them: rules and agreements of a higher version, then the rest."""
     if not arrivals:
         return []
-    decoded = _decoded(arrivals, (ACTIVATED, REISSUE))
+    decoded = _decoded(arrivals, (RULES, ACTIVATED, ORDERED, REISSUE))
     return [
+        *(draft for arrival, row in decoded[RULES] for draft in _rules(arrival, row, state)),
         *(draft for arrival, row in decoded[ACTIVATED] for draft in _activated(arrival, row, state)),
+        *(_into_log(arrival, ORDERED, row["person_id"], row) for arrival, row in decoded[ORDERED]),
         *(_into_log(arrival, REISSUE, row["recipient"], row) for arrival, row in decoded[REISSUE]),
     ]
 
@@ -88,6 +93,19 @@ def _activated(arrival: Arrival, row: Row, state: Working) -> list[Draft]:
     if row["tier"] == "mou":
         state.put("mou", row["party"], row)
     return [_into_log(arrival, ACTIVATED, row["agreement_id"], row)]
+
+
+def _rules(arrival: Arrival, row: Row, state: Working) -> list[Draft]:
+    """Rules of a higher version than those in force; what is no document of rules is nothing to the log."""
+    known = state.get("rules", "version") or 0
+    try:
+        rules_of(row["document"].encode())
+    except ValueError:
+        return []
+    if row["version"] <= known:
+        return []
+    state.put("rules", "version", row["version"])
+    return [_into_log(arrival, RULES, "rules", row)]
 
 
 def _into_log(arrival: Arrival, subject: str, key: str, row: Row) -> Draft:

@@ -43,10 +43,11 @@ def test_only_what_changed_is_published_and_the_rest_is_counted(tmp_path: Path, 
     assert throughline(tmp_path, "topics", "create", **given).returncode == 0
 
     first = throughline(tmp_path, "agreements", "activate", **given)
-    assert first.stdout == f"{everything} new, 0 changed, 0 unchanged\n", first.stderr
+    told = "rules of law: version 1 came into force, since none was\n"
+    assert first.stdout == f"{everything} new, 0 changed, 0 unchanged\n{told}", first.stderr
     again = throughline(tmp_path, "agreements", "activate", "--json", **given)
     assert orjson.loads(again.stdout) == {
-        "published": 0, "new": 0, "changed": 0, "unchanged": everything, "not_raised": [],
+        "published": 0, "new": 0, "changed": 0, "unchanged": everything, "not_raised": [], "rules_version": 1,
     }  # fmt: skip
 
     edited = folder / "mou-edd.toml"
@@ -59,4 +60,4 @@ def test_only_what_changed_is_published_and_the_rest_is_counted(tmp_path: Path, 
     edited.write_text(text.replace("version = 1", "version = 2"))
     taken = throughline(tmp_path, "agreements", "activate", **given)
     assert (taken.returncode, taken.stdout) == (0, f"0 new, 1 changed, {everything - 1} unchanged\n")
-    assert len(all_of(address, lambda topic: topic == names.AGREEMENTS)) == everything + 1
+    assert len(all_of(address, lambda topic: topic == names.AGREEMENTS)) == everything + 2  # the rules too

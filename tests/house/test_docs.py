@@ -12,7 +12,7 @@ import partners.formats
 from deploy.cli import app_of
 from processors import names
 from processors.consent.chain import Code as Problem
-from processors.consent.policy import Reason
+from processors.consent.law.rules import Reason
 from processors.counts import REASONS_OF_ERASURES
 from processors.resolve.codes import Code
 from processors.signals.facts import Rule

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def population() -> Population:
     """Three hundred people: the fewest among whom every kind of change befalls somebody."""
-    return generate(300, 5)
+    return generate(300, 16)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Social services of the made-up people: few enough, sound, and seen by nobody without consent."""
+"""Social services of the made-up people: few enough, sound, and seen by the agency that serves them."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,7 +9,7 @@ from deploy.population import generate
 from partners import rows
 from partners.population import Planned, Population
 from partners.population.oracle import label_of
-from partners.population.permission import CARE
+from partners.population.social import AGENCY
 from partners.rows import day_of
 
 AS_OF = date(2026, 9, 1)
@@ -110,23 +110,22 @@ def test_an_emancipated_minor_says_again_what_was_permitted_in_their_name(many: 
 
 
 @pytest.mark.parametrize("phase", ["history", "changes", "trickle"])
-def test_a_service_is_seen_by_the_agency_alone_and_only_where_its_words_are_those_of_a_consent(
-    many: Population, phase: str
-) -> None:
+def test_a_service_is_seen_by_the_agency_alone_and_only_of_whom_it_serves(many: Population, phase: str) -> None:
     facts = {e.event_id: e for e in told(many, "social_service")}
-    seen = [(who, facts[i]) for who, _, i in many.truth.visible[phase] if i in facts]
-    consenting = people(e for e in told(many, "consent") if e.body["event_state"] in {"given", "renewed"})
-    assert {who for who, _ in seen} == set(CARE.recipients)
-    assert people(fact for _, fact in seen) <= consenting
+    seen = [(who, person, facts[i]) for who, person, i in many.truth.visible[phase] if i in facts]
+    served = {person for who, person, _ in many.truth.visible[phase] if who == AGENCY}
+    assert {who for who, _, _ in seen} == {AGENCY}
+    assert {person for _, person, _ in seen} <= served
     assert 0 < len(seen) < len(facts)
 
 
-def test_nobody_sees_a_placement_by_a_consent_to_welfare_alone(many: Population) -> None:
+def test_once_care_has_ended_nobody_sees_that_there_was_any(many: Population) -> None:
     facts = {e.event_id: e for e in told(many, "social_service")}
-    seen = people(facts[i] for _, _, i in many.truth.visible["history"] if i in facts)
-    narrow = people(e for e in told(many, "consent") if set(e.body["records_covered"]) == {"welfare"})
-    assert narrow
-    assert not seen & narrow
+    over = people(e for e in facts.values() if e.body["placement_event"] == "exited")
+    visible = [facts[i] for _, _, i in many.truth.visible["history"] if i in facts]
+    seen = people(e for e in visible if e.body["placement_event"])
+    assert over
+    assert not seen & over
 
 
 def test_for_children_in_care_others_speak_than_parents_and_the_grown_speak_for_themselves(many: Population) -> None:

@@ -141,7 +141,7 @@ AUTUMN = date(2026, 11, 24)
 @pytest.fixture(scope="module")
 def in_autumn() -> Population:
     """The same people and messages, judged twelve weeks later."""
-    return generate(300, 5, decided_on=AUTUMN)
+    return generate(300, 16, decided_on=AUTUMN)
 
 
 def test_the_day_of_the_decision_chooses_no_message_of_history_and_changes(
@@ -246,11 +246,11 @@ def owners_of(made: Population, kind: str) -> set[str]:
 
 
 def sent(world: PureWorld, events: list[Planned], *, backwards: bool) -> None:
-    """A phase onto the world's topics, topic by topic."""
+    """A phase onto the world's topics, topic by topic; what says who may speak comes first, as resolve reads it."""
     topics: dict[str, list[Planned]] = defaultdict(list)
     for event in events:
         topics[event.topic].append(event)
-    for topic in sorted(topics, reverse=backwards):
+    for topic in sorted(sorted(topics, reverse=backwards), key=lambda name: not name.endswith(".social_service")):
         good = [event for event in topics[topic] if event.row is not None]
         values = framed(topics[topic][0].family, [event.row or {} for event in good])
         raw = [(event, event.raw or b"") for event in topics[topic] if event.row is None]

@@ -23,8 +23,8 @@ from tests.portal.served import (
     PAIRS,
     USERS,
     Served,
-    agreement,
     chromium_path,
+    framework,
     wait_until,
 )
 
@@ -40,7 +40,7 @@ def portal(tmp_path: pathlib.Path) -> Iterator[Served]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         served = Served(views, feed, f"http://127.0.0.1:{listening.getsockname()[1]}")
-        both = tuple(agreement(r, kind) for r in (ME, OTHER) for kind in ("own", "consent"))
+        both = (*framework(ME), *framework(OTHER))
         served.apply(agreements=both, tick=NOON)
         wait_until(lambda: server.started)
         yield served

@@ -58,6 +58,21 @@ def agreement(recipient: str, kind: str, version: int = 1, **changed: Any) -> Ag
     return Agreement.model_validate({**content, **changed})
 
 
+def framework(recipient: str) -> tuple[Agreement, ...]:
+    """What a recipient's view needs besides: memoranda of all parties, and the licence to use what is shared."""
+    begins: dict[str, Any] = {"version": 1, "title": "t", "citation": "c", "effective_from": "2024-07-01"}
+    mous = [
+        Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("identity",), **begins)
+        for party in ("cde_k12", "csac", "edd", "cdss", recipient)
+    ]
+    shared = tuple(agreement(recipient, kind) for kind in ("own", "consent"))
+    licensed = {"licenses": [one.agreement_id for one in shared], "purposes": [one.purpose for one in shared]}
+    dul = Agreement.model_validate(
+        {"agreement_id": f"dul-{recipient}", "tier": "dul", "party": recipient, **licensed, **begins}
+    )
+    return (*shared, *mous, dul)
+
+
 def release(event_id: str, person_id: str, family: str, partner_id: str, body: dict[str, Any], **changed: Any) -> Row:
     """A release to the counselors, in force and consented to unless said otherwise."""
     kind = "own" if family == "caseload" else "consent"
@@ -69,8 +84,9 @@ def release(event_id: str, person_id: str, family: str, partner_id: str, body: d
     who = {"recipient": recipient, "fact_id": f"fact-{event_id}", "position": 1, "operation": "assert"}
     by = {"agreement_id": terms.agreement_id, "agreement_version": 1, "basis": terms.basis, "purpose": terms.purpose}
     more = {"consent_event_ids": [] if kind == "own" else ["consent-1"], "expires_on": None, "notice": NOTICE}
+    law = {"rules": ["ferpa.30.consent/1"], "obligations": ["notice"]}
     rest = {"groups": groups.get(family, ["amounts", "core"]), "state": "released", "reason": None}
-    return {**what, **when, "published_at": NOON - 3 * DAY, **who, **by, **more, **rest, **changed}
+    return {**what, **when, "published_at": NOON - 3 * DAY, **who, **by, **more, **law, **rest, **changed}
 
 
 def assigned(person_id: str, label: str, who: str = "u1", state: str = "assigned", **changed: Any) -> Row:
@@ -120,7 +136,7 @@ class Served:
     ) -> None:
         """What the sink does with a batch."""
         ticks = {} if tick is None else {ME: tick, OTHER: tick}
-        told = [(a.party, a.to_row()) for a in agreements]
+        told = [(r, a.to_row()) for a in agreements for r in ((ME, OTHER) if a.tier == "mou" else (a.party,))]
         changes = self.views.apply(view_batch(rows=rows, agreements=told, ticks=ticks, signals=signals))
         self.feed.publish(changes, everyone=bool(told or ticks))
 

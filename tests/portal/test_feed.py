@@ -167,8 +167,8 @@ def test_after_signing_out_every_open_page_must_close(person: Served) -> None:
     "narrowed",
     [
         agreement(ME, "consent", version=2, effective_to="2026-11-23"),
-        agreement(ME, "consent", version=2, purpose="something_else"),
-        agreement(ME, "consent", version=2, basis="statute"),
+        agreement(ME, "consent", version=2, purpose="transfer_advising"),
+        agreement(ME, "consent", version=2, basis="school_official"),
     ],
 )
 def test_an_agreement_that_ends_empties_the_open_page_before_any_retraction_comes(

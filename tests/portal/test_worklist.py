@@ -11,13 +11,14 @@ from portal.signal_words import meaning
 from portal.signals import SignalView, open_signals
 from portal.worklist import Client, Wanted, choices, listed, site_code
 from processors.consent.agreements import EPOCH
+from processors.consent.register import Register
 from sinks.signal_rows import StoredSignal
 from sinks.stored import Assignment, Outline, Terms
-from tests.portal.served import DAY, ME, NAMES, NOON, TODAY, agreement, signal
+from tests.portal.served import DAY, ME, NAMES, NOON, TODAY, framework, signal
 
 MOMENT = dt.datetime.fromtimestamp(NOON / 1_000_000, dt.UTC)
 NAMED = Names(NAMES, {})
-NOW = Known(ME, {a.agreement_id: a for a in (agreement(ME, "own"), agreement(ME, "consent"))}, MOMENT)
+NOW = Known(ME, Register(framework(ME)), MOMENT)
 TERMS = Terms(
     ME, "csac", "aid", "college_counseling", f"dsa-consent-{ME}", "consent", ("consent-1",), None, ("amounts", "core")
 )

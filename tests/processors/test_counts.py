@@ -6,7 +6,7 @@ from support.events import NOON, Message
 from support.worlds import PureWorld
 
 from processors import counts
-from processors.consent.policy import Reason
+from processors.consent.law.rules import Reason
 from processors.resolve.codes import Code
 from processors.resolve.matching.vetoes import SUFFIXES, VETOES
 from processors.state import Memory, Working

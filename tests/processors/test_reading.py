@@ -1,5 +1,6 @@
 """Every reader decides again: what is not plainly permitted today is not shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from processors.consent.agreements import Agreement, Grant
 from processors.consent.reading import Hidden, Shown, decide_again, withheld
+from processors.consent.register import Register
 
 TODAY = date(2026, 11, 24)
 AID = Agreement(
@@ -43,10 +45,20 @@ class Row:
 AWARD = Row(body={"aid_year": "2026-2027", "award_amount_cents": 120_000, "application_type": "FAFSA", "unknown": 1})
 
 
-def known(agreement: Agreement = AID, **changed: Any) -> dict[str, Agreement]:
+SINCE: dict[str, Any] = {"version": 1, "title": "t", "citation": "c", "effective_from": date(2024, 7, 1)}
+MOUS = [
+    Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("aid",), **SINCE)
+    for party in ("csac", "lausd_counseling")
+]
+DUL = Agreement(
+    agreement_id="dul", tier="dul", party="lausd_counseling", licenses=("dsa-lausd-counseling",),
+    purposes=("college_counseling", "study"), **SINCE,
+)  # fmt: skip
+
+
+def known(agreement: Agreement = AID, others: Sequence[Agreement] = (*MOUS, DUL), **changed: Any) -> Register:
     """The agreements that have reached the reader."""
-    changed_agreement = Agreement.model_validate({**agreement.model_dump(), **changed})
-    return {changed_agreement.agreement_id: changed_agreement}
+    return Register([Agreement.model_validate({**agreement.model_dump(), **changed}), *others])
 
 
 def test_a_row_is_shown_with_the_fields_of_the_groups_released_and_granted() -> None:
@@ -72,12 +84,15 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
     ("row", "agreements", "today", "reason"),
     [
         (AWARD, known(), None, "no_clock"),
-        (AWARD, {}, TODAY, "no_agreement"),
+        (AWARD, Register([]), TODAY, "no_agreement"),
         (replace(AWARD, recipient="csu_advising"), known(), TODAY, "no_agreement"),
         (AWARD, known(effective_to=date(2026, 11, 23)), TODAY, "not_in_force"),
         (AWARD, known(effective_from=date(2026, 11, 25)), TODAY, "not_in_force"),
-        (AWARD, known(basis="statute"), TODAY, "other_terms"),
-        (AWARD, known(purpose="research"), TODAY, "other_terms"),
+        (AWARD, known(basis="school_official"), TODAY, "other_terms"),
+        (AWARD, known(purpose="study"), TODAY, "other_terms"),
+        (AWARD, known(others=MOUS), TODAY, "not_in_force"),
+        (AWARD, known(others=[*MOUS[1:], DUL]), TODAY, "not_in_force"),
+        (AWARD, known(others=[*MOUS, DUL.model_copy(update={"destroy_by": TODAY})]), TODAY, "not_in_force"),
         (replace(AWARD, basis="because"), known(), TODAY, "other_terms"),
         (replace(AWARD, consent_event_ids=()), known(), TODAY, "no_consent"),
         (replace(AWARD, expires_on=date(2026, 11, 23)), known(), TODAY, "expired"),
@@ -86,7 +101,7 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
     ],
 )
 def test_what_is_not_plainly_permitted_today_is_hidden(
-    row: Row, agreements: dict[str, Agreement], today: date | None, reason: str
+    row: Row, agreements: Register, today: date | None, reason: str
 ) -> None:
     assert decide_again(row, agreements, today) == Hidden(reason)  # type: ignore[arg-type]  # a plain str here
 
@@ -102,7 +117,7 @@ def test_an_agreement_to_publish_permits_no_reading() -> None:
         citation="x",
         effective_from=date(2024, 7, 1),
     )
-    assert decide_again(AWARD, {mou.agreement_id: mou}, TODAY) == Hidden("no_agreement")
+    assert decide_again(AWARD, Register([mou]), TODAY) == Hidden("no_agreement")
 
 
 def test_the_last_day_and_the_day_of_expiry_still_show() -> None:
@@ -114,7 +129,7 @@ PAIRS = [("csac", "aid"), ("edd", "employment"), ("cde_k12", "identity")]
 
 
 def test_what_is_withheld_names_the_rule_for_every_known_pair_and_no_family_that_never_leaves() -> None:
-    lines = withheld([AID], "lausd_counseling", PAIRS, (), TODAY)
+    lines = withheld(known(), "lausd_counseling", PAIRS, (), TODAY)
     assert [(line.partner_id, line.family, line.rule) for line in lines] == [
         ("csac", "aid", "needs_consent"),
         ("edd", "employment", "no_agreement"),
@@ -123,19 +138,18 @@ def test_what_is_withheld_names_the_rule_for_every_known_pair_and_no_family_that
 
 
 def test_what_the_page_shows_anyway_reads_as_shared_with_consent() -> None:
-    line = withheld([AID], "lausd_counseling", PAIRS, {("csac", "aid")}, TODAY)[0]
+    line = withheld(known(), "lausd_counseling", PAIRS, {("csac", "aid")}, TODAY)[0]
     assert (line.rule, line.agreement) == ("with_consent", AID)
 
 
 def test_a_pair_that_a_statute_opens_is_shared_whether_or_not_there_is_anything() -> None:
-    by_law = Agreement.model_validate({**AID.model_dump(), "basis": "statute"})
-    assert withheld([by_law], "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
+    assert withheld(known(basis="financial_aid"), "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
 
 
 @pytest.mark.parametrize("today", [None, date(2024, 6, 30)])
 def test_outside_its_days_no_agreement_counts(today: date | None) -> None:
-    assert {line.rule for line in withheld([AID], "lausd_counseling", PAIRS, (), today)} == {"no_agreement"}
+    assert {line.rule for line in withheld(known(), "lausd_counseling", PAIRS, (), today)} == {"no_agreement"}
 
 
 def test_another_recipients_agreement_opens_nothing() -> None:
-    assert {line.rule for line in withheld([AID], "csu_advising", PAIRS, (), TODAY)} == {"no_agreement"}
+    assert {line.rule for line in withheld(known(), "csu_advising", PAIRS, (), TODAY)} == {"no_agreement"}

@@ -182,7 +182,14 @@ def _begin(state: Working, records: dict[str, bytes]) -> list[Any]:
     """Records of which nothing is known but where they came first."""
     for record_key, value in records.items():
         row = orjson.loads(value)
-        nothing = {"person": row["seed"], "events": [], "sealed": "", "adult": False, "birthday": ""}
+        nothing = {
+            "person": row["seed"],
+            "events": [],
+            "sealed": "",
+            "age": "unknown",
+            "attends": "nothing",
+            "birthday": "",
+        }
         state.put("record", record_key, {**row, **nothing})
     return []
 

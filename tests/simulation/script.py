@@ -16,6 +16,8 @@ from support.worlds import DictKeys
 
 from processors import sealing
 from processors.consent.agreements import Agreement
+from processors.consent.law.documents import row_of
+from processors.consent.law.shipped import SHIPPED, VERSION
 from processors.consent.policy import group_categories
 from processors.records import derived_id
 from schemas_avro import catalog, codec, wire
@@ -27,6 +29,7 @@ PERSONS = ("a", "b", "c")
 AID, ENROLLMENT = "csac", "cde_k12"
 NORTH, SOUTH = "north", "south"
 RECIPIENTS = (NORTH, SOUTH)
+PURPOSE_OF = {NORTH: "transfer_advising", SOUTH: "foster_education"}
 PARTNER_OF = {"aid": AID, "enrollment": ENROLLMENT, "consent": AID, "caseload": SOUTH}
 RECORDS = {"ra": ("aid", "consent"), "rb": ("enrollment", "consent"), "rc": ("caseload", "consent")}
 """Families of each record."""
@@ -55,6 +58,12 @@ class Writer:
     versions: dict[str, int] = field(default_factory=dict)
     last_move: tuple[str, str] | None = None
     """Record and the person that it came from."""
+
+    def __post_init__(self) -> None:
+        """Rules of law, and all that agreements of two parties need beside them."""
+        self.say("rules_activated", "rules", row_of(SHIPPED, VERSION))
+        for one in framework():
+            self.say("agreement_activated", one.agreement_id, one.to_row())
 
     def say(self, name: str, key: str, row: Row) -> None:
         """One record of an internal schema."""
@@ -102,11 +111,11 @@ class Writer:
         self.state_consent(record, f"consent{self.chance.randrange(2)}", until, state, role)
 
     def state_consent(
-        self, record: str, fact: str, until: int | None, state: str = "given", role: str = "student"
+        self, record: str, fact: str, until: int | None, state: str = "given", role: str = "parent"
     ) -> None:
         """A statement that the recipient in the north may see what the one partner knows."""
         self.event(record, "consent", fact, "assert", events.body(
-            "consent", event_state=state, controllers=[AID], purposes=["advising"], recipients=[NORTH],
+            "consent", event_state=state, controllers=[AID], purposes=["transfer_advising"], recipients=[NORTH],
             records_covered=sorted(group_categories("aid", catalog.CORE)), valid_until=until, granted_by_role=role,
         ))  # fmt: skip
 
@@ -149,12 +158,34 @@ class Writer:
     def rights(self) -> None:
         """Rights pass to the student, or back: what parents said counts no more, or again."""
         record = self.chance.choice(list(RECORDS))
-        transfer = {"record_key": record, "person_id": self.where[record], "to_student": self.chance.random() < 0.6}
+        transfer = {"record_key": record, "person_id": self.where[record], "attends": "nothing"}
+        transfer["age"] = "adult" if self.chance.random() < 0.6 else "under_14"
         self.say("rights_transferred", record, {"transfers": [transfer]})
 
     def reissue(self) -> None:
         """A recipient has lost its view."""
         self.say("reissue_requested", "r", {"recipient": self.chance.choice(RECIPIENTS), "requested_at": events.NOON})
+
+
+def framework() -> list[Agreement]:
+    """Memoranda of all parties, and the licences of the recipients."""
+    begins = {"version": 1, "title": "t", "citation": "c", "effective_from": date(2020, 1, 1)}
+    kinds = {AID: "student_aid", ENROLLMENT: "school", NORTH: "college", SOUTH: "child_welfare"}
+    mous = [
+        Agreement.model_validate({
+            "agreement_id": f"mou-{party}", "tier": "mou", "party": party, "kind": kind, "families": ["identity"],
+            **begins,
+        })
+        for party, kind in kinds.items()
+    ]  # fmt: skip
+    duls = [
+        Agreement.model_validate({
+            "agreement_id": f"dul-{party}", "tier": "dul", "party": party, "licenses": [f"dsa-{party}"],
+            "purposes": [PURPOSE_OF[party]], **begins,
+        })
+        for party in RECIPIENTS
+    ]  # fmt: skip
+    return [*mous, *duls]
 
 
 def agreement(party: str, version: int, until: int | None, *, granting: bool) -> Agreement:
@@ -163,7 +194,8 @@ def agreement(party: str, version: int, until: int | None, *, granting: bool) ->
     partner, family = (AID, "aid") if is_north else (ENROLLMENT, "enrollment")
     return Agreement.model_validate({
         "agreement_id": f"dsa-{party}", "version": version, "tier": "dsa", "title": "t", "party": party,
-        "purpose": "advising" if is_north else "care", "basis": "consent" if is_north else "statute",
+        "purpose": PURPOSE_OF[party],
+        "basis": "consent" if is_north else "foster_care",
         "relation": "organization" if is_north else "caseload", "citation": "c",
         "grants": [{"partner_id": partner if granting else "ccc", "family": family, "groups": ["core"]}],
         "effective_from": date(2020, 1, 1),

@@ -57,12 +57,14 @@ def permitted(one: Script) -> set[Sight]:
     """From scratch: every fact decided once, by all that was said."""
     state, _ = memory_of(one)
     book, found = Book(Working(state)), set[Sight]()
+    sharing = book.sharing()
     for _, fact in Working(state).scan("fact", ""):
         for event in fact["versions"]:
             person_id = book.record(event["record_key"])["person"]
             subject = Subject(event["partner_id"], event["family"], frozenset(event["data_categories"]))
+            shared = sharing.by_source.get((event["partner_id"], event["family"]), ())
             if event["event_id"] in alive(fact["versions"]):
-                decisions = policy.decide(subject, book.person(person_id), book.agreements(), book.today())
+                decisions = policy.decide(subject, book.person(person_id), shared, sharing.rules, book.today())
                 found |= {(d.recipient, person_id, event["event_id"]) for d in decisions if d.permit}
     return found
 
@@ -120,7 +122,7 @@ def test_scripts_hold_moves_back_and_on_sweeps_and_everything_else() -> None:
     kinds = Counter(logged.kind for number in SCRIPTS for logged in script(number).logged)
     assert kinds.keys() == {
         "agreement_activated", "clock_ticked", "resolved_event", "records_moved", "reissue_requested",
-        "rights_transferred",
+        "rights_transferred", "rules_activated",
     }  # fmt: skip
     assert kinds["records_moved"] > len(SCRIPTS)
 

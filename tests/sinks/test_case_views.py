@@ -43,6 +43,8 @@ def row(event_id: str = "e1", position: int = 1, **changed: Any) -> Row:
         "consent_event_ids": ["c1"],
         "expires_on": 21_000,
         "groups": ["core"],
+        "rules": ["ferpa.30.consent/1"],
+        "obligations": ["notice"],
         "notice": "Do not pass on.",
         "body": {"organization_id": f"at position {position}"},
         "state": "released",

@@ -21,6 +21,7 @@ def release(event_id: str, at: int = NOON, **changed: Any) -> Row:
     times = {"occurred_on": None, "effective_from": 19_000, "effective_to": None, "observed_at": at, "published_at": at}
     terms = {"purpose": "college_counseling", "agreement_id": "dsa", "agreement_version": 1, "basis": "consent"}
     more = {"consent_event_ids": ["c1"], "expires_on": None, "groups": ["core"], "notice": "n", "reason": None}
+    more |= {"rules": ["ferpa.30.consent/1"], "obligations": ["notice"]}
     own = {"event_id": event_id, "position": at - NOON + 1, "operation": "assert", "state": "released", "body": {}}
     return {**same, **times, **terms, **more, **own, **changed}
 

@@ -44,6 +44,7 @@ def head(family: str, event: str, person: str, position: int, **changed: Any) ->
         "fact_id": f"fact of {event}", "family": family, "partner_id": "csac", "position": position,
         "operation": "assert", "observed_at": NOON, "published_at": NOON, "purpose": "p", "agreement_id": "a",
         "agreement_version": 1, "basis": "consent", "consent_event_ids": ["c"], "groups": ["core"], "notice": "n",
+        "rules": ["ferpa.30.consent/1"], "obligations": ["notice"],
     }  # fmt: skip
     return row | changed
 

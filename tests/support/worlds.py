@@ -12,6 +12,9 @@ import orjson
 from processors import names
 from processors.consent import decide as consent
 from processors.consent.agreements import Agreement
+from processors.consent.law import shipped
+from processors.consent.law.documents import row_of
+from processors.consent.law.rules import RuleSet
 from processors.consent.settle import Context
 from processors.records import Arrival, Arrivals, Out, keyed_hash
 from processors.resolve import decide as resolve
@@ -40,6 +43,12 @@ def agreement_value(agreement: Agreement) -> bytes:
     """An agreement as the control topic carries it."""
     schema_id = catalog.id_of("internal.agreement_activated.v1")
     return wire.frame(schema_id, codec.encode_rows(schema_id, [agreement.to_row()])[0])
+
+
+def rules_value(rules: RuleSet = shipped.SHIPPED, version: int = 1) -> bytes:
+    """Rules of law as the control topic carries them."""
+    schema_id = catalog.id_of("internal.rules_activated.v1")
+    return wire.frame(schema_id, codec.encode_rows(schema_id, [row_of(rules, version)])[0])
 
 
 def ssn(number: str) -> Row:
@@ -107,7 +116,8 @@ class ResolveWorld:
             working = Working(self.state)
             adopt(working, self.keys, model)
             self.state.apply(working.changes())
-        agreements = [Message(names.AGREEMENTS, None, agreement_value(a), {}) for a in shipped_agreements()]
+        agreements = [Message(names.AGREEMENTS, None, rules_value(), {})]
+        agreements += [Message(names.AGREEMENTS, None, agreement_value(a), {}) for a in shipped_agreements()]
         self.take(*agreements)
 
     def take(self, *batch: Message) -> list[Out]:
@@ -240,6 +250,7 @@ class PureWorld(World):
         self._waiting: list[Arrival] = []
         self._read = 0
         self._signalled: dict[str, int] = defaultdict(int)
+        self.send(names.AGREEMENTS, b"rules", rules_value())
         for agreement in shipped_agreements() if agreements is None else agreements:
             self.send(names.AGREEMENTS, agreement.agreement_id.encode(), agreement_value(agreement))
 

@@ -31,6 +31,13 @@ def hash_of(document: bytes) -> str:
     return hashlib.sha256(document).hexdigest()
 
 
+def row_of(rules: RuleSet, version: int, activated_by: str = "") -> Row:
+    """The physical row of ``rules_activated.avsc``."""
+    document = document_of(rules)
+    about = {"version": version, "content_hash": hash_of(document), "activated_by": activated_by}
+    return {**about, "document": document.decode()}
+
+
 @functools.lru_cache(maxsize=16)
 def rules_of(document: bytes) -> RuleSet:
     """The rules of a document.

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     SOURCE_RETRACTED = "source_retracted"
     RECORD_MOVED = "record_moved"
     UNREADABLE = "unreadable"
+    ERASED = "erased"
 
 
 class When(NamedTuple):

@@ -71,20 +71,27 @@ def test_the_record_whose_consent_expires_may_have_moved_to_another_person_meanw
 
 
 MINOR = {"birth_date": "2008-10-10"}
+AID = {award().event_id}
+"""What a parent speaks for until eighteen; in college and wage records the rights are the person's at any age."""
 MINORS = [identity("ccc", **MINOR), identity("csac", **MINOR), identity(CENTER, **MINOR), *SERVED[3:]]
 
 
 @pytest.mark.parametrize("role", ["parent", "guardian", "education_rights_holder"])
 def test_what_a_parent_permitted_ends_on_the_eighteenth_birthday(role: str) -> None:
     world = told(*MINORS, consent(granted_by_role=role))
-    assert facts(world.go_on_until("2026-10-09")) == FACTS
+    assert facts(world.go_on_until("2026-10-09")) == AID
     assert facts(world.go_on_until("2026-10-10")) == set()
     assert reasons(world) == {"rights_transferred"}
 
 
-@pytest.mark.parametrize("role", ["student", "court"])
-def test_what_students_and_courts_permitted_goes_on(role: str) -> None:
-    assert facts(told(*MINORS, consent(granted_by_role=role)).go_on_until("2026-10-11")) == FACTS
+def test_what_a_court_permitted_goes_on() -> None:
+    assert facts(told(*MINORS, consent(granted_by_role="court")).go_on_until("2026-10-11")) == FACTS
+
+
+def test_a_student_speaks_for_college_and_wages_at_any_age_and_for_all_from_eighteen_on() -> None:
+    world = told(*MINORS, consent(granted_by_role="student"))
+    assert facts(world.go_on_until("2026-10-09")) == FACTS - AID
+    assert facts(world.go_on_until("2026-10-10")) == FACTS
 
 
 def test_the_students_own_word_counts_from_then_on_and_the_parents_no_does_not() -> None:
@@ -93,7 +100,7 @@ def test_the_students_own_word_counts_from_then_on_and_the_parents_no_does_not()
     )
     world.send(*consent("own", "ccc", granted_by_role="student", published_at=NOON + 2))
     world.send(*withdrawal("no", "ccc", granted_by_role="parent", published_at=NOON + 3))
-    assert facts(world.settle()) == set()
+    assert facts(world.settle()) == FACTS - AID
     assert facts(world.go_on_until("2026-10-10")) == FACTS
 
 
@@ -109,7 +116,7 @@ def test_a_birth_date_that_is_corrected_gives_back_what_the_parent_permitted() -
     for partner in ("ccc", "csac", CENTER):
         changed = {"event_id": event_id(f"{partner} again"), "published_at": NOON + 1}
         world.send(*identity(partner, **MINOR, **changed))
-    assert facts(world.settle()) == FACTS
+    assert facts(world.settle()) == AID
 
 
 def changed(agreement_id: str, **said: object) -> Agreement:

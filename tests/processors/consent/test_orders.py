@@ -12,9 +12,13 @@ from support.sam import CENTER, CSU, NUMBER, PHONE, SAM, TOKENS
 from support.worlds import PureWorld
 
 from processors.consent import policy
-from processors.consent.policy import Person, Statement, Subject
+from processors.consent.law.shipped import SHIPPED
+from processors.consent.policy import Person, Subject
+from processors.consent.register import Register
+from processors.consent.rights import UNKNOWN, Age, Standing
+from processors.consent.statements import Statement
 
-SHARING = [a for a in worlds.shipped_agreements() if a.tier == "dsa"]
+SHARED = Register(worlds.shipped_agreements()).by_source()
 TODAY = NOON // 86_400_000_000
 SLOW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Version = tuple[int, str]
@@ -50,6 +54,8 @@ UNBORN = {"birth_date": None, "ssn": NUMBER}
 APART = [knows("ccc", phone=PHONE), knows(CENTER, phone=PHONE), knows("csac", **UNBORN), knows(CSU, **UNBORN)]
 """Two persons: the college's and the center's record; and of no known birth date the commission's and the advisers'."""
 BRIDGE = knows("csu", phone=PHONE, ssn=NUMBER)
+BORN = {"ccc", CENTER, "csu"}
+"""Whose records say when Sam was born."""
 OPERATIONS = st.sampled_from(["assert", "assert", "correct", "retract"])
 MOMENTS = st.integers(0, 3)
 
@@ -112,6 +118,9 @@ def permitted(history: list[tuple[Told, Message]]) -> Shown:
                 for (partner, family, _), (_, told) in newest.items()
                 if partner in members and family == "caseload" and dict(told.said)["assignment_state"] == "assigned"
             ),
+            Standing(age=Age.ADULT)
+            if members & BORN & {who for who, family, _ in newest if family == "identity"}
+            else UNKNOWN,
         )
         for (partner, family, _), found in versions.items():
             if partner in members and family not in {"identity", "consent"}:
@@ -144,7 +153,15 @@ def statement(version: Version, said: dict[str, Any]) -> Statement:
     until = None if said["valid_until"] is None else events.days(said["valid_until"])
     published, event = version
     scope = (controllers, categories, purposes, recipients)
-    return Statement(event, published, said["event_state"], *scope, valid_from=None, valid_until=until)
+    return Statement(
+        event,
+        published,
+        said["event_state"],
+        said.get("granted_by_role", "student"),
+        *scope,
+        valid_from=None,
+        valid_until=until,
+    )
 
 
 def decided(who: Person, partner: str, family: str, versions: list[tuple[Version, Told]]) -> Shown:
@@ -153,7 +170,9 @@ def decided(who: Person, partner: str, family: str, versions: list[tuple[Version
     return {
         (decision.recipient, version[1]): decision.groups
         for version, told in versions[retracted + 1 :]
-        for decision in policy.decide(Subject(partner, family, frozenset(told.categories)), who, SHARING, TODAY)
+        for decision in policy.decide(
+            Subject(partner, family, frozenset(told.categories)), who, SHARED.get((partner, family), ()), SHIPPED, TODAY
+        )
         if decision.permit
     }
 

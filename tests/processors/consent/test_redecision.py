@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from support import worlds
 from support.events import MINUTE, NOON, Message, event_id, message
@@ -20,6 +21,7 @@ from support.sam import (
 from support.worlds import PureWorld
 
 from processors import names
+from processors.consent.book import EMPTY
 
 Row = dict[str, Any]
 SERVED = [*KNOWN, caseload(), consent(), award(), enrolled(), wages()]
@@ -225,11 +227,15 @@ YOUNG = {"birth_date": "2015-01-02"}
     ],
     ids=["moved", "joined at once", "taken for an adult for a while"],
 )
-def test_a_record_of_which_only_traits_are_known_leaves_nothing_here_however_it_came(
+def test_a_record_of_which_only_traits_are_known_leaves_only_a_class_of_age_here_however_it_came(
     told_before: list[Message],
 ) -> None:
-    state = told(*told_before).states["consent"]
-    assert [key for table in ("record", "person") for key, _ in state.scan(table, "")] == []
+    world = told(*told_before)
+    records = {key: orjson.loads(row) for key, row in world.states["consent"].scan("record", "")}
+    tokens = {sent.topic.split(".")[1]: (sent.key or b"").decode() for sent in told_before}
+    said = {world.person_of(partner, token) for partner, token in tokens.items()}
+    assert [row for row in records.values() if row != {**EMPTY, "person": row["person"], "age": "under_14"}] == []
+    assert (len(records), {row["person"] for row in records.values()}) == (len(tokens), said)
 
 
 def test_a_withdrawal_in_one_record_denies_for_records_that_join_later() -> None:
@@ -314,5 +320,6 @@ def test_every_tick_and_agreement_reaches_its_recipient_and_every_partition() ->
     world = told()
     rows = world.rows(names.released_topic(CENTER))
     agreed = {row["agreement_id"] for row in rows if row["schema"] == "agreement_activated"}
-    assert agreed == {"dsa-ccc-transfer", "dsa-own-ccc-transfer-center"}
+    partners = {"mou-ccc", "mou-cde-k12", "mou-csac", "mou-edd", "mou-ccc-transfer-center"}
+    assert agreed == {"dsa-ccc-transfer", "dsa-own-ccc-transfer-center", "dul-ccc-transfer-center", *partners}
     assert max(row["tick_at"] for row in rows if row["schema"] == "clock_ticked") == world.now - world.now % MINUTE

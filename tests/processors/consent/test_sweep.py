@@ -49,6 +49,12 @@ def foster_agreement(version: int, groups: tuple[str, ...] | None, /, **said: An
     return Agreement.model_validate({**found.model_dump(), "version": version, "grants": grants, **said})
 
 
+def changed(agreement_id: str, **said: Any) -> Agreement:
+    """The next version of an agreement that ships."""
+    [found] = [a for a in worlds.shipped_agreements() if a.agreement_id == agreement_id]
+    return Agreement.model_validate({**found.model_dump(), "version": found.version + 1, **said})
+
+
 def served(*, batch: int = 1000) -> PureWorld:
     world = PureWorld(batch=batch)
     for number in range(PEOPLE):
@@ -94,7 +100,19 @@ def test_another_basis_asks_for_the_consent_that_nobody_gave() -> None:
 def test_a_new_recipient_is_sent_what_was_there_before_it() -> None:
     world = served()
     own = {"agreement_id": "dsa-new", "party": "new_county", "relation": "organization"}
-    world.activate(foster_agreement(1, ("core",), **own))
+    shared = foster_agreement(1, ("core",), **own, basis="school_official", purpose="student_services")
+    begins = {
+        "version": 1,
+        "title": "t",
+        "citation": "c",
+        "party": "new_county",
+        "effective_from": shared.effective_from,
+    }
+    part = {"tier": "mou", "families": ("identity",), "kind": "school", "institution": "one"}
+    world.activate(Agreement(agreement_id="mou-new", **part, **begins))
+    world.activate(changed("mou-cde-k12", institution="one"))
+    use = {"tier": "dul", "licenses": ("dsa-new",), "purposes": ("student_services",)}
+    world.activate(Agreement(agreement_id="dul-new", **use, **begins)).activate(shared)
     assert {event for _, event in world.view("new_county")} >= ENROLLED
 
 
@@ -166,7 +184,8 @@ def test_a_reissue_sends_one_recipient_all_that_it_holds_again_and_others_nothin
     cases = {pupil(n)[2].event_id for n in range(PEOPLE)}
     assert sent == dict.fromkeys(ENROLLED | cases, 1)
     assert {row["agreement_id"] for row in again if row["schema"] == "agreement_activated"} == {
-        "dsa-la-county-foster", "dsa-la-county-foster-welfare", "dsa-own-la-county-foster",
+        "dsa-la-county-foster", "dsa-la-county-foster-welfare", "dsa-own-la-county-foster", "dul-la-county-foster",
+        "mou-cde-elc", "mou-cde-k12", "mou-cdss", "mou-la-county-foster",
     }  # fmt: skip
     assert any(row["schema"] == "clock_ticked" for row in again)
     others = {t for t in world.topics if t.startswith("released.") and t != names.released_topic(FOSTER)}

@@ -31,9 +31,9 @@ def told(*batches: list[Message]) -> ResolveWorld:
     return world
 
 
-def transfers(world: ResolveWorld) -> list[tuple[str, bool]]:
+def transfers(world: ResolveWorld) -> list[tuple[str, str]]:
     rows = [row for row in world.rows(names.RESOLVED_EVENTS) if row["schema"] == "rights_transferred"]
-    return [(one["record_key"], one["to_student"]) for row in rows for one in row["transfers"]]
+    return [(one["record_key"], one["age"]) for row in rows for one in row["transfers"]]
 
 
 def later(world: ResolveWorld, day: int) -> ResolveWorld:
@@ -66,33 +66,40 @@ def test_eighteen_years_are_full_on_the_day_and_not_on_the_day_before(birthday: 
 
 def test_an_adults_rights_are_told_with_the_birth_date_and_a_childs_on_the_day() -> None:
     key = record_key(*SCHOOL)
-    assert transfers(told([born("2005-01-02", name="card")])) == [(key, True)]
+    assert transfers(told([born("2005-01-02", name="card")])) == [(key, "adult")]
     world = told([born("2008-09-22", name="card")])
-    assert transfers(world) == []
+    assert transfers(world) == [(key, "from_16")]
     later(world, TODAY)
-    assert transfers(world) == []
-    assert transfers(later(world, days("2026-09-22"))) == [(key, True)]
-    assert transfers(later(world, days("2030-01-01"))) == [(key, True)]
+    assert transfers(world) == [(key, "from_16")]
+    assert transfers(later(world, days("2026-09-22"))) == [(key, "from_16"), (key, "adult")]
+    assert transfers(later(world, days("2030-01-01"))) == [(key, "from_16"), (key, "adult")]
+
+
+def test_a_child_is_told_of_again_at_fourteen_and_sixteen() -> None:
+    key, world = record_key(*SCHOOL), told([born("2014-02-28", name="card")])
+    seen = ["under_14", "from_14", "from_16", "adult"]
+    for place, day in enumerate(("2028-02-27", "2028-02-28", "2030-02-28", "2032-02-28")):
+        assert transfers(later(world, days(day))) == [(key, age) for age in seen[: place + 1]]
 
 
 def test_a_day_on_which_nobody_worked_is_made_up_for() -> None:
     world = told([born("2009-01-01", name="card")])
-    assert transfers(later(world, days("2028-05-05"))) == [(record_key(*SCHOOL), True)]
+    assert transfers(later(world, days("2028-05-05")))[-1] == (record_key(*SCHOOL), "adult")
 
 
 def test_a_corrected_birth_date_gives_the_rights_back_until_the_right_day() -> None:
     key, again = record_key(*SCHOOL), {"event_id": event_id("again"), "published_at": NOON + 1}
     world = told([born("2005-01-02", name="card")], [born("2010-01-02", name="card", **again)])
-    assert transfers(world) == [(key, True), (key, False)]
-    assert transfers(later(world, days("2028-01-01"))) == [(key, True), (key, False)]
-    assert transfers(later(world, days("2028-01-02"))) == [(key, True), (key, False), (key, True)]
+    assert transfers(world) == [(key, "adult"), (key, "from_16")]
+    assert transfers(later(world, days("2028-01-01"))) == [(key, "adult"), (key, "from_16")]
+    assert transfers(later(world, days("2028-01-02"))) == [(key, "adult"), (key, "from_16"), (key, "adult")]
 
 
 def test_of_a_retracted_identity_nothing_waits_any_more() -> None:
     again = {"event_id": event_id("again"), "published_at": NOON + 1, "operation": "retract"}
     world = told([born("2010-01-02", name="card")], [born("2010-01-02", name="card", **again)])
     assert world.state.scan("birthday", "") == []
-    assert transfers(later(world, days("2030-01-01"))) == []
+    assert transfers(later(world, days("2030-01-01")))[-1][1] == "unknown"
 
 
 def test_neither_log_nor_state_says_a_birth_date_or_the_day_of_majority() -> None:
@@ -111,4 +118,4 @@ def test_whose_the_rights_are_does_not_follow_from_the_order_of_what_was_told(or
         born("2007-01-02", name="card", event_id=event_id("3"), published_at=NOON + 2),
     ]
     world = ResolveWorld().take_all([messages[i] for i in order], batch)
-    assert dict(transfers(world)) == {record_key(*SCHOOL): True}
+    assert dict(transfers(world)) == {record_key(*SCHOOL): "adult"}

@@ -9,7 +9,7 @@ import pytest
 from support.decisions import USUAL, facts_of
 
 from processors.consent.law import text
-from processors.consent.law.facts import Agency, Basis, Category, Facts, Purpose
+from processors.consent.law.facts import Agency, Basis, Category, ConsentState, Facts
 from processors.consent.law.rules import Effect, Rule
 from processors.consent.law.shipped import LAWS, SHIPPED
 from processors.consent.policy import group_categories
@@ -27,7 +27,7 @@ KINDS = {
 INSTITUTIONS = {"grand_bend_services": "lea_grand_bend"}
 BASES = {"dsa-grand-bend-services": Basis.SCHOOL_OFFICIAL, "dsa-la-county-foster": Basis.FOSTER_CARE}
 """What the two agreements by statute claim, by name."""
-BY_CONSENT_ONLY = "dsa-la-county-foster-welfare"
+WELFARE = "dsa-la-county-foster-welfare"
 """Claims consent to welfare records, for which Welfare and Institutions Code 10850 has no exception."""
 
 
@@ -95,31 +95,17 @@ def cells(agreement: dict[str, Any]) -> list[Facts]:
     return found
 
 
-AGREEMENTS = [
-    pytest.param(
-        one, id=one["agreement_id"],
-        marks=[pytest.mark.xfail(reason="welfare records are released by no consent: WIC 10850", strict=True)]
-        if one["agreement_id"] == BY_CONSENT_ONLY else [],
-    )
-    for one in shipped_agreements()
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("agreement", AGREEMENTS)
+@pytest.mark.parametrize("agreement", shipped_agreements(), ids=lambda one: one["agreement_id"])
 def test_what_a_shipped_agreement_grants_the_law_permits(agreement: dict[str, Any]) -> None:
     asked = cells(agreement)
     assert asked
     assert [facts for facts in asked if not SHIPPED.decide(facts).permit] == []
 
 
-def test_what_is_claimed_by_consent_would_be_permitted_to_run_the_program() -> None:
-    [agreement] = [one for one in shipped_agreements() if one["agreement_id"] == BY_CONSENT_ONLY]
-    asked = cells(agreement)
-    assert {SHIPPED.decide(facts).rules for facts in asked} == {("social_services.10850.consent/1",)}
-    run = [
-        facts._replace(basis=Basis.PROGRAM_ADMINISTRATION, purpose=Purpose.CASE_MANAGEMENT) for facts in asked
-    ]  # fmt: skip
-    assert [facts for facts in run if not SHIPPED.decide(facts).permit] == []
+def test_welfare_records_are_shared_to_run_the_program_and_by_no_consent() -> None:
+    [agreement] = [one for one in shipped_agreements() if one["agreement_id"] == WELFARE]
+    consented = [facts._replace(basis=Basis.CONSENT, consent=ConsentState.IN_FORCE) for facts in cells(agreement)]
+    assert {SHIPPED.decide(facts).rules for facts in consented} == {("social_services.10850.consent/1",)}
 
 
 def test_what_no_law_speaks_of_is_denied_by_none() -> None:

@@ -1,0 +1,96 @@
+"""What people said of consent, and what stands of it for one disclosure. States after ISO/IEC TS 27560."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from processors.consent import rights
+from processors.consent.law.facts import Agency, ConsentState
+from processors.consent.rights import Standing
+
+GRANTS = frozenset({"given", "renewed"})
+DENIALS = frozenset({"refused", "withdrawn", "expired", "invalidated"})
+
+
+class Cell(NamedTuple):
+    """One thing that a consent can speak of; in the order of a statement's lists."""
+
+    controller: str
+    category: str
+    purpose: str
+    recipient: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement about consent, as a record of the person holds it."""
+
+    event_id: str
+    published_at: int
+    state: str
+    role: str
+    controllers: frozenset[str]
+    categories: frozenset[str]
+    purposes: frozenset[str]
+    recipients: frozenset[str]
+    valid_from: int | None
+    valid_until: int | None
+
+    def covers(self, cell: Cell) -> bool:
+        """Whether it speaks of this disclosure; a denial with an empty list or a wildcard speaks of all."""
+        lists = (self.controllers, self.categories, self.purposes, self.recipients)
+        if self.state in DENIALS:
+            pairs = zip(lists, cell, strict=True)
+            return all(not named or "*" in named or value in named for named, value in pairs)
+        return self.state in GRANTS and all(map(frozenset.__contains__, lists, cell))
+
+    def in_time(self, day: int) -> bool:
+        """Whether the day lies in its period."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+class Consent(NamedTuple):
+    """What stands of consent for one disclosure."""
+
+    state: ConsentState
+    rests_on: frozenset[Statement] = frozenset()
+    """Grants in force."""
+
+
+NONE = Consent(ConsentState.NONE)
+REFUSED = Consent(ConsentState.REFUSED)
+OUT_OF_TIME = Consent(ConsentState.OUT_OF_TIME)
+NOT_HOLDERS = Consent(ConsentState.NOT_HOLDERS)
+
+
+def consent_for(
+    cell: Cell, records: Sequence[Sequence[Statement]], holder: Agency, standing: Standing, today: int
+) -> Consent:
+    """What stands: of each record its newest statement that counts; one denial denies, one grant in time permits.
+
+    Args:
+        cell: the disclosure.
+        records: statements by record, oldest first; they are ordered only within one record.
+        holder: kind of agency that holds the record to be disclosed.
+        standing: who may speak for the person.
+        today: from 1970-01-01.
+    """
+    grants, others = [], False
+    for statements in records:
+        newest = None
+        for said in reversed(statements):
+            if said.covers(cell):
+                if rights.counts(said.role, grants=said.state in GRANTS, holder=holder, standing=standing):
+                    newest = said
+                    break
+                others = others or (said.state in GRANTS and said.in_time(today))
+        if newest is not None and newest.state in DENIALS:
+            return REFUSED
+        if newest is not None:
+            grants.append(newest)
+    in_force = frozenset([said for said in grants if said.in_time(today)])
+    if in_force:
+        return Consent(ConsentState.IN_FORCE, in_force)
+    return OUT_OF_TIME if grants else NOT_HOLDERS if others else NONE
