@@ -56,6 +56,32 @@ def compared(address: str, agreements: Sequence[Agreement]) -> Sorted:
     return sort_out(agreements, known, max(versions, default=None))
 
 
+def versions_of(address: str, agreement_id: str) -> list[tuple[int, Row]]:
+    """Versions of an agreement that the log took, in order: when each was activated (milliseconds), and its row.
+
+    Raises:
+        ThroughlineError: the broker does not answer.
+    """
+    found: list[tuple[int, Row]] = []
+    for read in all_of(address, lambda topic: topic == names.AGREEMENTS):
+        is_it = read.name == "agreement_activated" and read.row["agreement_id"] == agreement_id
+        if is_it and (not found or read.row["version"] > found[-1][1]["version"]):
+            found.append((read.appended_at, read.row))
+    return found
+
+
+def rules_in_force(address: str) -> Row | None:
+    """The rules of law that were brought into force last; None: none were.
+
+    Raises:
+        ThroughlineError: the broker does not answer.
+    """
+    rows = [
+        read.row for read in all_of(address, lambda topic: topic == names.AGREEMENTS) if read.name == "rules_activated"
+    ]
+    return max(rows, key=lambda row: int(row["version"]), default=None)
+
+
 def sort_out(agreements: Sequence[Agreement], known: dict[str, Row], rules_version: int | None = None) -> Sorted:
     """The same, of rows that are known.
 

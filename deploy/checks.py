@@ -15,7 +15,7 @@ from typing import Literal
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from deploy import container_kafka, kafka_jars
-from deploy.commands.topics import load_agreements
+from deploy.agreements_folder import load_agreements
 from streams import migrations
 from streams.errors import StoreError, ThroughlineError
 from streams.settings import Settings

@@ -14,7 +14,8 @@ from typing import Self
 import httpx
 
 from deploy import brokers, container_kafka, processes
-from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.agreements_folder import load_agreements
+from deploy.commands.topics import activate_agreements, create_topics
 from deploy.container_kafka import ContainerKafka
 from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError

@@ -16,7 +16,8 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from bench import made_up
 from bench.recovery.people import People, in_parts, log_of_one
-from deploy.commands.topics import create_topics, load_agreements
+from deploy.agreements_folder import load_agreements
+from deploy.commands.topics import create_topics
 from deploy.commands.worker import keys_dir
 from deploy.local_kafka import LocalKafka
 from processors import names

@@ -2,6 +2,7 @@
 
 import typer
 
+from deploy.commands.consent_activate import activate
 from deploy.commands.consent_lint import lint
 from deploy.commands.consent_rules import rules
 
@@ -13,5 +14,5 @@ def _consent() -> None:
     """Consent and law: the rules, and whether they are well."""
 
 
-for made in (rules, lint):
+for made in (rules, lint, activate):
     app.command(made.__name__.rstrip("_"))(made)

@@ -8,8 +8,8 @@ import orjson
 import typer
 
 from deploy import tables
+from deploy.agreements_folder import load_agreements
 from deploy.commands.consent_rules import Rules
-from deploy.commands.topics import load_agreements
 from deploy.console import FAILED
 from deploy.rules_file import rules_from
 from processors.consent.claims import claims_of

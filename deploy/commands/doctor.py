@@ -9,8 +9,8 @@ import typer
 from confluent_kafka import KafkaException
 
 from deploy import broker_checks, checks, kafka_jars, tables
+from deploy.agreements_folder import load_agreements
 from deploy.checks import Finding
-from deploy.commands.topics import load_agreements
 from deploy.console import FAILED
 from streams import settings, topics
 from streams.errors import ThroughlineError

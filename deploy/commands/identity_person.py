@@ -7,7 +7,8 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands.topics import AsJson, load_agreements
+from deploy.agreements_folder import load_agreements
+from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.identity import published
 from deploy.identity.explained import signed

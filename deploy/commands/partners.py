@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from deploy import publish_ids, publish_report, tables
-from deploy.commands.topics import load_agreements
+from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
 from deploy.population import generate

@@ -16,7 +16,7 @@ import structlog
 import typer
 import uvicorn
 
-from deploy.commands.topics import load_agreements
+from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, bootstrap, stop_on_signals
 from deploy.endpoints import add_endpoints
 from portal.app import create_app

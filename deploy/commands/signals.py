@@ -9,8 +9,8 @@ import orjson
 import typer
 from confluent_kafka import KafkaError, KafkaException
 
+from deploy.agreements_folder import load_agreements
 from deploy.checks import locked_by
-from deploy.commands.topics import load_agreements
 from deploy.console import bootstrap, waiting_for
 from streams import clients, migrations, settings, signals
 from streams.errors import ThroughlineError

@@ -1,19 +1,18 @@
 """``throughline topics create|list`` and ``throughline agreements list|activate|reissue``."""
 
 import time
-import tomllib
-from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from pydantic import ValidationError
 
 from deploy import control, tables
 from deploy.activation import Sorted, compared
+from deploy.agreements_folder import load_agreements
+from deploy.commands.agreements_compared import check, diff, show
 from deploy.console import FAILED, bootstrap
 from processors import names
-from processors.consent.agreements import Agreement, overlaps
+from processors.consent.agreements import Agreement
 from processors.consent.law.documents import row_of
 from processors.consent.law.shipped import SHIPPED, VERSION
 from processors.drafts import Draft
@@ -24,31 +23,6 @@ from streams.errors import ThroughlineError
 topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
 agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
-
-
-def load_agreements(folder: Path) -> list[Agreement]:
-    """The agreements of a folder, by file name.
-
-    Raises:
-        ThroughlineError: a file is no agreement, or two of them overlap; names file and field.
-    """
-    found = [_load(path) for path in sorted(folder.glob("*.toml"))]
-    if not found:
-        raise ThroughlineError(f"no agreement files in {folder}; set THROUGHLINE_AGREEMENTS_DIR")
-    if clashes := overlaps(found):
-        raise ThroughlineError(f"agreements overlap: {clashes[0]}; keep one of them")
-    return found
-
-
-def _load(path: Path) -> Agreement:
-    try:
-        return Agreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise ThroughlineError(f"{path.name} is not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ThroughlineError(f"{path.name} is no agreement: {place}: {first['msg']}") from None
 
 
 def create_topics(address: str, chosen: settings.Settings) -> list[str]:
@@ -114,8 +88,15 @@ def _covers(agreement: Agreement) -> str:
     return ", ".join(f"{grant.family} of {grant.partner_id}" for grant in agreement.grants)
 
 
+for made in (check, show, diff):
+    agreements_app.command(made.__name__)(made)
+
+
 @agreements_app.command("activate")
-def activate(as_json: AsJson = False) -> None:
+def activate(
+    by: Annotated[str, typer.Option("--by", help="Who answers for it; stands in the log.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Publish those of the folder's agreements that are new or of a higher version; known ones are left alone.
 
     Where no rules of law are in force yet, those of this version of Throughline come into force as well; later ones
@@ -123,9 +104,9 @@ def activate(as_json: AsJson = False) -> None:
 
     Exit code 1: one has other content than the version in force, and no higher version: it is not taken.
 
-    Example: throughline agreements activate
+    Example: throughline agreements activate --by "K. Ode, data steward"
     """
-    found = activate_agreements(bootstrap(), load_agreements(settings.load().agreements))
+    found = activate_agreements(bootstrap(), load_agreements(settings.load().agreements), by)
     if as_json:
         typer.echo(orjson.dumps(found.to_document()))
     else:
@@ -170,7 +151,7 @@ def request_reissue(address: str, recipient: str) -> None:
     control.send(address, [Draft(names.AGREEMENTS, recipient, "internal.reissue_requested.v1", row, id_)])
 
 
-def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
+def activate_agreements(address: str, agreements: list[Agreement], by: str = "") -> Sorted:
     """Publish to the control topic what is new or changed, and the shipped rules where none are in force.
 
     Raises:
@@ -179,13 +160,13 @@ def activate_agreements(address: str, agreements: list[Agreement]) -> Sorted:
     found = compared(address, agreements)
     drafts = [
         Draft(
-            names.AGREEMENTS, agreement.agreement_id, "internal.agreement_activated.v1", agreement.to_row(),
+            names.AGREEMENTS, agreement.agreement_id, "internal.agreement_activated.v1", agreement.to_row(by),
             derived_id(agreement.content_hash, "activate", agreement.version),
         )
         for agreement in found.to_publish
     ]  # fmt: skip
     if found.rules_version is None:
-        row = row_of(SHIPPED, VERSION)
+        row = row_of(SHIPPED, VERSION, by)
         id_ = derived_id(row["content_hash"], "activate", VERSION)
         drafts.append(Draft(names.AGREEMENTS, "rules", "internal.rules_activated.v1", row, id_))
     if drafts:

@@ -128,7 +128,7 @@ def _signing(role: str, chosen: Settings, metrics: Metrics) -> Iterator[list[Cal
 
 def _know_partners(metrics: Metrics, chosen: Settings) -> None:
     """For labels only: the agreements that count are those in the log."""
-    from deploy.commands.topics import load_agreements  # noqa: PLC0415  # consent has no need of what that loads
+    from deploy.agreements_folder import load_agreements  # noqa: PLC0415  # consent has no need of what that loads
 
     with suppress(ThroughlineError):
         metrics.know_partners([a.party for a in load_agreements(chosen.agreements) if a.tier == "mou"])

@@ -10,7 +10,7 @@ import pytest
 from support.commands import environment, throughline
 
 from deploy import tables
-from deploy.commands.topics import load_agreements
+from deploy.agreements_folder import load_agreements
 from streams import settings, topics
 
 PLACE = "partner.ccc_transfer_center.enrollment/2/1234567"

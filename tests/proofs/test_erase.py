@@ -25,7 +25,9 @@ def test_who_is_erased_is_found_nowhere_though_workers_are_killed(tmp_path: Path
     assert set(document["plain_for_days"]) <= {"partner", "released"}
 
 
-@pytest.mark.parametrize("content", [NEEDLE, b"x wrapped-key", b"said-of-them x"])
+@pytest.mark.parametrize(
+    "content", [NEEDLE, b"x wrapped-key", b"said-of-them x"], ids=["a value", "a key", "what the index said"]
+)
 def test_a_value_a_key_and_what_the_index_said_are_found_in_files(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kafka").mkdir()
     (tmp_path / "kafka" / "log").write_bytes(content)

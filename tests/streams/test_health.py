@@ -10,7 +10,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.agreements_folder import load_agreements
+from deploy.commands.topics import activate_agreements, create_topics
 from deploy.commands.worker import run_stage
 from deploy.local_kafka import LocalKafka
 from sinks.case_views import CaseViews

@@ -9,7 +9,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from support.brokers import fresh_broker
 
-from deploy.commands.topics import load_agreements
+from deploy.agreements_folder import load_agreements
 from processors.consent.agreements import Agreement
 from processors.numbers import COMPACTED
 from streams import clients, topics

@@ -15,7 +15,8 @@ import orjson
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-from deploy.commands.topics import activate_agreements, create_topics, load_agreements
+from deploy.agreements_folder import load_agreements
+from deploy.commands.topics import activate_agreements, create_topics
 from deploy.commands.worker import run_signals, run_stage
 from deploy.stack import WORKERS
 from deploy.topic_reader import TopicReader

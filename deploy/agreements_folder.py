@@ -1,0 +1,34 @@
+"""Agreements from a folder of files."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from processors.consent.agreements import Agreement, overlaps
+from streams.errors import ThroughlineError
+
+
+def load_agreements(folder: Path) -> list[Agreement]:
+    """The agreements of a folder, by file name.
+
+    Raises:
+        ThroughlineError: a file is no agreement, or two of them overlap; names file and field.
+    """
+    found = [_load(path) for path in sorted(folder.glob("*.toml"))]
+    if not found:
+        raise ThroughlineError(f"no agreement files in {folder}; set THROUGHLINE_AGREEMENTS_DIR")
+    if clashes := overlaps(found):
+        raise ThroughlineError(f"agreements overlap: {clashes[0]}; keep one of them")
+    return found
+
+
+def _load(path: Path) -> Agreement:
+    try:
+        return Agreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ThroughlineError(f"{path.name} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise ThroughlineError(f"{path.name} is no agreement: {place}: {first['msg']}") from None
