@@ -1,0 +1,168 @@
+"""Whose word on consent counts: 34 CFR 99.3 and 99.5, Cal. Ed. Code 49061 and 49076(a)(1)."""
+
+from dataclasses import replace
+from itertools import product
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.consent import rights
+from processors.consent.law.facts import Agency, ConsentState
+from processors.consent.rights import AGES, Age, Role, Standing
+from processors.consent.statements import DENIALS, GRANTS, Cell, Statement, consent_for
+
+TODAY = 20_000
+PUPIL = Standing(age=Age.UNDER_14, attends_school=True)
+DUAL = Standing(age=Age.FROM_16, attends_school=True, attends_college=True)
+"""Enrolled in high school and college at once."""
+FRESHMAN = Standing(age=Age.FROM_16, attends_college=True)
+"""Seventeen, and through with school."""
+FOSTERED = replace(PUPIL, is_fostered=True)
+ALONE = Standing(age=Age.FROM_14, attends_school=True, is_unaccompanied=True)
+EMANCIPATED = Standing(age=Age.FROM_16, attends_school=True, is_emancipated=True)
+GROWN = Standing(age=Age.ADULT)
+PARENTS_OWN = (Role.PARENT, Role.GUARDIAN, Role.EDUCATION_RIGHTS_HOLDER)
+CELL = Cell("csac", "aid", "transfer_advising", "center")
+
+
+def roles(holder: Agency, standing: Standing) -> set[str]:
+    """Whose grant counts."""
+    return {role.value for role in rights.who_may_grant(holder, standing)}
+
+
+def said(state: str, role: str, at: int = 1, **more: int) -> Statement:
+    """A statement about the disclosure in question."""
+    scope = [frozenset({word}) for word in CELL]
+    return Statement(f"{role} {state} {at}", at, state, role, *scope, more.get("since"), more.get("until"))
+
+
+def stands(holder: Agency, standing: Standing, *records: list[Statement]) -> ConsentState:
+    """What stands of consent for the disclosure."""
+    return consent_for(CELL, records, holder, standing, TODAY).state
+
+
+SCHOOL, COLLEGE, AID, WAGES, WELFARE = (
+    Agency.SCHOOL, Agency.COLLEGE, Agency.STUDENT_AID, Agency.WAGES, Agency.SOCIAL_SERVICES,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("holder", "standing", "expected"),
+    [
+        (SCHOOL, PUPIL, {"parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, replace(PUPIL, age=Age.FROM_16), {"parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, GROWN, {"student", "court"}),
+        (SCHOOL, replace(GROWN, attends_school=True), {"student", "court"}),
+        (SCHOOL, FRESHMAN, {"student", "court"}),
+        (SCHOOL, DUAL, {"parent", "guardian", "education_rights_holder", "court"}),
+        (COLLEGE, DUAL, {"student", "court"}),
+        (COLLEGE, Standing(age=Age.UNDER_14, attends_school=True, attends_college=True), {"student", "court"}),
+        (WAGES, PUPIL, {"student", "court"}),
+        (AID, DUAL, {"parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, FOSTERED, {"guardian", "education_rights_holder", "court"}),
+        (COLLEGE, FOSTERED, {"student", "court"}),
+        (SCHOOL, replace(FOSTERED, age=Age.ADULT), {"student", "court"}),
+        (SCHOOL, ALONE, {"student", "parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, replace(ALONE, age=Age.UNDER_14), {"parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, replace(ALONE, age=Age.UNKNOWN), {"parent", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, replace(ALONE, is_fostered=True), {"student", "guardian", "education_rights_holder", "court"}),
+        (SCHOOL, EMANCIPATED, {"student", "court"}),
+        (WELFARE, rights.UNKNOWN, {"parent", "guardian", "education_rights_holder", "court"}),
+    ],
+)
+def test_whose_grant_counts(holder: Agency, standing: Standing, expected: set[str]) -> None:
+    assert roles(holder, standing) == expected
+
+
+def test_a_minor_students_own_grant_counts_for_nothing_in_a_schools_records_but_their_refusal_does() -> None:
+    assert stands(SCHOOL, PUPIL, [said("given", "student")]) is ConsentState.NOT_HOLDERS
+    parents, own = said("given", "parent"), said("refused", "student", 2)
+    assert stands(SCHOOL, PUPIL, [parents]) is ConsentState.IN_FORCE
+    assert stands(SCHOOL, PUPIL, [parents, own]) is ConsentState.REFUSED
+    assert stands(SCHOOL, PUPIL, [parents], [own]) is ConsentState.REFUSED
+
+
+def test_a_minor_students_grant_after_a_parents_refusal_does_not_lift_it() -> None:
+    refused, own = said("refused", "parent"), said("given", "student", 2)
+    assert stands(SCHOOL, PUPIL, [refused, own]) is ConsentState.REFUSED
+
+
+@pytest.mark.parametrize("role", PARENTS_OWN)
+@pytest.mark.parametrize("holder", [SCHOOL, COLLEGE, AID])
+def test_once_rights_have_passed_neither_a_parents_grant_nor_their_refusal_counts(role: Role, holder: Agency) -> None:
+    assert stands(holder, GROWN, [said("given", role)]) is ConsentState.NOT_HOLDERS
+    assert stands(holder, GROWN, [said("given", "student"), said("refused", role, 2)]) is ConsentState.IN_FORCE
+
+
+def test_of_one_enrolled_in_both_the_parent_speaks_for_the_school_and_the_student_for_the_college() -> None:
+    parent, student = said("given", "parent"), said("given", "student")
+    assert stands(SCHOOL, DUAL, [parent]) is ConsentState.IN_FORCE
+    assert stands(COLLEGE, DUAL, [parent]) is ConsentState.NOT_HOLDERS
+    assert stands(SCHOOL, DUAL, [student]) is ConsentState.NOT_HOLDERS
+    assert stands(COLLEGE, DUAL, [student]) is ConsentState.IN_FORCE
+    assert stands(COLLEGE, DUAL, [student, said("refused", "parent", 2)]) is ConsentState.IN_FORCE
+
+
+def test_a_foster_childs_parent_cannot_grant_but_still_refuse() -> None:
+    holder = said("given", "education_rights_holder")
+    assert stands(SCHOOL, FOSTERED, [said("given", "parent")]) is ConsentState.NOT_HOLDERS
+    assert stands(SCHOOL, FOSTERED, [holder]) is ConsentState.IN_FORCE
+    assert stands(SCHOOL, FOSTERED, [holder, said("refused", "parent", 2)]) is ConsentState.REFUSED
+
+
+def test_a_court_is_heard_at_any_age() -> None:
+    for age, holder in product(AGES, Agency):
+        assert stands(holder, Standing(age=age), [said("given", "court")]) is ConsentState.IN_FORCE
+        assert stands(holder, Standing(age=age), [said("refused", "court")]) is ConsentState.REFUSED
+
+
+def test_who_is_of_no_known_role_is_not_heard_granting() -> None:
+    for age, holder in product(AGES, Agency):
+        assert stands(holder, Standing(age=age), [said("given", "neighbour")]) is ConsentState.NOT_HOLDERS
+
+
+STANDINGS = st.builds(
+    Standing, st.sampled_from(AGES), st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans()
+)
+HOLDERS = st.sampled_from(list(Agency))
+SAYINGS = st.builds(
+    said,
+    st.sampled_from([*sorted(GRANTS | DENIALS), "requested"]),
+    st.sampled_from([*[role.value for role in Role], "neighbour"]),
+    st.integers(1, 9),
+    until=st.sampled_from([TODAY - 1, TODAY, TODAY + 9]),
+)
+RECORDS = st.lists(st.lists(SAYINGS, max_size=4), min_size=1, max_size=3)
+REFUSALS = st.builds(said, st.sampled_from(sorted(DENIALS)), st.sampled_from([role.value for role in Role]))
+
+
+@given(HOLDERS, STANDINGS, RECORDS, REFUSALS, st.data())
+def test_a_refusal_more_never_permits_more(
+    holder: Agency, standing: Standing, records: list[list[Statement]], refusal: Statement, data: st.DataObject
+) -> None:
+    record = data.draw(st.integers(0, len(records) - 1))
+    place = data.draw(st.integers(0, len(records[record])))
+    more = [list(statements) for statements in records]
+    more[record].insert(place, refusal)
+    if stands(holder, standing, *records) is not ConsentState.IN_FORCE:
+        assert stands(holder, standing, *more) is not ConsentState.IN_FORCE
+
+
+@given(HOLDERS, STANDINGS, RECORDS)
+def test_what_is_in_force_rests_on_grants_of_who_may_grant(
+    holder: Agency, standing: Standing, records: list[list[Statement]]
+) -> None:
+    found = consent_for(CELL, records, holder, standing, TODAY)
+    assert (found.state is ConsentState.IN_FORCE) == bool(found.rests_on)
+    assert all(said.role in rights.who_may_grant(holder, standing) for said in found.rests_on)
+
+
+@given(HOLDERS, STANDINGS, RECORDS, st.randoms(use_true_random=False))
+def test_records_share_no_order(
+    holder: Agency, standing: Standing, records: list[list[Statement]], order: Random
+) -> None:
+    shuffled = list(records)
+    order.shuffle(shuffled)
+    assert consent_for(CELL, shuffled, holder, standing, TODAY) == consent_for(CELL, records, holder, standing, TODAY)
