@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ bench-stage: setup-dev  ## the whole stage beside Kafka Streams, Quix Streams, F
 
 bench-decisions: setup-dev  ## CPU an event of resolve, consent and sink in one process, no Kafka; a minute or two
 	@PYTHONPATH=. $(BIN)/python -m bench.decisions $(if $(EVENTS),--events $(EVENTS))
+
+bench-consent: setup-dev  ## decisions a second with 500 rules and 50 agreements; a person decided again; minutes (PEOPLE, WITHDRAWALS)
+	@PYTHONPATH=. $(BIN)/python -m bench.consent $(if $(PEOPLE),--people $(PEOPLE)) $(if $(WITHDRAWALS),--withdrawals $(WITHDRAWALS))
 
 bench-stores: setup-dev  ## the state store on RocksDB, beside SQLite and LMDB, over 3,000,000 persons; an hour (PERSONS, ROUNDS, FOLDER)
 	@PYTHONPATH=. $(BIN)/python -m bench.stores $(if $(PERSONS),--persons $(PERSONS)) $(if $(BATCHES),--batches $(BATCHES)) \

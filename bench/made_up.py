@@ -51,13 +51,13 @@ def recipients_of(person: int) -> tuple[str, ...]:
     return tuple(RECIPIENTS[(person // 10 + i) % len(RECIPIENTS)] for i in range(count))
 
 
-def setup(people: int) -> Iterator[tuple[str, str, list[Row]]]:
+def setup(people: int, watched: int = WATCHED) -> Iterator[tuple[str, str, list[Row]]]:
     """Who the people are, at the college and at the recipients that serve them; consents and caseloads."""
     yield PARTNER, "identity", [identity(PARTNER, p) for p in range(people)]
     for r in RECIPIENTS:
         served = [p for p in range(people) if r in recipients_of(p)]
         yield r, "identity", [identity(r, p) for p in served]
-        first = served[:WATCHED]
+        first = served[:watched]
         yield r, "caseload", [_caseload(r, p, MANAGER if p in first else "cm-other") for p in served]
     yield PARTNER, "consent", [consent(p) for p in range(people) if recipients_of(p)]
 
@@ -104,6 +104,13 @@ def consent(person: int) -> Row:
         "given_at": time.time_ns() // 1_000,
     }  # fmt: skip
     return _row(PARTNER, "consent", person, f"consent {person}", **said)
+
+
+def withdrawal(person: int) -> Row:
+    """What takes a person's consent back: of everything, for everybody."""
+    nothing_named: Row = {"controllers": [], "records_covered": [], "purposes": [], "recipients": []}
+    said: Row = {"consent_id": f"c{person}", "event_state": "withdrawn", "granted_by_role": "student", **nothing_named}
+    return _row(PARTNER, "consent", person, f"withdrawal {person}", **said, given_at=time.time_ns() // 1_000)
 
 
 def fact(person: int, name: str) -> Row:
