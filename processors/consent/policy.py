@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from processors.consent.agreements import Grant
-from processors.consent.law.facts import Address, Approval, Basis, Care, Category, Relation, value_of
+from processors.consent.law.facts import Address, Approval, Basis, Care, Category, Facts, Relation, value_of
 from processors.consent.law.rules import Reason, RuleSet, Verdict
 from processors.consent.register import Shared
 from processors.consent.rights import UNKNOWN, Standing
@@ -185,6 +185,10 @@ class Question:
             mask = self._rules.speaking((fact, consent.state), BEFORE_CATEGORY, self._speaking)
             self._known[category] = Asked(self._rules.verdict(mask), consent)
         return self._known[category]
+
+    def facts_of(self, category: str) -> Facts:
+        """All facts of one category."""
+        return Facts._make((*self.facts, self._as_fact(category), self._consent(category).state))
 
     def _as_fact(self, category: str) -> Category:
         """A category; one that an event reveals beyond what an agreement shares without consent is nothing known."""
