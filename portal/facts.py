@@ -14,8 +14,18 @@ from sinks.stored import Fact, StoredRow
 
 BASES = {
     "consent": "Consent",
-    "statute": "A statute allows it without consent",
     "own_record": "Your organization's own record",
+    "school_official": "School officials of the institution itself, without consent",
+    "enrollment": "Enrollment or transfer, without consent",
+    "audit_evaluation": "Audit or evaluation, without consent",
+    "financial_aid": "Financial aid applied for or received, without consent",
+    "study": "A study for institutions, without consent",
+    "foster_care": "Your agency is responsible for a foster child, without consent",
+    "judicial_order": "A court's order",
+    "emergency": "A health or safety emergency",
+    "program_administration": "Running a program of social services, without consent",
+    "benefits_notice": "Notice of other benefits, without consent",
+    "official_duties": "A public official's duties, without consent",
 }
 
 
