@@ -3,16 +3,19 @@
 import typer
 
 from deploy.commands.consent_activate import activate
+from deploy.commands.consent_explain import explain
 from deploy.commands.consent_lint import lint
 from deploy.commands.consent_rules import rules
 
-app = typer.Typer(help="Consent and law: the rules, and whether they are well.", no_args_is_help=True)
+app = typer.Typer(
+    help="Consent and law: the rules, whether they are well, and why somebody may see what.", no_args_is_help=True
+)
 
 
 @app.callback()
 def _consent() -> None:
-    """Consent and law: the rules, and whether they are well."""
+    """Consent and law: the rules, whether they are well, and why somebody may see what."""
 
 
-for made in (rules, lint, activate):
+for made in (rules, lint, activate, explain):
     app.command(made.__name__.rstrip("_"))(made)

@@ -197,6 +197,16 @@ def test_of_treatment_neither_rule_nor_section_nor_kind_is_told() -> None:
             assert found.rules[-1] == ("", "", "", "", False, "deny", UNTOLD, ())
 
 
+def test_of_an_address_that_is_kept_secret_no_law_is_named() -> None:
+    """That somebody takes part in an address confidentiality program would be told by its name."""
+    grant = Grant(partner_id="csac", family="contact", groups=("core", "address"))
+    shared = shared_by(TRANSFER.model_copy(update={"grants": (grant,)}))
+    found = told(who(GIVEN, hides_address=True), Subject("csac", "contact", NOTHING), shared)
+    groups = {one.group: one for one in found.groups}
+    assert (found.permit, groups["address"].why, groups["address"].changes) == (True, UNTOLD, ())
+    assert not [one for one in found.rules if "safe_at_home" in one.rule]
+
+
 def test_what_only_the_event_reveals_is_told_by_no_rule_that_asks_for_the_kind() -> None:
     terms = {"basis": Basis.ENROLLMENT, "purpose": "enrollment_transfer"}
     shared = shared_by(

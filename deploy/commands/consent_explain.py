@@ -1,0 +1,56 @@
+"""``throughline consent explain``: why a recipient may or may not see an event, and what would have to change."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated
+
+import orjson
+import typer
+
+from deploy.commands.topics import AsJson
+from deploy.consent_explained import Asked, UnknownError, document, explained, folded, lines
+from deploy.console import FAILED, bootstrap
+from deploy.identity import published
+from deploy.topic_reader import TopicReader
+from processors import names
+from processors.records import Arrival
+from streams.errors import ThroughlineError
+
+
+def explain(
+    person: Annotated[str, typer.Option(help="Id of the person, as `throughline explain` tells it.")],
+    recipient: Annotated[str, typer.Option(help="Party of a data-sharing agreement.")],
+    event: Annotated[str, typer.Option(help="The event's UUID.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell why a recipient may or may not see an event of a person: agreements, rules with their words, field groups.
+
+    What would have to change is what people can change: a consent, a caseload, an agreement in force, an approval.
+    Nothing of what the event says is told, nor that somebody was treated (42 CFR 2.13(c)(2)): of such a denial only
+    that a rule of law denies it. Read from resolved.events alone; it needs the keys, to read what consents say.
+
+    Exit code 0: permitted or denied; 1: person, recipient or event is not known.
+
+    Example: throughline consent explain --person 5f3c… --recipient csu_advising --event 3f0c4e1e-…
+
+    Example: throughline consent explain --person 5f3c… --recipient csu_advising --event 3f0c4e1e-… --json
+    """
+    asked, address = Asked(person, recipient, event), bootstrap()
+    with published.keyring() as keys:
+        if keys is None:
+            raise ThroughlineError(published.no_keyring())
+        try:
+            found = explained(folded(_log(address), keys), keys, asked)
+        except UnknownError as error:
+            typer.echo(f"throughline: {error}", err=True)
+            raise typer.Exit(FAILED) from None
+    if as_json:
+        typer.echo(orjson.dumps(document(asked, found)))
+        return
+    for line in lines(asked, found):
+        typer.echo(line)
+
+
+def _log(address: str) -> Iterator[Arrival]:
+    with closing(TopicReader(address, lambda topic: topic == names.RESOLVED_EVENTS)) as reader:
+        yield from reader.arrivals()
