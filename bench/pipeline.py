@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     events = parser.parse_args().events
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as folder, ExitStack() as held:
-        chosen = _settings(Path(folder))
+        chosen = settings(Path(folder))
         stack = held.enter_context(Stack(chosen, _say))
         print(json.dumps(_measure(stack, events, held)))
 
@@ -57,21 +57,21 @@ def _measure(stack: Stack, events: int, held: ExitStack) -> Row:
     publisher = held.enter_context(Publisher(stack.bootstrap, made_up.PARTNER))
     _say(f"setting up {people} people")
     for partner, family, rows in made_up.setup(people):
-        _send(publisher, partner, family, rows)
-    _until(stack, lambda: len(ledger.catch_up().outcomes) >= len(publisher.report.acknowledged))
+        send(publisher, partner, family, rows)
+    until(stack, lambda: len(ledger.catch_up().outcomes) >= len(publisher.report.acknowledged))
     level = held.enter_context(closing(Level(stack.bootstrap)))
-    _until(stack, level.is_reached)
+    until(stack, level.is_reached)
     _say(f"publishing {events} facts")
     released, published = _released(stack), _publish(stack, publisher, people, events)
     _say("they go through")
     cpu, watched = _cpu(stack), level.read_by("signals")
     started = time.monotonic()
     psutil.Process(stack.running["resolve"].pid).resume()
-    _until(stack, level.is_reached)
+    until(stack, level.is_reached)
     seconds = time.monotonic() - started
     used = _used(stack, cpu, events)
     signals_read, signals_behind = level.read_by("signals") - watched, level.behind("signals")
-    _until(stack, lambda: len(ledger.catch_up().outcomes) >= len(publisher.report.acknowledged))
+    until(stack, lambda: len(ledger.catch_up().outcomes) >= len(publisher.report.acknowledged))
     outcomes = ledger.book.outcomes
     facts = [made_up.event_id(f"fact {n}") for n in range(events)]
     withheld = sum(outcomes[e] == "withheld" for e in facts)
@@ -100,7 +100,7 @@ def _publish(stack: Stack, publisher: Publisher, people: int, events: int) -> Ro
     """Publish the facts while resolve rests; what that costs. Resolve is left at rest."""
     psutil.Process(stack.running["resolve"].pid).suspend()
     cpu, started = _cpu(stack), time.monotonic()
-    _send(publisher, made_up.PARTNER, "enrollment", made_up.facts(people, events))
+    send(publisher, made_up.PARTNER, "enrollment", made_up.facts(people, events))
     used, rate = _used(stack, cpu, events), round(events / (time.monotonic() - started))
     return {"events_per_second": rate, "cpu_us_per_event": {role: used[role] for role in ("publisher", "kafka")}}
 
@@ -110,7 +110,8 @@ def _used(stack: Stack, before: dict[str, float], events: int) -> dict[str, floa
     return {role: round((now - before[role]) / events * MICROS, 1) for role, now in _cpu(stack).items()}
 
 
-def _settings(folder: Path) -> Settings:
+def settings(folder: Path) -> Settings:
+    """Of a stack in a folder, with the made-up agreements and their one case manager."""
     agreements, users = folder / "agreements", folder / "users.toml"
     agreements.mkdir()
     for name, text in made_up.agreements():
@@ -119,13 +120,15 @@ def _settings(folder: Path) -> Settings:
     return Settings(data_dir=folder / "data", agreements_dir=agreements, users_file=users, portal_port=0)
 
 
-def _send(publisher: Publisher, partner: str, family: str, rows: Any) -> None:
+def send(publisher: Publisher, partner: str, family: str, rows: Any) -> None:
+    """Publish rows as a partner, and wait until the broker has them."""
     publisher.partner_id = partner
     publisher.publish_many(rows, family)
     publisher.flush()
 
 
-def _until(stack: Stack, done: Any) -> None:
+def until(stack: Stack, done: Any) -> None:
+    """Wait while all workers run."""
     while not done():
         stack.check()
         time.sleep(0.5)  # each look asks the broker for the ends of all partitions

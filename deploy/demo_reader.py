@@ -1,5 +1,7 @@
 """A demo case manager's program: signs in to the portal by link and follows the changes on its caseload."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -59,3 +61,9 @@ class Reader:
         """Ids of the events that hold on a person's timeline."""
         answer = self._client.get(f"/api/persons/{person_id}/timeline").raise_for_status().json()
         return [fact["event_id"] for fact in answer["facts"]]
+
+    @contextmanager
+    def feed(self, person_id: str) -> Iterator[Iterator[str]]:
+        """Lines of what keeps a person's open page up to date, as they come."""
+        with self._client.stream("GET", "/feed", params={"person": person_id}, timeout=None) as answer:
+            yield answer.raise_for_status().iter_lines()
