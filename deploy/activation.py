@@ -82,6 +82,17 @@ def rules_in_force(address: str) -> Row | None:
     return max(rows, key=lambda row: int(row["version"]), default=None)
 
 
+def agreements_in_force(address: str) -> list[Agreement]:
+    """Of each agreement the version that the log took, whatever its days.
+
+    Raises:
+        ThroughlineError: the broker does not answer.
+    """
+    reads = all_of(address, lambda topic: topic == names.AGREEMENTS)
+    known = _in_force([read.row for read in reads if read.name == "agreement_activated"])
+    return [Agreement.from_row(row) for _, row in sorted(known.items())]
+
+
 def sort_out(agreements: Sequence[Agreement], known: dict[str, Row], rules_version: int | None = None) -> Sorted:
     """The same, of rows that are known.
 

@@ -4,18 +4,19 @@ import typer
 
 from deploy.commands.consent_activate import activate
 from deploy.commands.consent_explain import explain
+from deploy.commands.consent_give import give, withdraw
 from deploy.commands.consent_lint import lint
 from deploy.commands.consent_rules import rules
 
 app = typer.Typer(
-    help="Consent and law: the rules, whether they are well, and why somebody may see what.", no_args_is_help=True
+    help="Consent and law: the rules, what people signed, and why somebody may see what.", no_args_is_help=True
 )
 
 
 @app.callback()
 def _consent() -> None:
-    """Consent and law: the rules, whether they are well, and why somebody may see what."""
+    """Consent and law: the rules, what people signed, and why somebody may see what."""
 
 
-for made in (rules, lint, activate, explain):
+for made in (rules, lint, activate, explain, give, withdraw):
     app.command(made.__name__.rstrip("_"))(made)

@@ -123,6 +123,11 @@ class KafkaWorld(World):
             self.send(*sent)
         self.settle()
 
+    def wait_for(self, event_id: str) -> Self:
+        """Wait until an event that somebody else sent has ended."""
+        self._sent.add(event_id)
+        return self.settle()
+
     def settle(self) -> Self:
         """Wait until every event has an outcome, consent is at the end of the log, and the views hold all of it."""
         assert self._producer.flush(self.settle_seconds) == 0
