@@ -6,6 +6,7 @@ from deploy.commands.consent_activate import activate
 from deploy.commands.consent_explain import explain
 from deploy.commands.consent_give import give, withdraw
 from deploy.commands.consent_lint import lint
+from deploy.commands.consent_rulebook import rulebook
 from deploy.commands.consent_rules import rules
 
 app = typer.Typer(
@@ -18,5 +19,5 @@ def _consent() -> None:
     """Consent and law: the rules, what people signed, and why somebody may see what."""
 
 
-for made in (rules, lint, activate, explain, give, withdraw):
+for made in (rules, rulebook, lint, activate, explain, give, withdraw):
     app.command(made.__name__.rstrip("_"))(made)

@@ -85,6 +85,7 @@ assert len(text.sections()) > 20
 for name in ("deploy/agreements", "portal/templates", "portal/static"):
     package, _, folder = name.partition("/")
     assert any(resources.files(package).joinpath(folder).iterdir()), name
+assert resources.files("deploy").joinpath("rulebook.html").is_file()
 print(len(list(site.rglob("*.avsc"))))
 """
 
