@@ -3,7 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
@@ -105,8 +105,14 @@ def next_hash(before: str, value: bytes) -> str:
 def input_hash(subject: Subject, person: Person, sharing: Sharing, today: int | None) -> str:
     """SHA-256 of what a decision was made from, hexadecimal."""
     statements = [[s.event_id for s in record] for record in person.statements]
-    standing = {**asdict(person.standing), "cared_for_by": sorted(person.standing.cared_for_by)}
-    about = [statements, sorted(person.served_by), standing, [asdict(order) for order in person.orders]]
-    known = [one.known for one in sharing.by_source.get((subject.partner_id, subject.family), ())]
+    standing = {**vars(person.standing), "cared_for_by": sorted(person.standing.cared_for_by)}
+    about = [statements, sorted(person.served_by), standing, [vars(order) for order in person.orders]]
     facts = [subject.partner_id, subject.family, sorted(subject.categories), *about]
+    known = _known(sharing, (subject.partner_id, subject.family))
     return hashlib.sha256(orjson.dumps([facts, known, sharing.rules_hash, today])).hexdigest()
+
+
+@functools.lru_cache(maxsize=4096)
+def _known(sharing: Sharing, source: tuple[str, str]) -> orjson.Fragment:
+    """Ids and versions of all agreements that decisions of a partner's family rest on, as JSON."""
+    return orjson.Fragment(orjson.dumps([one.known for one in sharing.by_source.get(source, ())]))

@@ -105,7 +105,7 @@ def explain(
         gone: why nobody is shown the event, whatever the rules say: it was retracted, or cannot be opened.
     """
     [decision] = decide(subject, person, [shared], rules, today)
-    question = Question(subject, person, shared, rules, today)
+    question = Question(subject, person, shared, today)
     asked = {group: _asked(question, subject, group) for group in (catalog.CORE, *_others(shared.grant.groups))}
     told = _Told(rules, shared, today)
     core = told.group(catalog.CORE, asked[catalog.CORE])

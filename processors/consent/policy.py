@@ -4,19 +4,31 @@ What the law says stands in ``law/``, as data: here the facts of a disclosure ar
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from processors.consent.agreements import Grant
-from processors.consent.law.facts import Address, Approval, Basis, Care, Category, Facts, Relation, value_of
-from processors.consent.law.rules import Reason, RuleSet, Verdict
+from processors.consent.law.facts import (
+    Address,
+    Approval,
+    Basis,
+    Care,
+    Category,
+    ConsentState,
+    Facts,
+    Relation,
+    value_of,
+)
+from processors.consent.law.rules import Obligation, Reason, RuleSet, Verdict
 from processors.consent.register import Shared
 from processors.consent.rights import UNKNOWN, Standing
 from processors.consent.statements import NONE, Cell, Consent, Statement, consent_for
 from schemas_avro import catalog
 
+Personal = tuple[Relation, Care, Approval, Address]
+"""Facts that hang on the person."""
 BEFORE_CATEGORY = 10
 """Place of the category among the facts: those before it are the same for all fields of an event."""
 
@@ -89,18 +101,11 @@ class Decision:
     """Names of rules: of a denial the one that denies, of a permit one of every law that applies."""
     obligations: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def as_audited(self) -> Audited:
         """What the audit has of it."""
         terms = (self.agreement_id, self.agreement_version, self.groups, self.purpose, self.rules)
         return Audited(self.recipient, "permit" if self.permit else "deny", self.reason.value, *terms)
-
-
-class Asked(NamedTuple):
-    """What one category of an event's data needs, and what the rules say of it."""
-
-    verdict: Verdict
-    consent: Consent
 
 
 def decide(
@@ -119,37 +124,101 @@ def decide(
 
 
 def _decide_one(subject: Subject, person: Person, shared: Shared, rules: RuleSet, today: int | None) -> Decision:
-    question = Question(subject, person, shared, rules, today)
-    core = question.group(catalog.CORE)
-    denied = next((asked for asked in core if not asked.verdict.permit), None)
-    if denied is not None:
-        return _denial(denied.verdict.reason, denied.verdict.rules, shared)
-    groups, permitted = [catalog.CORE], core
-    for group in shared.grant.groups:
-        asked = question.group(group)
-        if group != catalog.CORE and all(one.verdict.permit for one in asked):
-            groups.append(group)
-            permitted += asked
-    return _permit(core[0].verdict.reason, tuple(sorted(groups)), permitted, shared, question.last_days())
-
-
-@functools.lru_cache(maxsize=4096)  # an agreement has few denials
-def _denial(reason: Reason, rules: tuple[str, ...], shared: Shared) -> Decision:
-    return Decision(**_terms(shared), permit=False, reason=reason, rules=rules)
-
-
-def _permit(
-    reason: Reason, groups: tuple[str, ...], permitted: Sequence[Asked], shared: Shared, last_days: list[int]
-) -> Decision:
-    used = {said for asked in permitted for said in asked.consent.rests_on}
-    ends = [*last_days, *(said.valid_until for said in used if said.valid_until is not None)]
-    duties = {duty.value for asked in permitted for duty in asked.verdict.obligations}
+    case = _case(rules, shared, subject.categories, today, _personal(person, shared, today))
+    if case.settled is not None and not person.orders:
+        return case.settled
+    consents = case.consents(subject.partner_id, person)
+    outcome = _outcome(case, tuple([one.state for one in consents]))
+    found = outcome.decision
+    if not found.permit:
+        return found
+    used = {said.event_id: said.valid_until for place in outcome.permitted for said in consents[place].rests_on}
+    orders = person.orders_for(shared, today or 0) if person.orders else ()
+    if not used and not orders:
+        return found
+    ends = [found.expires_on, *used.values(), *[order.valid_until for order in orders]]
     return Decision(
-        **_terms(shared), permit=True, reason=reason, groups=groups,
-        consent_event_ids=tuple(sorted({said.event_id for said in used})), expires_on=min(ends, default=None),
-        rules=tuple(dict.fromkeys(name for asked in permitted for name in asked.verdict.rules)),
-        obligations=tuple(sorted(duties)),
+        found.recipient, found.permit, found.reason, found.agreement_id, found.agreement_version, found.purpose,
+        found.basis, found.groups, tuple(sorted(used)), min([day for day in ends if day is not None], default=None),
+        found.rules, found.obligations,
     )  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """What the rules say where it is known what stands of consent."""
+
+    decision: Decision
+    """But for what consents and orders add: their ids and days."""
+    permitted: tuple[int, ...] = ()
+    """Places of the categories that it permits."""
+
+
+class Case:
+    """One kind of event and one recipient, for persons of whom the same holds but for consent.
+
+    Many persons have the same, so it is compiled once; only consent has then to be looked up for each.
+    """
+
+    def __init__(
+        self, rules: RuleSet, shared: Shared, revealed: frozenset[str], today: int | None, facts: tuple[StrEnum, ...]
+    ) -> None:
+        """Of an event that reveals some categories beyond its fields' own; facts but for category and consent."""
+        self._rules, self._shared, self._today = rules, shared, today or 0
+        names = dict.fromkeys((catalog.CORE, *shared.grant.groups))
+        needed = {name: group_categories(shared.grant.family, name) | revealed for name in names}
+        self.categories = sorted(frozenset[str]().union(*needed.values()))
+        self._needed = {name: [self.categories.index(one) for one in sorted(those)] for name, those in needed.items()}
+        speaking = rules.speaking(facts)
+        asked = [as_fact(shared, category) for category in self.categories]
+        self._masks = [rules.speaking((fact,), BEFORE_CATEGORY, speaking) for fact in asked]
+        self.settled = self._settled()
+        """The decision where no consent changes it."""
+
+    def _settled(self) -> Decision | None:
+        if self._shared.agreement.basis is not Basis.CONSENT:
+            return self.outcome((ConsentState.NONE,) * len(self._masks)).decision
+        mask = self._masks[self._needed[catalog.CORE][0]]
+        verdicts = {self._verdict(mask, state) for state in ConsentState}
+        denied = verdicts.pop()
+        return None if verdicts or denied.permit else self._denial(denied)
+
+    def _verdict(self, mask: int, state: ConsentState) -> Verdict:
+        return self._rules.verdict(self._rules.speaking((state,), BEFORE_CATEGORY + 1, mask))
+
+    def _denial(self, verdict: Verdict) -> Decision:
+        return Decision(**_terms(self._shared), permit=False, reason=verdict.reason, rules=verdict.rules)
+
+    def consents(self, partner_id: str, person: Person) -> list[Consent]:
+        """What stands of consent for each category."""
+        return [consent_of(partner_id, one, person, self._shared, self._today) for one in self.categories]
+
+    def outcome(self, states: tuple[ConsentState, ...]) -> Outcome:
+        """What holds where these are what stands of consent for each category."""
+        verdicts = list(map(self._verdict, self._masks, states))
+        core = self._needed[catalog.CORE]
+        denied = next((verdicts[place] for place in core if not verdicts[place].permit), None)
+        if denied is not None:
+            return Outcome(self._denial(denied))
+        groups = [name for name, places in self._needed.items() if all(verdicts[place].permit for place in places)]
+        permitted = tuple(dict.fromkeys(place for name in groups for place in self._needed[name]))
+        obligations = frozenset[Obligation]().union(*(verdicts[place].obligations for place in permitted))
+        decision = Decision(
+            **_terms(self._shared), permit=True, reason=verdicts[core[0]].reason, groups=tuple(sorted(groups)),
+            expires_on=self._shared.last_day(self._today),
+            rules=tuple(dict.fromkeys(name for place in permitted for name in verdicts[place].rules)),
+            obligations=tuple(sorted([duty.value for duty in obligations])),
+        )  # fmt: skip
+        return Outcome(decision, permitted)
+
+
+@functools.lru_cache(maxsize=4096)
+def _case(rules: RuleSet, shared: Shared, revealed: frozenset[str], today: int | None, personal: Personal) -> Case:
+    return Case(rules, shared, revealed, today, _facts(shared, today, personal))
+
+
+@functools.lru_cache(maxsize=4096)
+def _outcome(case: Case, states: tuple[ConsentState, ...]) -> Outcome:
+    return case.outcome(states)
 
 
 def _terms(shared: Shared) -> dict[str, Any]:
@@ -161,76 +230,72 @@ def _terms(shared: Shared) -> dict[str, Any]:
 
 
 class Question:
-    """One event and one recipient: the facts, and what the rules say of each category of its data."""
+    """All facts of one event and one recipient, for who is to be told why."""
 
-    def __init__(self, subject: Subject, person: Person, shared: Shared, rules: RuleSet, today: int | None) -> None:
+    def __init__(self, subject: Subject, person: Person, shared: Shared, today: int | None) -> None:
         """Ask."""
-        self._subject, self._person, self._shared, self._rules = subject, person, shared, rules
-        self._today = today or 0
-        self._orders = person.orders_for(shared, self._today)
+        self._subject, self._person, self._shared, self._today = subject, person, shared, today or 0
         self.facts = facts_of(person, shared, today)
-        self._speaking = rules.speaking(self.facts)
-        self._known: dict[str, Asked] = {}
-
-    def group(self, group: str) -> list[Asked]:
-        """What holds of a field group: of each category that it takes, in their order."""
-        needed = group_categories(self._subject.family, group) | self._subject.categories
-        return [self.category(category) for category in sorted(needed)]
-
-    def category(self, category: str) -> Asked:
-        """What holds of one category."""
-        if category not in self._known:
-            consent = self._consent(category)
-            fact = self._as_fact(category)
-            mask = self._rules.speaking((fact, consent.state), BEFORE_CATEGORY, self._speaking)
-            self._known[category] = Asked(self._rules.verdict(mask), consent)
-        return self._known[category]
 
     def facts_of(self, category: str) -> Facts:
         """All facts of one category."""
-        return Facts._make((*self.facts, self._as_fact(category), self._consent(category).state))
+        consent = consent_of(self._subject.partner_id, category, self._person, self._shared, self._today)
+        return Facts._make((*self.facts, as_fact(self._shared, category), consent.state))
 
-    def _as_fact(self, category: str) -> Category:
-        """A category; one that an event reveals beyond what an agreement shares without consent is nothing known."""
-        shared = self._shared
-        if shared.agreement.basis is not Basis.CONSENT and category not in shared_categories(shared.grant):
-            return Category.OTHER
-        return value_of(Category, category)
 
-    def _consent(self, category: str) -> Consent:
-        shared, person = self._shared, self._person
-        if shared.agreement.basis is not Basis.CONSENT:
-            return NONE
-        cell = Cell(self._subject.partner_id, category, shared.agreement.purpose, shared.agreement.party)
-        return consent_for(cell, person.statements, shared.holder, person.standing, self._today)
+def as_fact(shared: Shared, category: str) -> Category:
+    """A category; one that an event reveals beyond what an agreement shares without consent is nothing known."""
+    if shared.agreement.basis is not Basis.CONSENT and category not in shared_categories(shared.grant):
+        return Category.OTHER
+    return value_of(Category, category)
 
-    def last_days(self) -> list[int]:
-        """Last days, from 1970-01-01, that licence and order set."""
-        licence = self._shared.last_day(self._today)
-        return [*([] if licence is None else [licence]), *(order.valid_until for order in self._orders)]
+
+def consent_of(partner_id: str, category: str, person: Person, shared: Shared, today: int) -> Consent:
+    """What stands of consent for one category; where an agreement rests on something else, none is asked for."""
+    agreement = shared.agreement
+    if agreement.basis is not CONSENT:
+        return NONE
+    cell = Cell(partner_id, category, agreement.purpose, agreement.party)
+    return consent_for(cell, person.statements, shared.holder, person.standing, today)
 
 
 def facts_of(person: Person, shared: Shared, today: int | None) -> tuple[StrEnum, ...]:
     """Facts of a disclosure, but for category and consent."""
-    agreement, standing = shared.agreement, person.standing
-    served = Relation.SERVES if agreement.party in person.served_by else Relation.NONE
-    relation = Relation.ORGANIZATION if agreement.relation == "organization" else served
-    approvals = max((order.approvals for order in person.orders_for(shared, today or 0)), default=0)
+    return _facts(shared, today, _personal(person, shared, today))
+
+
+def _facts(shared: Shared, today: int | None, personal: Personal) -> tuple[StrEnum, ...]:
+    relation, care, approval, address = personal
     return (
-        shared.holder, shared.recipient, agreement.basis, shared.purpose, shared.tiers(today), relation,
-        shared.institution, care_by(agreement.party, standing), APPROVALS[min(approvals, 2)],
-        Address.CONFIDENTIAL if standing.hides_address else Address.OPEN,
+        shared.holder, shared.recipient, shared.agreement.basis, shared.purpose, shared.tiers(today), relation,
+        shared.institution, care, approval, address,
     )  # fmt: skip
 
 
+def _personal(person: Person, shared: Shared, today: int | None) -> Personal:
+    agreement, standing = shared.agreement, person.standing
+    relation = ORGANIZATION if agreement.relation == "organization" else SERVED[agreement.party in person.served_by]
+    approvals = 0
+    if person.orders:
+        approvals = max((order.approvals for order in person.orders_for(shared, today or 0)), default=0)
+    care = care_by(agreement.party, standing)
+    return relation, care, APPROVALS[min(approvals, 2)], ADDRESSES[standing.hides_address]
+
+
+# Looked up once: in an enum that takes as long as a decision's other steps.
+ORGANIZATION = Relation.ORGANIZATION
+SERVED = (Relation.NONE, Relation.SERVES)
+ADDRESSES = (Address.OPEN, Address.CONFIDENTIAL)
+CARE_OURS, CARE_OTHERS, CARE_UNKNOWN = Care.OURS, Care.OTHERS, Care.UNKNOWN
+CONSENT = Basis.CONSENT
 APPROVALS = (Approval.NONE, Approval.ONE, Approval.TWO)
 
 
 def care_by(recipient: str, standing: Standing) -> Care:
     """What the social services say of a recipient's care for the person."""
     if recipient in standing.cared_for_by:
-        return Care.OURS
-    return Care.OTHERS if standing.cared_for_by or standing.care_ended else Care.UNKNOWN
+        return CARE_OURS
+    return CARE_OTHERS if standing.cared_for_by or standing.care_ended else CARE_UNKNOWN
 
 
 @functools.cache

@@ -38,17 +38,26 @@ class Statement:
 
     def covers(self, cell: Cell) -> bool:
         """Whether it speaks of this disclosure; a denial with an empty list or a wildcard speaks of all."""
-        lists = (self.controllers, self.categories, self.purposes, self.recipients)
-        if self.state in DENIALS:
-            pairs = zip(lists, cell, strict=True)
-            return all(not named or "*" in named or value in named for named, value in pairs)
-        return self.state in GRANTS and all(map(frozenset.__contains__, lists, cell))
+        if self.state in GRANTS:
+            return (
+                cell.controller in self.controllers and cell.category in self.categories
+                and cell.purpose in self.purposes and cell.recipient in self.recipients
+            )  # fmt: skip
+        return (
+            self.state in DENIALS and _speaks_of(self.controllers, cell.controller)
+            and _speaks_of(self.categories, cell.category) and _speaks_of(self.purposes, cell.purpose)
+            and _speaks_of(self.recipients, cell.recipient)
+        )  # fmt: skip
 
     def in_time(self, day: int) -> bool:
         """Whether the day lies in its period."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )
+
+
+def _speaks_of(named: frozenset[str], value: str) -> bool:
+    return not named or "*" in named or value in named
 
 
 class Consent(NamedTuple):
