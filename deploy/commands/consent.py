@@ -3,9 +3,11 @@
 import typer
 
 from deploy.commands.consent_activate import activate
+from deploy.commands.consent_as_of import as_of_
 from deploy.commands.consent_explain import explain
 from deploy.commands.consent_give import give, withdraw
 from deploy.commands.consent_lint import lint
+from deploy.commands.consent_replay import replay
 from deploy.commands.consent_rulebook import rulebook
 from deploy.commands.consent_rules import rules
 
@@ -19,5 +21,5 @@ def _consent() -> None:
     """Consent and law: the rules, what people signed, and why somebody may see what."""
 
 
-for made in (rules, rulebook, lint, activate, explain, give, withdraw):
-    app.command(made.__name__.rstrip("_"))(made)
+for made in (rules, rulebook, lint, activate, replay, explain, as_of_, give, withdraw):
+    app.command(made.__name__.rstrip("_").replace("_", "-"))(made)

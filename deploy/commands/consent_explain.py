@@ -40,7 +40,7 @@ def explain(
         if keys is None:
             raise ThroughlineError(published.no_keyring())
         try:
-            found = explained(folded(_log(address), keys), keys, asked)
+            found = explained(folded(log_of(address), keys), keys, asked)
         except UnknownError as error:
             typer.echo(f"throughline: {error}", err=True)
             raise typer.Exit(FAILED) from None
@@ -51,6 +51,7 @@ def explain(
         typer.echo(line)
 
 
-def _log(address: str) -> Iterator[Arrival]:
+def log_of(address: str) -> Iterator[Arrival]:
+    """The ordered log, from its beginning to its present end."""
     with closing(TopicReader(address, lambda topic: topic == names.RESOLVED_EVENTS)) as reader:
         yield from reader.arrivals()
