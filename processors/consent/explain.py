@@ -229,7 +229,7 @@ class _Told:
 
     def _changes(self, asked: Sequence[_Asked], denied: Sequence[_Asked]) -> tuple[tuple[str, ...], ...]:
         """The smallest sets of what people can change that permit all; of a denial that is not told none is."""
-        if any(self.hides(one) or self._stays_hidden(one) for one in denied):
+        if any(self.hides(one) for one in denied):
             return ()
         tried = [change for change in CHANGES if self._can_change(change[0])]
         for size in range(1, len({name for name, _ in tried}) + 1):
@@ -246,10 +246,6 @@ class _Told:
         if name == "relation":
             return agreement.relation == "caseload"
         return name == "tiers" or agreement.basis in CHANGED_UNDER[name]
-
-    def _stays_hidden(self, one: _Asked) -> bool:
-        """Whether it is denied by what is not told once all that people can change is changed."""
-        return self.hides(one._replace(facts=one.facts._replace(**dict(CHANGES))))
 
     def _permits(self, asked: Sequence[_Asked], change: dict[str, Any]) -> bool:
         return all(self._rules.decide(one.facts._replace(**change)).permit for one in asked)

@@ -194,6 +194,7 @@ def test_of_treatment_neither_rule_nor_section_nor_kind_is_told() -> None:
             text = orjson.dumps(as_row(found)).decode().lower()
             assert not [word for word in ("part_2", "42 cfr", "substance", "patient", "2.13") if word in text]
             assert found.changes == ()
+            assert found.reason in {"law_denies", "no_caseload", "agreement_tier_missing"}
             assert found.rules[-1] == ("", "", "", "", False, "deny", UNTOLD, ())
 
 
@@ -208,14 +209,17 @@ def test_of_an_address_that_is_kept_secret_no_law_is_named() -> None:
 
 
 def test_what_only_the_event_reveals_is_told_by_no_rule_that_asks_for_the_kind() -> None:
-    terms = {"basis": Basis.ENROLLMENT, "purpose": "enrollment_transfer"}
-    shared = shared_by(
-        TRANSFER.model_copy(update=terms), [*MOUS, LICENCE.model_copy(update={"purposes": ("enrollment_transfer",)})]
-    )
-    revealing = [
-        told(who(), Subject("csac", "aid", frozenset({kind})), shared) for kind in ("disability", "discipline")
-    ]
-    assert revealing[0] == revealing[1]
+    """The award alone may be seen; what else an event reveals, and which rule denies it, is untold."""
+    terms = {"basis": Basis.FINANCIAL_AID, "purpose": "aid_administration"}
+    licence = LICENCE.model_copy(update={"purposes": ("aid_administration",)})
+    shared = shared_by(TRANSFER.model_copy(update=terms), [*MOUS, licence])
+    assert told(who(), AWARD, shared).permit
+    kinds = ("immigration_proxy", "discipline", "substance_use", "housing")
+    first, *others = [told(who(), Subject("csac", "aid", frozenset({kind})), shared) for kind in kinds]
+    assert (first.permit, first.reason, first.rests_on, first.changes) == (False, "law_denies", (), ())
+    assert first.groups[0].why == UNTOLD
+    assert not [one.rule for one in first.rules if one.effect == "deny" and "core" in one.groups]
+    assert others == [first] * len(others)
 
 
 def test_an_event_that_was_taken_back_is_nobodys_whatever_the_rules_say() -> None:
@@ -244,6 +248,8 @@ def test_it_says_what_was_decided_and_told_changes_permit(
     """Whatever the rules are."""
     found = told(person, subject, shared_by(others=None if has_others else []), rules=rules)
     assert bool(found.changes) <= (not found.permit)
+    if found.groups[0].why == UNTOLD:
+        assert (found.permit, found.reason, found.rests_on, found.changes) == (False, "law_denies", (), ())
     if rules is SHIPPED and found.changes and has_others:
         consents, serves = (
             any(word in step for steps in found.changes for step in steps) for word in ("consent", CASELOAD)
