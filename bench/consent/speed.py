@@ -1,5 +1,6 @@
 """Decisions a second of one core's CPU: ours in two ways, and two peers that are asked of each disclosure alone."""
 
+import functools
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,8 +11,9 @@ from processors.consent import judge, policy
 from processors.consent.book import Sharing, person_of
 from processors.consent.law.cedar import ACTION, policies_of
 from processors.consent.law.facts import Basis, Category, Facts, value_of
-from processors.consent.law.rules import Effect, RuleSet
+from processors.consent.law.rules import Effect, Reason, RuleSet
 from processors.consent.policy import Person, Subject
+from processors.consent.register import Shared
 from processors.consent.statements import NONE, Cell, consent_for
 
 Row = dict[str, Any]
@@ -55,6 +57,21 @@ def each(asked: Sequence[Asked], sharing: Sharing, rounds: int) -> Row:
     return {"each": round(decisions(asked, sharing) / seconds(work, rounds))}
 
 
+def each_by_outcome(asked: Sequence[Asked], sharing: Sharing, rounds: int) -> dict[str, int]:
+    """The same, one recipient a call, of what is permitted by consent, and of all else."""
+    parts: dict[str, list[tuple[Asked, Shared]]] = {"permitted_by_consent": [], "all_else": []}
+    for one in asked:
+        for shared in sharing.by_source[one.subject.partner_id, one.subject.family]:
+            [found] = policy.decide(one.subject, one.person, [shared], sharing.rules, world.TODAY)
+            parts["permitted_by_consent" if found.reason is Reason.CONSENT else "all_else"].append((one, shared))
+
+    def work(pairs: list[tuple[Asked, Shared]]) -> None:
+        for one, shared in pairs:
+            policy.decide(one.subject, one.person, [shared], sharing.rules, world.TODAY)
+
+    return {name: round(len(p) / seconds(functools.partial(work, p), rounds)) for name, p in parts.items()}
+
+
 def batched(asked: Sequence[Asked], sharing: Sharing, rounds: int, events: int = EVENTS_A_QUESTION) -> float:
     """As the stage asks: remembered by its contents, from an empty memory, reading persons and hashing included."""
 
@@ -82,7 +99,7 @@ def facts_of(asked: Iterable[Asked], sharing: Sharing) -> list[list[Facts]]:
     ]
 
 
-def _disclosures(one: Asked, shared: policy.Shared) -> list[Facts]:
+def _disclosures(one: Asked, shared: Shared) -> list[Facts]:
     same = policy.facts_of(one.person, shared, world.TODAY)
     terms = (shared.agreement.purpose, shared.agreement.party)
     kinds = sorted(policy.shared_categories(shared.grant) | one.subject.categories)
@@ -129,6 +146,7 @@ def figures(people: int, rounds: int) -> Row:
     return {
         "decisions_per_cpu_second": whole,
         "batched_by_events_a_question": {str(n): batched(asked, sharing, 1, n) for n in (1, 3, 30)},
+        "each_by_outcome": each_by_outcome(asked, sharing, rounds),
         "remembered_share": round(1 - 1 / EVENTS_A_QUESTION, 3),
         "peers_decisions_per_cpu_second": {"loop_over_rules": naively, "cedarpy": by_cedar},
         "recipients_per_event": round(decisions(asked, sharing) / len(asked), 1),

@@ -64,10 +64,11 @@ class Consent(NamedTuple):
     """What stands of consent for one disclosure."""
 
     state: ConsentState
-    rests_on: frozenset[Statement] = frozenset()
-    """Grants in force."""
+    rests_on: tuple[Statement, ...] = ()
+    """Grants in force, by record."""
 
 
+IN_FORCE = ConsentState.IN_FORCE
 NONE = Consent(ConsentState.NONE)
 REFUSED = Consent(ConsentState.REFUSED)
 OUT_OF_TIME = Consent(ConsentState.OUT_OF_TIME)
@@ -99,7 +100,7 @@ def consent_for(
             return REFUSED
         if newest is not None:
             grants.append(newest)
-    in_force = frozenset([said for said in grants if said.in_time(today)])
+    in_force = tuple([said for said in grants if said.in_time(today)])
     if in_force:
-        return Consent(ConsentState.IN_FORCE, in_force)
+        return Consent(IN_FORCE, in_force)
     return OUT_OF_TIME if grants else NOT_HOLDERS if others else NONE
