@@ -2,6 +2,7 @@
 
 import typer
 
+from deploy.commands import consent_order
 from deploy.commands.consent_activate import activate
 from deploy.commands.consent_as_of import as_of_
 from deploy.commands.consent_explain import explain
@@ -10,6 +11,7 @@ from deploy.commands.consent_lint import lint
 from deploy.commands.consent_replay import replay
 from deploy.commands.consent_rulebook import rulebook
 from deploy.commands.consent_rules import rules
+from deploy.commands.consent_show import show
 
 app = typer.Typer(
     help="Consent and law: the rules, what people signed, and why somebody may see what.", no_args_is_help=True
@@ -21,5 +23,6 @@ def _consent() -> None:
     """Consent and law: the rules, what people signed, and why somebody may see what."""
 
 
-for made in (rules, rulebook, lint, activate, replay, explain, as_of_, give, withdraw):
+for made in (rules, rulebook, lint, activate, replay, explain, as_of_, give, withdraw, show):
     app.command(made.__name__.rstrip("_").replace("_", "-"))(made)
+app.add_typer(consent_order.app, name="order")

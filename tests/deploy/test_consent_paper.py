@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -10,9 +12,26 @@ import pytest
 from support import sam
 from support.commands import environment, throughline
 from support.kafka_world import KafkaWorld
-from support.sam import CENTER, TOKENS, award, caseload, enrolled, wages
+from support.sam import CENTER, TOKENS, award, caseload, enrolled, identity, wages
+
+from deploy.commands.topics import activate_agreements
+from processors.consent.agreements import Agreement
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+SINCE = {"version": 1, "title": "t", "citation": "34 CFR 99.36", "effective_from": "2024-07-01"}
+RESCUE = [
+    Agreement.model_validate({
+        **SINCE, "agreement_id": "dsa-rescue", "tier": "dsa", "party": CENTER, "purpose": "emergency",
+        "basis": "emergency", "relation": "organization",
+        "grants": [{"partner_id": "csu", "family": "enrollment", "groups": ["core"]}],
+    }),
+    Agreement.model_validate({
+        **SINCE, "agreement_id": "dul-rescue", "tier": "dul", "party": CENTER, "licenses": ["dsa-rescue"],
+        "purposes": ["emergency"],
+    }),
+]  # fmt: skip
+"""By which the center is told in an emergency where at a state university a student is enrolled."""
+WHERE = enrolled("csu").event_id
 FACTS = {award().event_id, enrolled().event_id, wages().event_id}
 PARTNER = ("--partner", "ccc", "--by", "student")
 SCOPE = (
@@ -26,7 +45,8 @@ LOCAL_ID = TOKENS["ccc"]
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaWorld]:
     """The center serves Sam, who has consented to nothing."""
     with KafkaWorld(tmp_path_factory.mktemp("paper")) as made:
-        made.publish_all(*sam.KNOWN, caseload(), award(), enrolled(), wages())
+        activate_agreements(str(made.settings.bootstrap), RESCUE)
+        made.publish_all(*sam.KNOWN, identity("csu"), caseload(), award(), enrolled(), enrolled("csu"), wages())
         yield made
 
 
@@ -58,6 +78,11 @@ def test_what_is_given_on_paper_releases_and_what_is_withdrawn_is_taken_back(wor
     world.wait_for(receipt["event_id"])
     assert seen(world) == FACTS
 
+    shown = consent(world, "show", "--person", person_of(world))
+    [said] = shown["records"][0]["statements"]
+    assert (said["consent_id"], said["event_id"]) == (receipt["consent_id"], receipt["event_id"])
+    assert said["counts"] == dict.fromkeys(("ccc", "csac", "edd"), "in_force")
+
     done = piped(world, f"{LOCAL_ID}\n", "withdraw", *PARTNER, "--records", "wage", "--json")
     part = orjson.loads(done.stdout)
     assert (part["event_state"], part["records_covered"], part["recipients"]) == ("withdrawn", ["wage"], [])
@@ -68,6 +93,45 @@ def test_what_is_given_on_paper_releases_and_what_is_withdrawn_is_taken_back(wor
     assert "  records_covered       all\n" in told
     world.wait_for(told.split("`throughline explain ")[1].split("`")[0])
     assert seen(world) == set()
+
+
+def person_of(world: KafkaWorld) -> str:
+    """Sam, by the log."""
+    rows = world.rows("resolved.events")
+    return next(str(row["person_id"]) for row in rows if row.get("event_id") == enrolled().event_id)
+
+
+STATE = ("state", "--recipient", CENTER, "--basis", "emergency", "--reason", "missing", "--by", "n.ito")
+
+
+def order(world: KafkaWorld, *words: str) -> Any:
+    """A step of an order, and the stages have heard of it; its document."""
+    before = len(steps(world))
+    told = consent(world, "order", *words)
+    deadline = time.monotonic() + 30
+    while len(steps(world.settle())) == before:
+        assert time.monotonic() < deadline
+    return told
+
+
+def steps(world: KafkaWorld) -> list[Any]:
+    return [row for row in world.rows("resolved.events") if row["schema"] == "disclosure_ordered"]
+
+
+def test_an_emergency_that_two_persons_stand_by_is_told_of_until_one_ends_it(world: KafkaWorld) -> None:
+    until = (datetime.now(UTC).date() + timedelta(days=3)).isoformat()
+    stated = order(world, *STATE, "--person", person_of(world), "--until", until)
+    assert stated["person_ids"] == [person_of(world)]
+    assert WHERE not in world.settle().seen_by(CENTER)
+    done = piped(world, "", "order", "approve", stated["order_id"], "--by", "N. Ito")
+    assert "whoever stated an order cannot approve it" in done.stderr
+    order(world, "approve", stated["order_id"], "--by", "r.alvarez")
+    assert WHERE in world.settle().seen_by(CENTER)
+    [known] = consent(world, "order", "list")["orders"]
+    assert (known["state"], known["stated_by"], known["approved_by"]) == ("approved", "n.ito", "r.alvarez")
+    order(world, "end", stated["order_id"], "--by", "k.lee")
+    assert WHERE not in world.settle().seen_by(CENTER)
+    assert stated["order_id"] in piped(world, "", "order", "list").stdout
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from support.worlds import shipped_agreements
 
 import partners.formats
 from deploy.cli import app_of
+from deploy.consent_shown import TOLD
 from processors import names
 from processors.consent.chain import Code as Problem
 from processors.consent.law.rules import Reason
@@ -31,10 +32,15 @@ def rows(first_cell: str) -> set[str]:
 
 def all_commands() -> dict[str, object]:
     """Every command by its words."""
+    return _commands(COMMANDS, "")
+
+
+def _commands(group: object, path: str) -> dict[str, object]:
+    """By their words; groups in a group as well."""
     found: dict[str, object] = {}
-    for name, command in COMMANDS.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", {})
-        found |= {f"{name} {sub}": c for sub, c in inner.items()} if inner else {name: command}
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        is_group = getattr(command, "commands", {})
+        found |= _commands(command, f"{path}{name} ") if is_group else {f"{path}{name}": command}
     return found
 
 
@@ -64,7 +70,7 @@ def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     files = {code.value for code in partners.formats.Code}
     rules = set(get_args(Rule))
     values = {one.value for closed in (Code, Reason, Problem) for one in closed}
-    assert rows("[a-z_]+") == files | values | rules | set(REASONS_OF_ERASURES)
+    assert rows("[a-z_]+") == files | values | rules | set(REASONS_OF_ERASURES) | set(TOLD)
 
 
 def test_every_topic_stands_in_the_reference() -> None:

@@ -3,38 +3,12 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import worlds
 from support.events import NOON, Message, event_id
-from support.orders import ordered
+from support.orders import IN_FORCE, RESCUE, WHERE, ordered
 from support.sam import KNOWN, enrolled, identity
 from support.worlds import PureWorld
 
-from processors.consent.agreements import Agreement, Grant
-
-RESCUE = "rescue"
 LAST_DAY = "2026-09-25"
-SINCE = {"version": 1, "title": "t", "citation": "34 CFR 99.36", "effective_from": "2024-07-01"}
-COLLEGE = Grant(partner_id="ccc", family="enrollment", groups=("core",))
-IN_FORCE = [
-    *worlds.shipped_agreements(),
-    Agreement.model_validate(
-        {**SINCE, "agreement_id": "mou-rescue", "tier": "mou", "party": RESCUE, "families": ("caseload",)}
-    ),
-    Agreement.model_validate(
-        {
-            **SINCE, "agreement_id": "dsa-rescue", "tier": "dsa", "party": RESCUE, "purpose": "emergency",
-            "basis": "emergency", "relation": "organization", "grants": (COLLEGE,),
-        }
-    ),
-    Agreement.model_validate(
-        {
-            **SINCE, "agreement_id": "dul-rescue", "tier": "dul", "party": RESCUE, "licenses": ("dsa-rescue",),
-            "purposes": ("emergency",),
-        }
-    ),
-]  # fmt: skip
-WHERE = {enrolled().event_id}
-"""What tells where the student is enrolled."""
 
 
 def known(batch: int = 1000) -> PureWorld:
