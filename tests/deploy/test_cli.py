@@ -17,7 +17,7 @@ version = 1
 tier = "dsa"
 title = "X"
 party = "x"
-purpose = "p"
+purpose = "transfer_advising"
 citation = "none"
 effective_from = 2024-07-01
 [[grants]]
@@ -57,7 +57,18 @@ def test_no_arguments_lists_the_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("topics",), ("agreements",), ("deadletters",), ("schemas",), ("config",), ("identity",)]
+    "words",
+    [
+        (),
+        ("topics",),
+        ("agreements",),
+        ("deadletters",),
+        ("schemas",),
+        ("config",),
+        ("identity",),
+        ("consent",),
+        ("consent", "order"),
+    ],
 )
 def test_help_cuts_nothing_off_at_eighty_columns(tmp_path: Path, words: tuple[str, ...]) -> None:
     said = throughline(tmp_path, *words, "--help", COLUMNS="80").stdout
