@@ -53,6 +53,9 @@ def test_a_folder_is_checked_as_a_whole(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, folder)
     well = throughline(tmp_path, "agreements", "check", str(folder), "--json")
     assert orjson.loads(well.stdout) == {"agreements": len(ALL), "problems": []}, well.stderr
+    for path in (SHIPPED.parents[1] / "docs" / "examples" / "benefits-outreach").glob("*.toml"):
+        shutil.copy(path, folder)
+    assert throughline(tmp_path, "agreements", "check", str(folder)).stdout == "32 agreements, 0 problems\n"
     (folder / "dul-csu-advising.toml").unlink()
     (folder / "dsa-la-county-foster.toml").write_text(
         (folder / "dsa-la-county-foster.toml").read_text().replace('"foster_care"', '"directory"')
