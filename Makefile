@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ simulate: setup-dev  ## the stage and consent under seeded schedules of faults, 
 
 enumerate-consent: setup-dev  ## rules of law, an oracle and Cedar over every disclosure that can be (EACH=1: none merged; CEDAR=n, SEED=n)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/enumerate_consent.py $(if $(EACH),--each) $(if $(CEDAR),--cedar $(CEDAR)) --seed $(SEED)
+
+HISTORIES ?= 5000
+oracle: setup-dev  ## random histories through consent, an independent oracle at every commit; minutes (HISTORIES=100000, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/oracle.py --histories $(HISTORIES) --seed $(SEED)
 
 signals-kill-test: setup-dev  ## the same, where only the worker signals is killed, again and again
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/chaos.py --roles signals --kills 20 --pauses 0 --broker-kills 0

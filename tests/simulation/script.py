@@ -82,20 +82,21 @@ class Writer:
         self.day += 1
         self.say("clock_ticked", "clock", {"tick_at": self.day * DAY})
 
-    def event(self, record: str, family: str, fact: str, operation: str, body: Row) -> None:
-        """A partner's event about a record."""
-        id_ = derived_id(f"event {self.number}", "simulation", len(self.logged))
+    def event(self, record: str, family: str, fact: str, operation: str, body: Row, **changed: Any) -> None:
+        """A partner's event about a record; fields of its row may be told otherwise."""
+        id_ = changed.get("event_id") or derived_id(f"event {self.number}", "simulation", len(self.logged))
         body_id = catalog.id_of(f"body.{family}.v1")
         content = codec.encode_rows(body_id, [body])[0]
         moment = events.NOON + self.chance.randrange(8) * 60_000_000
         row: Row = {
             "event_id": id_, "event_type": f"{family}.recorded.v1", "family": family,
-            "partner_id": PARTNER_OF[family], "record_key": record, "fact_id": fact, "person_id": self.where[record],
-            "operation": operation, "supersedes_event_id": None, "occurred_on": None, "effective_from": None,
-            "effective_to": None, "observed_at": moment, "published_at": moment, "data_categories": [],
+            "partner_id": PARTNER_OF.get(family, ""), "record_key": record, "fact_id": fact,
+            "person_id": self.where[record], "operation": operation, "supersedes_event_id": None, "occurred_on": None,
+            "effective_from": None, "effective_to": None, "observed_at": moment, "published_at": moment,
+            "data_categories": [],
             "body_schema_id": body_id, "sealed_body": sealing.seal(self.keys, record, f"{id_}|resolve", content),
         }  # fmt: skip
-        self.say("resolved_event", record, row)
+        self.say("resolved_event", record, row | changed)
 
     def fact(self) -> None:
         """A fact that recipients wait for, or a correction or retraction of one."""

@@ -1,0 +1,88 @@
+"""Bugs to be planted in what consent decides: an oracle that does not find them proves nothing."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from simulation.bugs import Bug, replaced
+
+from processors.consent import book, decide, policy, rights, statements, sweep
+from processors.consent.law.facts import Approval, ConsentState, Tiers
+from processors.consent.register import Shared
+from processors.consent.statements import Consent
+
+
+def ignores_withdrawals() -> AbstractContextManager[None]:
+    """Whoever takes consent back is not heard."""
+    return replaced(statements, "DENIALS", statements.DENIALS - {"withdrawn"})
+
+
+def hears_parents_of_adults() -> AbstractContextManager[None]:
+    """A parent's word counts after eighteen as before."""
+    return replaced(rights, "belong_to_student", lambda holder, _: holder in rights.ALWAYS_ONES_OWN)
+
+
+def looks_at_no_licence() -> AbstractContextManager[None]:
+    """The third tier is not looked at."""
+    known = Shared.tiers
+
+    def wrong(self: Shared, day: int | None) -> Tiers:
+        found = known(self, day)
+        return Tiers.IN_FORCE if found is Tiers.NO_DUL else found
+
+    return replaced(Shared, "tiers", wrong)
+
+
+def reads_one_record() -> AbstractContextManager[None]:
+    """A refusal in another record of the person is not looked at."""
+    known = statements.consent_for
+
+    def wrong(cell: Any, records: Sequence[Any], *terms: Any) -> Consent:
+        alone = [known(cell, [record], *terms) for record in records]
+        in_force = [one for one in alone if one.state is ConsentState.IN_FORCE]
+        return in_force[0] if in_force else known(cell, records, *terms)
+
+    return replaced(policy, "consent_for", wrong)
+
+
+def keeps_those_who_left() -> AbstractContextManager[None]:
+    """Who has left a caseload is served on."""
+    return replaced(book, "_assigned", book._stands)  # noqa: SLF001  # to be broken
+
+
+def approves_alone() -> AbstractContextManager[None]:
+    """Who stated an emergency may approve it."""
+    return replaced(policy, "APPROVALS", (Approval.NONE, Approval.TWO, Approval.TWO))
+
+
+def forgets_days() -> AbstractContextManager[None]:
+    """Nobody is decided again when a consent begins or ends."""
+    return replaced(sweep, "await_days", lambda *_: None)
+
+
+def moves_without_deciding() -> AbstractContextManager[None]:
+    """Records change persons, and nobody is decided again."""
+
+    def wrong(batch: Any, entry: Any) -> None:
+        for move in entry.row["moves"]:
+            batch.book.place(move["record_key"], move["to_person_id"])
+
+    return replaced(decide, "HANDLERS", {**decide.HANDLERS, "records_moved": wrong})
+
+
+def hears_rules_late() -> AbstractContextManager[None]:
+    """Nobody is decided again when agreements or rules change."""
+    return replaced(sweep, "over_everyone", lambda *_: None)
+
+
+BUGS: dict[str, Bug] = {
+    "a withdrawal is ignored": ignores_withdrawals,
+    "a parent is heard after eighteen": hears_parents_of_adults,
+    "a tier is not looked at": looks_at_no_licence,
+    "a refusal in another record is ignored": reads_one_record,
+    "an ended caseload is served on": keeps_those_who_left,
+    "one person approves alone": approves_alone,
+    "days end no consent": forgets_days,
+    "moved records are not decided again": moves_without_deciding,
+    "changed agreements are not decided again": hears_rules_late,
+}

@@ -1,0 +1,246 @@
+"""Histories through the real consent stage, and what recipients see at every commit held against the oracle."""
+
+import gc
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from simulation.fast_codec import remembering
+from simulation.script import Logged
+
+from processors.consent import decide as consent
+from processors.consent import reading, sweep
+from processors.consent.book import Book
+from processors.consent.judge import judge
+from processors.consent.settle import Context
+from processors.names import RESOLVED_EVENTS
+from processors.records import Arrival, Arrivals, Out
+from processors.signals.book import day_of
+from processors.state import Memory, Working
+from schemas_avro import codec, wire
+from support.histories import Act, Author, history
+from support.history_oracle import NONE, Oracle, Seen, Terms
+from support.worlds import DictKeys
+
+LEAKED, WITHHELD, BROKEN = "leaks", "wrongly_withheld", "broken"
+BATCHES = (1, 1, 2, 3, 5, 8)
+"""Most records of the log that are decided at once."""
+AT_ONCE = 0.8
+"""Share of histories whose first agreements are one batch."""
+MOST_IDLE = 60
+"""Slices after which a sweep should have come to its end."""
+MOST_SHOWN = 3
+MOST_TRIES = 400
+"""Plays of a history to make it smaller."""
+GARBAGE = 100_000
+
+
+@dataclass
+class Play:
+    """One history on its way through the stage."""
+
+    author: Author
+    chance: random.Random
+    state: Memory = field(default_factory=Memory)
+    oracle: Oracle = field(default_factory=Oracle)
+    rows: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    """By recipient, person and event: the newest word by position, as a view keeps it."""
+    earlier: list[Terms] = field(default_factory=list)
+    """Rules and agreements that were in force since nothing was under way."""
+    wrong: list[str] = field(default_factory=list)
+    commits: int = 0
+    quiet: int = 0
+    """Commits at which nothing was under way."""
+    released: int = 0
+    """Rows that stood at those."""
+
+    def run(self) -> None:
+        """Everything, in batches; slices of sweeps between some of them, and at the end all."""
+        offset, size = 0, self.chance.choice(BATCHES)
+        if self.chance.random() < AT_ONCE:
+            offset = min(self.author.opened, len(self.author.logged))
+            self.commit(0, offset)
+        while offset < len(self.author.logged) and not self.wrong:
+            if self.is_sweeping() and self.chance.random() < 0.5:
+                self.commit(offset, offset)
+                continue
+            end = min(offset + self.chance.randint(1, size), len(self.author.logged))
+            self.commit(offset, end)
+            offset = end
+        for _ in range(MOST_IDLE):
+            if self.wrong or not self.is_sweeping():
+                return
+            self.commit(offset, offset)
+        self.wrong.append(BROKEN)
+
+    def is_sweeping(self) -> bool:
+        """Whether somebody is still to be decided again."""
+        return bool(self.state.scan("sweep", ""))
+
+    def commit(self, start: int, end: int) -> None:
+        """A part of the log decided, and what stands then compared."""
+        working, context = Working(self.state), Context(self.author.keys, 1)
+        part = [arrival(n, logged) for n, logged in enumerate(self.author.logged[start:end], start)]
+        outs = consent.decide(Arrivals.of(part), working, context)
+        self.state.apply(working.changes())
+        for out in outs:
+            self._keep(out)
+        for name, row in self.author.told[start:end]:
+            self.earlier.append(self.oracle.terms)
+            self.oracle.hear(name, row)
+        self.commits += 1
+        self._compare()
+
+    def _keep(self, out: Out) -> None:
+        if not out.topic.startswith("released."):
+            return
+        [row] = codec.decode_own(wire.schema_id_of(out.value) or 0, [wire.payload_of(out.value)])
+        if (head := row.get("release")) is not None:
+            sight = (head["recipient"], head["person_id"], head["event_id"])
+            if sight not in self.rows or self.rows[sight]["release"]["position"] <= head["position"]:
+                self.rows[sight] = row
+
+    def _compare(self) -> None:
+        """What recipients see is within what may be seen, and all of it when nothing is under way."""
+        may, shown, standing = self.oracle.permitted(), self.shown(), self.standing()
+        if self.is_sweeping():
+            # Terms that no reader can look up hold for whoever is not decided again yet.
+            pasts = [may, *(self.oracle.permitted(terms) for terms in unique(self.earlier))]
+            if any(all(not groups <= past.get(sight, NONE) for past in pasts) for sight, groups in shown.items()):
+                self.wrong.append(LEAKED)
+            return
+        self.earlier.clear()
+        self.quiet += 1
+        self.released += len(standing)
+        for seen in (standing, shown):
+            if any(not groups <= may.get(sight, NONE) for sight, groups in seen.items()):
+                self.wrong.append(LEAKED)
+            if any(not groups <= seen.get(sight, NONE) for sight, groups in may.items()):
+                self.wrong.append(WITHHELD)
+
+    def standing(self) -> Seen:
+        """What was released and not taken back."""
+        return {sight: frozenset(row["release"]["groups"]) for sight, row in self.rows.items() if "body" in row}
+
+    def shown(self) -> Seen:
+        """What readers show of it, who decide again by the agreements and the day."""
+        book = Book(Working(self.state))
+        register, today = book.register(), book.today()
+        found: Seen = {}
+        for sight, row in self.rows.items():
+            if "body" in row:
+                head = row["release"]
+                until = None if head["expires_on"] is None else day_of(head["expires_on"])
+                release: Any = SimpleNamespace(**{**head, "expires_on": until, "groups": tuple(head["groups"])})
+                release.consent_event_ids = tuple(head["consent_event_ids"])
+                verdict = reading.permit(release, register, None if today is None else day_of(today))
+                if isinstance(verdict, reading.Permit):
+                    found[sight] = verdict.groups
+        return found
+
+
+def unique(terms: Iterable[Terms]) -> list[Terms]:
+    """Each once."""
+    return list({(one.laws, id(one.agreements)): one for one in terms}.values())
+
+
+def arrival(offset: int, logged: Logged) -> Arrival:
+    """A record as the log holds it."""
+    return Arrival(RESOLVED_EVENTS, 0, offset, 0, logged.key, logged.value, {"ce_id": logged.id.encode()})
+
+
+@dataclass
+class Failure:
+    """A history of which something is wrong, made as small as it goes."""
+
+    seed: int
+    wrong: tuple[str, ...]
+    acts: Sequence[Act]
+
+    def __str__(self) -> str:
+        return "\n".join([f"seed {self.seed}: {', '.join(self.wrong)}", *(f"  {act}" for act in self.acts)])
+
+
+@dataclass
+class Tally:
+    """Histories, and in how many what was wrong."""
+
+    histories: int = 0
+    commits: int = 0
+    quiet: int = 0
+    released: int = 0
+    leaks: int = 0
+    wrongly_withheld: int = 0
+    disagreements: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take in another part."""
+        for name in ("histories", "commits", "quiet", "released", LEAKED, WITHHELD, "disagreements"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.failures = [*self.failures, *other.failures][:MOST_SHOWN]
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """Sweeps decide one person a slice, and nothing is remembered of code that may have been another."""
+    before = sweep.SLICE_PERSONS
+    sweep.SLICE_PERSONS = 1
+    judge.cache_clear()
+    try:
+        yield
+    finally:
+        sweep.SLICE_PERSONS = before
+        judge.cache_clear()
+
+
+def play(seed: int, acts: Sequence[Act]) -> Play:
+    """A history through the stage; batches are the seed's."""
+    author = Author(random.Random(seed), DictKeys(), seed)
+    author.write(list(acts))
+    played = Play(author, random.Random(seed))
+    played.run()
+    return played
+
+
+def run(seeds: Iterable[int]) -> Tally:
+    """The histories of some seeds."""
+    tally = Tally()
+    gc.set_threshold(GARBAGE)
+    with remembering(), one_by_one():
+        for seed in seeds:
+            acts = history(seed)
+            played = play(seed, acts)
+            wrong = tuple(sorted(set(played.wrong)))
+            found = Tally(1, played.commits, played.quiet, played.released)
+            found.leaks, found.wrongly_withheld, found.disagreements = LEAKED in wrong, WITHHELD in wrong, bool(wrong)
+            if wrong and len(tally.failures) < MOST_SHOWN:
+                found.failures.append(Failure(seed, wrong, smaller(seed, acts, wrong)))
+            tally.add(found)
+    return tally
+
+
+def first_wrong(seeds: Iterable[int]) -> int | None:
+    """The first seed whose history goes wrong; None: none does."""
+    with remembering(), one_by_one():
+        return next((seed for seed in seeds if play(seed, history(seed)).wrong), None)
+
+
+def smaller(seed: int, acts: Sequence[Act], wrong: tuple[str, ...]) -> list[Act]:
+    """As few of the acts as still go wrong in the same way."""
+    kept, size, tries = list(acts), max(len(acts) // 2, 1), 0
+    while tries < MOST_TRIES:
+        for start in range(0, len(kept), size):
+            fewer = [*kept[:start], *kept[start + size :]]
+            tries += 1
+            if set(play(seed, fewer).wrong) & set(wrong):
+                kept = fewer
+                break
+        else:
+            if size == 1:
+                break
+            size = max(size // 2, 1)
+    return kept
