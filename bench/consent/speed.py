@@ -142,12 +142,13 @@ def figures(people: int, rounds: int) -> Row:
     asked, sharing = questions(people), world.sharing()
     few = facts_of(asked[: max(2, people // 20)], sharing)
     whole = {**each(asked, sharing, rounds), "batched": batched(asked, sharing, rounds)}
+    info = judge.judge.cache_info()
     naively, by_cedar = naive(few, sharing.rules, 1), cedar(few, sharing.rules, 1)
     return {
         "decisions_per_cpu_second": whole,
         "batched_by_events_a_question": {str(n): batched(asked, sharing, 1, n) for n in (1, 3, 30)},
         "each_by_outcome": each_by_outcome(asked, sharing, rounds),
-        "remembered_share": round(1 - 1 / EVENTS_A_QUESTION, 3),
+        "remembered_share": round(info.hits / (info.hits + info.misses), 3),
         "peers_decisions_per_cpu_second": {"loop_over_rules": naively, "cedarpy": by_cedar},
         "recipients_per_event": round(decisions(asked, sharing) / len(asked), 1),
         "permitted_share": _permitted(asked, sharing),
