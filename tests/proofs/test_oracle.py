@@ -38,15 +38,15 @@ def test_a_bug_that_is_planted_is_found(bug: str) -> None:
 def test_a_failure_says_its_seed_and_the_few_acts_that_bring_it_about(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["oracle.py", "--histories", "1", "--seed", "22", "--processes", "1"])
+    monkeypatch.setattr(sys, "argv", ["oracle.py", "--histories", "1", "--seed", "18", "--processes", "1"])
     with BUGS["a withdrawal is ignored"]():
         assert oracle.main() == 1
     said = capsys.readouterr()
-    assert json.loads(said.out) == {"histories": 1, "leaks": 1, "wrongly_withheld": 0, "disagreements": 1, "seed": 22}
+    assert json.loads(said.out) == {"histories": 1, "leaks": 1, "wrongly_withheld": 0, "disagreements": 1, "seed": 18}
     lines = said.err.splitlines()
-    assert lines[0] == "seed 22: leaks"
-    acts = lines[1 : lines.index("again: make oracle HISTORIES=1 SEED=22")]
-    assert len(acts) < len(history(22)) / 2
+    assert lines[0] == "seed 18: leaks"
+    acts = lines[1 : lines.index("again: make oracle HISTORIES=1 SEED=18")]
+    assert len(acts) < len(history(18)) / 2
     assert any("event_state=withdrawn" in act for act in acts)
 
 

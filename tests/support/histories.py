@@ -99,7 +99,7 @@ class Author(Writer):
 
     def __post_init__(self) -> None:
         """Nothing is said but by acts."""
-        self.where = {record: "r" if record == "south" else "p" for record in PARTNER_OF}
+        self.where = dict.fromkeys(PARTNER_OF, PERSONS[0])
 
     def say(self, name: str, key: str, row: Row) -> None:
         """One record of an internal schema."""
@@ -112,6 +112,9 @@ class Author(Writer):
             getattr(self, f"_{act.kind}")(**act.said)
             if act.kind in {"rules", "agreement"} and self.opened == len(self.logged) - 1:
                 self.opened += 1
+
+    def _home(self, record: str, person: str) -> None:
+        self.where[record] = person
 
     def _tick(self, days: int) -> None:
         self.day += days
@@ -211,7 +214,8 @@ class Chronicler:
         """A beginning in which something is released, mostly; then anything."""
         pick = self.chance
         names = [name for name in AGREEMENTS if pick.random() < 0.985]
-        opening = [Act("rules", {"laws": "all"}), *(Act("agreement", {"name": name}) for name in names)]
+        agreed = [Act("agreement", {"name": name}) for name in names]
+        opening = [*self.homes(), Act("rules", {"laws": "all"}), *agreed]
         opening.append(Act("tick", {"days": 0}))
         told = [self.birth(), self.consent(), self.grant(), self.caseload()]
         told += [self._event("north", "caseload", "0", assignment_state="assigned"), *(self.fact() for _ in range(4))]
@@ -219,6 +223,14 @@ class Chronicler:
         acts, weights = zip(*ACTS, strict=True)
         rest = [act(self) for act in pick.choices(acts, weights, k=pick.randrange(5, 22))]
         return [*opening, *told, *rest]
+
+    def homes(self) -> list[Act]:
+        """Whose each record is at first: most are one person's, who may be the last that a sweep comes to."""
+        home = self.chance.choice(PERSONS)
+        others = [record for record in PARTNER_OF if self.chance.random() < 0.2]
+        return [Act("home", {"record": record, "person": home}) for record in PARTNER_OF if record not in others] + [
+            Act("home", {"record": record, "person": self.chance.choice(PERSONS)}) for record in others
+        ]
 
     def _event(self, record: str, family: str, fact: str, **said: Any) -> Act:
         pick = self.chance
@@ -340,7 +352,7 @@ class Chronicler:
         pick = self.chance
         recipient = pick.choice(("ward", "bench"))
         return Act("order", {
-            "order": f"order {recipient} {pick.randrange(2)}", "person": pick.choice(("p", "p", "q")),
+            "order": f"order {recipient} {pick.randrange(2)}", "person": pick.choice(PERSONS),
             "recipient": recipient, "state": pick.choice(("stated", "stated", "approved", "approved", "ended")),
             "by": pick.choice("xy"), "until": self.day + pick.choice((-1, 0, 1, 2)),
         })  # fmt: skip

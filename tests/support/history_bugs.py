@@ -6,7 +6,7 @@ from typing import Any
 
 from simulation.bugs import Bug, replaced
 
-from processors.consent import book, decide, policy, rights, statements, sweep
+from processors.consent import book, decide, policy, reading, rights, statements, sweep
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
 from processors.consent.statements import Consent
@@ -75,6 +75,11 @@ def hears_rules_late() -> AbstractContextManager[None]:
     return replaced(sweep, "over_everyone", lambda *_: None)
 
 
+def reads_without_looking() -> AbstractContextManager[None]:
+    """A reader shows what was released, whatever has become of agreements and days until the sweep comes."""
+    return replaced(reading, "_objection", lambda *_: None)
+
+
 BUGS: dict[str, Bug] = {
     "a withdrawal is ignored": ignores_withdrawals,
     "a parent is heard after eighteen": hears_parents_of_adults,
@@ -84,5 +89,6 @@ BUGS: dict[str, Bug] = {
     "one person approves alone": approves_alone,
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
+    "a reader does not decide again": reads_without_looking,
     "changed agreements are not decided again": hears_rules_late,
 }

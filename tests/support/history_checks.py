@@ -11,10 +11,9 @@ from typing import Any
 from simulation.fast_codec import remembering
 from simulation.script import Logged
 
+from processors.consent import book, judge, policy, reading, sweep
 from processors.consent import decide as consent
-from processors.consent import reading, sweep
 from processors.consent.book import Book
-from processors.consent.judge import judge
 from processors.consent.settle import Context
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, Arrivals, Out
@@ -127,8 +126,8 @@ class Play:
 
     def shown(self) -> Seen:
         """What readers show of it, who decide again by the agreements and the day."""
-        book = Book(Working(self.state))
-        register, today = book.register(), book.today()
+        kept = Book(Working(self.state))
+        register, today = kept.register(), kept.today()
         found: Seen = {}
         for sight, row in self.rows.items():
             if "body" in row:
@@ -189,12 +188,18 @@ def one_by_one() -> Iterator[None]:
     """Sweeps decide one person a slice, and nothing is remembered of code that may have been another."""
     before = sweep.SLICE_PERSONS
     sweep.SLICE_PERSONS = 1
-    judge.cache_clear()
+    _forget()
     try:
         yield
     finally:
         sweep.SLICE_PERSONS = before
-        judge.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    for known in [value for module in (book, judge, policy) for value in vars(module).values()]:
+        if hasattr(known, "cache_clear"):
+            known.cache_clear()
 
 
 def play(seed: int, acts: Sequence[Act]) -> Play:
