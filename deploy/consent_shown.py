@@ -8,11 +8,11 @@ from typing import Any
 from partners.rows import day_of
 from processors import sealing
 from processors.consent import release, rights
-from processors.consent.book import Book
+from processors.consent.book import MICROS_PER_DAY, Book
 from processors.consent.law.facts import Agency, Category, ConsentState, Purpose
 from processors.consent.policy import Person
 from processors.consent.register import Register
-from processors.consent.statements import DENIALS, GRANTS, Cell, Statement, consent_for
+from processors.consent.statements import DENIALS, GRANTS, Cell, Statement, consent_for, newest_that_counts
 from schemas_avro import codec
 from streams.errors import ThroughlineError
 
@@ -91,7 +91,7 @@ class _Worth:
         if not rights.counts(said.role, grants=said.state in GRANTS, holder=holder, standing=standing):
             return NOT_HOLDERS
         cells = self._cells(said, controller)
-        own = [cell for cell in cells if self._newest(cell, record, holder) is said]
+        own = [cell for cell in cells if newest_that_counts(cell, record, holder, standing) is said]
         if not own:
             return REPLACED
         if said.state in DENIALS:
@@ -108,17 +108,6 @@ class _Worth:
         ]
         return [Cell(controller, *one) for one in product(*lists)]
 
-    def _newest(self, cell: Cell, record: Sequence[Statement], holder: Agency) -> Statement | None:
-        """The statement of a record that counts for a cell."""
-        standing = self._person.standing
-        speaking = (
-            said
-            for said in reversed(record)
-            if said.covers(cell)
-            and rights.counts(said.role, grants=said.state in GRANTS, holder=holder, standing=standing)
-        )
-        return next(speaking, None)
-
     def _state(self, cell: Cell, holder: Agency) -> ConsentState:
         return consent_for(cell, self._person.statements, holder, self._person.standing, self._today).state
 
@@ -126,7 +115,7 @@ class _Worth:
 def _told(said: Statement, record: Sequence[Statement], worth: _Worth, consent_ids: dict[str, str]) -> Row:
     return {
         "event_id": said.event_id, "consent_id": consent_ids.get(said.event_id), "state": said.state,
-        "role": said.role, "published_on": day_of(said.published_at // 86_400_000_000).isoformat(),
+        "role": said.role, "published_on": day_of(said.published_at // MICROS_PER_DAY).isoformat(),
         "controllers": sorted(said.controllers), "records_covered": sorted(said.categories),
         "purposes": sorted(said.purposes), "recipients": sorted(said.recipients),
         "valid_from": _day(said.valid_from), "valid_until": _day(said.valid_until),

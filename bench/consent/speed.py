@@ -10,11 +10,10 @@ from bench.consent import world
 from processors.consent import judge, policy
 from processors.consent.book import Sharing, person_of
 from processors.consent.law.cedar import ACTION, policies_of
-from processors.consent.law.facts import Basis, Category, Facts, value_of
+from processors.consent.law.facts import Facts
 from processors.consent.law.rules import Effect, Reason, RuleSet
 from processors.consent.policy import Person, Subject
 from processors.consent.register import Shared
-from processors.consent.statements import NONE, Cell, consent_for
 
 Row = dict[str, Any]
 EVENTS_A_QUESTION = 10
@@ -100,15 +99,8 @@ def facts_of(asked: Iterable[Asked], sharing: Sharing) -> list[list[Facts]]:
 
 
 def _disclosures(one: Asked, shared: Shared) -> list[Facts]:
-    same = policy.facts_of(one.person, shared, world.TODAY)
-    terms = (shared.agreement.purpose, shared.agreement.party)
     kinds = sorted(policy.shared_categories(shared.grant) | one.subject.categories)
-    found = []
-    for kind in kinds:
-        said = (Cell(one.subject.partner_id, kind, *terms), one.person.statements, shared.holder, one.person.standing)
-        consent = consent_for(*said, world.TODAY) if shared.agreement.basis is Basis.CONSENT else NONE
-        found.append(Facts(*same, value_of(Category, kind), consent.state))  # type: ignore[arg-type]
-    return found
+    return [policy.facts_of(one.subject, one.person, shared, world.TODAY, kind) for kind in kinds]
 
 
 def naive(asked: Sequence[list[Facts]], rules: RuleSet, rounds: int) -> int:

@@ -1,20 +1,15 @@
 """``throughline consent explain``: why a recipient may or may not see an event, and what would have to change."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Annotated
 
 import orjson
 import typer
 
 from deploy.commands.topics import AsJson
-from deploy.consent_explained import Asked, UnknownError, document, explained, folded, lines
+from deploy.consent_explained import Asked, UnknownError, document, explained, lines
+from deploy.consent_log import book_of_log
 from deploy.console import FAILED, bootstrap
 from deploy.identity import published
-from deploy.topic_reader import TopicReader
-from processors import names
-from processors.records import Arrival
-from streams.errors import ThroughlineError
 
 
 def explain(
@@ -36,11 +31,9 @@ def explain(
     Example: throughline consent explain --person 5f3c… --recipient csu_advising --event 3f0c4e1e-… --json
     """
     asked, address = Asked(person, recipient, event), bootstrap()
-    with published.keyring() as keys:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
+    with published.needed_keyring() as keys:
         try:
-            found = explained(folded(log_of(address), keys), keys, asked)
+            found = explained(book_of_log(address, keys), keys, asked)
         except UnknownError as error:
             typer.echo(f"throughline: {error}", err=True)
             raise typer.Exit(FAILED) from None
@@ -49,9 +42,3 @@ def explain(
         return
     for line in lines(asked, found):
         typer.echo(line)
-
-
-def log_of(address: str) -> Iterator[Arrival]:
-    """The ordered log, from its beginning to its present end."""
-    with closing(TopicReader(address, lambda topic: topic == names.RESOLVED_EVENTS)) as reader:
-        yield from reader.arrivals()

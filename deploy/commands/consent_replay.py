@@ -6,15 +6,13 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands.consent_explain import log_of
 from deploy.commands.consent_rules import Rules
-from deploy.consent_explained import folded
+from deploy.consent_log import book_of_log
 from deploy.console import bootstrap
 from deploy.identity import published
 from deploy.rules_file import rules_from
 from processors.consent.law.documents import document_of, hash_of
 from processors.consent.replay import Replayed, replayed
-from streams.errors import ThroughlineError
 
 
 def replay(
@@ -30,10 +28,8 @@ def replay(
     Example: throughline consent replay --rules rules.json
     """
     rules, address = rules_from(file), bootstrap()
-    with published.keyring() as keys:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
-        found = replayed(folded(log_of(address), keys).state, rules)
+    with published.needed_keyring() as keys:
+        found = replayed(book_of_log(address, keys).state, rules)
     if as_json:
         known_by = hash_of(document_of(rules))
         typer.echo(orjson.dumps({"rules": known_by, "decided": found.decided, "changes": _rows(found)}))

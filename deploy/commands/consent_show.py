@@ -10,7 +10,6 @@ from deploy.consent_log import book_of_log
 from deploy.consent_shown import lines, shown
 from deploy.console import bootstrap
 from deploy.identity import published
-from streams.errors import ThroughlineError
 
 
 def show(
@@ -25,9 +24,7 @@ def show(
     Example: throughline consent show --person 1f0c6a52d9e84b7730aa5be1c2d3f405
     """
     address = bootstrap()
-    with published.keyring() as keys:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
+    with published.needed_keyring() as keys:
         found = shown(book_of_log(address, keys), keys, person)
     if as_json:
         typer.echo(orjson.dumps(found))

@@ -89,9 +89,7 @@ def _compared(address: str, record: str, other: str | None, model: Model) -> tup
 
 def _read(address: str, record: str, other: str | None) -> dict[str, Told]:
     """By key the records that are asked for, and all others of the first one's person."""
-    with published.keyring() as keys:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
+    with published.needed_keyring() as keys:
         asked = published.records(address, {record, other or record})
         for key in (record, other or record):
             if key not in asked:

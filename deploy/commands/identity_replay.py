@@ -86,9 +86,7 @@ def replay(
 def _tried(address: str, model: Model) -> tuple[Difference, float]:
     """What would change, and the CPU seconds that it took to read and enter all records."""
     began = time.process_time()
-    with published.keyring() as keys, temporary_store() as store, counting("entering", "records") as told:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
+    with published.needed_keyring() as keys, temporary_store() as store, counting("entering", "records") as told:
         trial = Trial(store, model)
         trial.decide(published.decisions(address).decisions.values())
         count = 0

@@ -53,9 +53,7 @@ def apply(
 
 
 def _sealed(model: Model) -> str:
-    with published.keyring() as keys:
-        if keys is None:
-            raise ThroughlineError(published.no_keyring())
+    with published.needed_keyring() as keys:
         if keys.find(adopted.KEY_ID) is None:  # one that is made here would not be resolve's
             raise ThroughlineError(NOT_YET)
         return adopted.sealed(model, keys)

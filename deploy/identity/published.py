@@ -130,9 +130,7 @@ def weighing(address: str, named: Model | None) -> tuple[Model, str | None]:
 def _opened(row: dict[str, Any]) -> Model:
     model = f"model {row['model']}, which is in force,"
     try:
-        with keyring() as keys:
-            if keys is None:
-                raise ThroughlineError(no_keyring())
+        with needed_keyring() as keys:
             return adopted.opened(row["model"], row["sealed_document"], keys)
     except sealing.UnreadableError:
         raise ThroughlineError(
@@ -153,6 +151,19 @@ def keyring() -> Iterator[Keyring | None]:
         yield None
         return
     with closing(Keyring(folder)) as ring:
+        yield ring
+
+
+@contextmanager
+def needed_keyring() -> Iterator[Keyring]:
+    """The ring, where nothing can be told without it.
+
+    Raises:
+        ThroughlineError: there is none.
+    """
+    with keyring() as ring:
+        if ring is None:
+            raise ThroughlineError(no_keyring())
         yield ring
 
 

@@ -163,13 +163,15 @@ def _event(batch: Batch, event: Event) -> None:
 
 def _told(batch: Batch, event: Event, fact: Row) -> None:
     """A statement is taken in; what the social services say is a fact of its own too, and seldom changes anything."""
+    if event.row["family"] != "social_service":
+        _fold(batch, event)
+        _audit_undecided(batch, event, "applied")
+        decide_person(batch, event.person_id, event)
+        return
     before = batch.book.person(event.person_id)
     _fold(batch, event)
-    if event.row["family"] == "social_service":
-        decide_fact(batch, event, fact)
-    else:
-        _audit_undecided(batch, event, "applied")
-    if event.row["family"] != "social_service" or batch.book.person(event.person_id) != before:
+    decide_fact(batch, event, fact)
+    if batch.book.person(event.person_id) != before:
         decide_person(batch, event.person_id, event)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from processors.consent.agreements import Agreement
 from processors.consent.law.facts import Approval, Basis, ConsentState, Facts, Relation, Tiers
 from processors.consent.law.rules import Effect, Law, Reason, Rule, RuleSet
-from processors.consent.policy import Person, Question, Subject, decide, group_categories
+from processors.consent.policy import Person, Subject, decide, facts_of, group_categories
 from processors.consent.register import Shared
 from schemas_avro import catalog
 
@@ -105,8 +105,13 @@ def explain(
         gone: why nobody is shown the event, whatever the rules say: it was retracted, or cannot be opened.
     """
     [decision] = decide(subject, person, [shared], rules, today)
-    question = Question(subject, person, shared, today)
-    asked = {group: _asked(question, subject, group) for group in (catalog.CORE, *_others(shared.grant.groups))}
+    asked = {
+        group: [
+            _Asked(category, is_own, facts_of(subject, person, shared, today, category))
+            for category, is_own in _needed(subject, group)
+        ]
+        for group in (catalog.CORE, *_others(shared.grant.groups))
+    }
     told = _Told(rules, shared, today)
     core = told.group(catalog.CORE, asked[catalog.CORE])
     groups = [core] + [
@@ -155,10 +160,10 @@ def _others(groups: Sequence[str]) -> list[str]:
     return [group for group in groups if group != catalog.CORE]
 
 
-def _asked(question: Question, subject: Subject, group: str) -> list[_Asked]:
+def _needed(subject: Subject, group: str) -> list[tuple[str, bool]]:
+    """Categories that a group takes of an event, and whether each is of the family's own fields."""
     own = group_categories(subject.family, group)
-    every = sorted(own | subject.categories)
-    return [_Asked(category, category in own, question.facts_of(category)) for category in every]
+    return [(category, category in own) for category in sorted(own | subject.categories)]
 
 
 def _tiers(shared: Shared, today: int | None) -> Iterator[Tier]:

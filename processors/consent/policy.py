@@ -229,20 +229,6 @@ def _terms(shared: Shared) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Question:
-    """All facts of one event and one recipient, for who is to be told why."""
-
-    def __init__(self, subject: Subject, person: Person, shared: Shared, today: int | None) -> None:
-        """Ask."""
-        self._subject, self._person, self._shared, self._today = subject, person, shared, today or 0
-        self.facts = facts_of(person, shared, today)
-
-    def facts_of(self, category: str) -> Facts:
-        """All facts of one category."""
-        consent = consent_of(self._subject.partner_id, category, self._person, self._shared, self._today)
-        return Facts._make((*self.facts, as_fact(self._shared, category), consent.state))
-
-
 def as_fact(shared: Shared, category: str) -> Category:
     """A category; one that an event reveals beyond what an agreement shares without consent is nothing known."""
     if shared.agreement.basis is not Basis.CONSENT and category not in shared_categories(shared.grant):
@@ -259,9 +245,11 @@ def consent_of(partner_id: str, category: str, person: Person, shared: Shared, t
     return consent_for(cell, person.statements, shared.holder, person.standing, today)
 
 
-def facts_of(person: Person, shared: Shared, today: int | None) -> tuple[StrEnum, ...]:
-    """Facts of a disclosure, but for category and consent."""
-    return _facts(shared, today, _personal(person, shared, today))
+def facts_of(subject: Subject, person: Person, shared: Shared, today: int | None, category: str) -> Facts:
+    """All facts of one category of an event's data, for one recipient."""
+    consent = consent_of(subject.partner_id, category, person, shared, today or 0)
+    same = _facts(shared, today, _personal(person, shared, today))
+    return Facts._make((*same, as_fact(shared, category), consent.state))
 
 
 def _facts(shared: Shared, today: int | None, personal: Personal) -> tuple[StrEnum, ...]:

@@ -87,20 +87,27 @@ def consent_for(
         standing: who may speak for the person.
         today: from 1970-01-01.
     """
-    grants, others = [], False
-    for statements in records:
-        newest = None
-        for said in reversed(statements):
-            if said.covers(cell):
-                if rights.counts(said.role, grants=said.state in GRANTS, holder=holder, standing=standing):
-                    newest = said
-                    break
-                others = others or (said.state in GRANTS and said.in_time(today))
-        if newest is not None and newest.state in DENIALS:
-            return REFUSED
-        if newest is not None:
-            grants.append(newest)
-    in_force = tuple([said for said in grants if said.in_time(today)])
+    newest = [newest_that_counts(cell, statements, holder, standing) for statements in records]
+    counting = [said for said in newest if said is not None]
+    if any(said.state in DENIALS for said in counting):
+        return REFUSED
+    in_force = tuple([said for said in counting if said.in_time(today)])
     if in_force:
         return Consent(IN_FORCE, in_force)
-    return OUT_OF_TIME if grants else NOT_HOLDERS if others else NONE
+    if counting:
+        return OUT_OF_TIME
+    # None counts, so whoever granted what covers it and is in time does not hold the rights.
+    grants = (said for statements in records for said in statements if said.state in GRANTS)
+    return NOT_HOLDERS if any(said.covers(cell) and said.in_time(today) for said in grants) else NONE
+
+
+def newest_that_counts(
+    cell: Cell, statements: Sequence[Statement], holder: Agency, standing: Standing
+) -> Statement | None:
+    """Of one record's statements, oldest first, the newest about a disclosure by somebody whose word counts."""
+    for said in reversed(statements):
+        if said.covers(cell) and rights.counts(
+            said.role, grants=said.state in GRANTS, holder=holder, standing=standing
+        ):
+            return said
+    return None

@@ -41,11 +41,10 @@ def test_a_decision_is_what_the_rules_say_of_each_kind_of_data_asked_one_by_one(
 
 def one_by_one(asked: speed.Asked, shared: Shared, rules: RuleSet, day: int | None) -> tuple[bool, Reason, Groups]:
     """Whether it is permitted, why or why not, and which groups."""
-    question = policy.Question(asked.subject, asked.person, shared, day)
 
     def verdicts(group: str) -> list[Verdict]:
         kinds = policy.group_categories(shared.grant.family, group) | asked.subject.categories
-        return [rules.decide(question.facts_of(kind)) for kind in sorted(kinds)]
+        return [rules.decide(policy.facts_of(asked.subject, asked.person, shared, day, kind)) for kind in sorted(kinds)]
 
     core = verdicts("core")
     if denied := [one for one in core if not one.permit]:
