@@ -39,6 +39,12 @@ def shipped_agreements() -> list[Agreement]:
     return [Agreement.model_validate(tomllib.loads(path.read_text())) for path in sorted(SHIPPED.glob("*.toml"))]
 
 
+def next_version(agreement_id: str, **said: Any) -> Agreement:
+    """The next version of an agreement that ships, with other words."""
+    [found] = [a for a in shipped_agreements() if a.agreement_id == agreement_id]
+    return Agreement.model_validate({**found.model_dump(), "version": found.version + 1, **said})
+
+
 def agreement_value(agreement: Agreement) -> bytes:
     """An agreement as the control topic carries it."""
     schema_id = catalog.id_of("internal.agreement_activated.v1")

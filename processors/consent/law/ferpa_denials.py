@@ -2,8 +2,8 @@
 
 from processors.consent.law.facts import Agency, Approval, Basis, Category, ConsentState, Institution, Purpose
 from processors.consent.law.kinds import EDUCATIONAL, UNCONSENTED
-from processors.consent.law.making import denies
-from processors.consent.law.rules import Citation, Reason, Rule, when
+from processors.consent.law.making import denies, denies_without_consent
+from processors.consent.law.rules import Citation, Reason, when
 
 
 def cites(section: str, quote: str) -> Citation:
@@ -18,28 +18,13 @@ TRANSFER = cites("99.5(a)(1)", "the rights accorded to, and consent required of,
                  "from the parents to the student")  # fmt: skip
 
 
-def _consent_denies(name: str, cited: Citation, says: str, state: ConsentState, reason: Reason) -> Rule:
-    condition = when(holder=EDUCATIONAL, basis={Basis.CONSENT}, consent={state})
-    return denies(f"ferpa.30.{name}", cited, says, condition, reason)
-
-
 DENIALS = (
-    _consent_denies(
-        "refused", CONSENT, "Consent was refused or withdrawn, by any of the person's records.",
-        ConsentState.REFUSED, Reason.DENIED,
-    ),
-    _consent_denies(
-        "not_holders", TRANSFER, "Who consented does not hold the rights in this record.",
-        ConsentState.NOT_HOLDERS, Reason.RIGHTS_TRANSFERRED,
-    ),
-    _consent_denies(
-        "out_of_time", CONSENT, "The consent is not yet, or no longer, in its period.",
-        ConsentState.OUT_OF_TIME, Reason.OUT_OF_TIME,
-    ),
-    _consent_denies(
-        "none", CONTENT, "No consent names these records, this purpose and this recipient.",
-        ConsentState.NONE, Reason.NO_CONSENT,
-    ),
+    *denies_without_consent("ferpa.30", EDUCATIONAL, {
+        ConsentState.REFUSED: (CONSENT, "Consent was refused or withdrawn, by any of the person's records."),
+        ConsentState.NOT_HOLDERS: (TRANSFER, "Who consented does not hold the rights in this record."),
+        ConsentState.OUT_OF_TIME: (CONSENT, "The consent is not yet, or no longer, in its period."),
+        ConsentState.NONE: (CONTENT, "No consent names these records, this purpose and this recipient."),
+    }),
     denies(
         "ferpa.31.a.1.contractor",
         cites("99.31(a)(1)(i)(B)(2)", "Is under the direct control of the agency or institution with respect to the "

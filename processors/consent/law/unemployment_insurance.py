@@ -5,8 +5,8 @@ The exceptions stand only where state law authorizes them (603.5): ``unemploymen
 
 from processors.consent.law.facts import Agency, Basis, Category, ConsentState, Institution, Purpose, Relation
 from processors.consent.law.kinds import GIVEN, KEPT_SHORT, LOGGED, PAY
-from processors.consent.law.making import denies, otherwise_denies, permits
-from processors.consent.law.rules import Citation, Law, Reason, Rule, when
+from processors.consent.law.making import denies_without_consent, otherwise_denies, permits
+from processors.consent.law.rules import Citation, Law, Reason, when
 
 
 def _cites(section: str, quote: str) -> Citation:
@@ -31,28 +31,13 @@ PUBLIC = frozenset(Agency) - {Agency.RESEARCH, Agency.OTHER}
 """Agencies whose officials may be public officials."""
 
 
-def _consent_denies(name: str, cited: Citation, says: str, state: ConsentState, reason: Reason) -> Rule:
-    condition = when(holder={Agency.WAGES}, basis={Basis.CONSENT}, consent={state})
-    return denies(f"unemployment_insurance.603_5.{name}", cited, says, condition, reason)
-
-
 RULES = (
-    _consent_denies(
-        "refused", INFORMED, "The release was refused or withdrawn, by any of the person's records.",
-        ConsentState.REFUSED, Reason.DENIED,
-    ),
-    _consent_denies(
-        "not_holders", RELEASE, "Only the release of the person themself counts, who earned the wages.",
-        ConsentState.NOT_HOLDERS, Reason.RIGHTS_TRANSFERRED,
-    ),
-    _consent_denies(
-        "out_of_time", INFORMED, "The release is not yet, or no longer, in its period.",
-        ConsentState.OUT_OF_TIME, Reason.OUT_OF_TIME,
-    ),
-    _consent_denies(
-        "none", RELEASE, "No release names these wages, this purpose and this recipient.",
-        ConsentState.NONE, Reason.NO_CONSENT,
-    ),
+    *denies_without_consent("unemployment_insurance.603_5", {Agency.WAGES}, {
+        ConsentState.REFUSED: (INFORMED, "The release was refused or withdrawn, by any of the person's records."),
+        ConsentState.NOT_HOLDERS: (RELEASE, "Only the release of the person themself counts, who earned the wages."),
+        ConsentState.OUT_OF_TIME: (INFORMED, "The release is not yet, or no longer, in its period."),
+        ConsentState.NONE: (RELEASE, "No release names these wages, this purpose and this recipient."),
+    }),
     permits(
         "unemployment_insurance.603_5.release", RELEASE,
         "The person signed a release for a service that they expect of it.",

@@ -119,21 +119,15 @@ def test_a_birth_date_that_is_corrected_gives_back_what_the_parent_permitted() -
     assert facts(world.settle()) == AID
 
 
-def changed(agreement_id: str, **said: object) -> Agreement:
-    """The next version of an agreement that ships."""
-    [found] = [a for a in worlds.shipped_agreements() if a.agreement_id == agreement_id]
-    return Agreement.model_validate({**found.model_dump(), "version": found.version + 1, **said})
-
-
 def test_the_end_of_an_agreement_takes_back_what_it_allowed() -> None:
-    world = told(*SERVED, consent()).activate(changed("dsa-ccc-transfer", effective_to=date(2026, 10, 1)))
+    world = told(*SERVED, consent()).activate(worlds.next_version("dsa-ccc-transfer", effective_to=date(2026, 10, 1)))
     assert facts(world.go_on_until("2026-10-01")) == FACTS
     assert facts(world.go_on_until("2026-10-02")) == set()
     assert reasons(world) == {"agreement_not_in_force"}
 
 
 def test_an_agreement_that_begins_later_releases_on_its_day() -> None:
-    world = told(*SERVED, consent()).activate(changed("dsa-ccc-transfer", effective_from=date(2026, 10, 1)))
+    world = told(*SERVED, consent()).activate(worlds.next_version("dsa-ccc-transfer", effective_from=date(2026, 10, 1)))
     assert facts(world) == set()
     assert facts(world.go_on_until("2026-10-01")) == FACTS
 

@@ -49,12 +49,6 @@ def foster_agreement(version: int, groups: tuple[str, ...] | None, /, **said: An
     return Agreement.model_validate({**found.model_dump(), "version": version, "grants": grants, **said})
 
 
-def changed(agreement_id: str, **said: Any) -> Agreement:
-    """The next version of an agreement that ships."""
-    [found] = [a for a in worlds.shipped_agreements() if a.agreement_id == agreement_id]
-    return Agreement.model_validate({**found.model_dump(), "version": found.version + 1, **said})
-
-
 def served(*, batch: int = 1000) -> PureWorld:
     world = PureWorld(batch=batch)
     for number in range(PEOPLE):
@@ -110,7 +104,7 @@ def test_a_new_recipient_is_sent_what_was_there_before_it() -> None:
     }
     part = {"tier": "mou", "families": ("identity",), "kind": "school", "institution": "one"}
     world.activate(Agreement(agreement_id="mou-new", **part, **begins))
-    world.activate(changed("mou-cde-k12", institution="one"))
+    world.activate(worlds.next_version("mou-cde-k12", institution="one"))
     use = {"tier": "dul", "licenses": ("dsa-new",), "purposes": ("student_services",)}
     world.activate(Agreement(agreement_id="dul-new", **use, **begins)).activate(shared)
     assert {event for _, event in world.view("new_county")} >= ENROLLED
