@@ -1,6 +1,7 @@
 """What activating would change: agreements new, changed and unchanged against the control topic; rules in force."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,57 +41,48 @@ class Sorted:
         }
 
 
-def compared(address: str, agreements: Sequence[Agreement]) -> Sorted:
-    """Compare with what was activated before.
+@dataclass(frozen=True)
+class Activated:
+    """All that was activated, as the log takes it: what is of no higher version than before is left out."""
 
-    Args:
-        address: of the broker.
-        agreements: of the folder.
+    versions: Mapping[str, Sequence[tuple[int, Row]]]
+    """By agreement its versions in their order: when each was activated (milliseconds since 1970), and its row."""
+    rules: Row | None
+    """The rules of law that were brought into force last; None: none were."""
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """By agreement, the row in force."""
+        return {agreement_id: versions[-1][1] for agreement_id, versions in self.versions.items()}
+
+    @property
+    def agreements(self) -> list[Agreement]:
+        """Those in force, whatever their days, by id."""
+        return [Agreement.from_row(row) for _, row in sorted(self.rows.items())]
+
+
+def activated(address: str) -> Activated:
+    """What the control topic says was activated.
 
     Raises:
         ThroughlineError: the broker does not answer.
     """
-    rows = [(read.name, read.row) for read in all_of(address, lambda topic: topic == names.AGREEMENTS)]
-    versions = [row["version"] for name, row in rows if name == "rules_activated"]
-    known = _in_force([row for name, row in rows if name == "agreement_activated"])
-    return sort_out(agreements, known, max(versions, default=None))
-
-
-def versions_of(address: str, agreement_id: str) -> list[tuple[int, Row]]:
-    """Versions of an agreement that the log took, in order: when each was activated (milliseconds), and its row.
-
-    Raises:
-        ThroughlineError: the broker does not answer.
-    """
-    found: list[tuple[int, Row]] = []
+    versions: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    rules: Row | None = None
     for read in all_of(address, lambda topic: topic == names.AGREEMENTS):
-        is_it = read.name == "agreement_activated" and read.row["agreement_id"] == agreement_id
-        if is_it and (not found or read.row["version"] > found[-1][1]["version"]):
-            found.append((read.appended_at, read.row))
-    return found
+        row = read.row
+        if read.name == "agreement_activated":
+            before = versions[row["agreement_id"]]
+            if not before or row["version"] > before[-1][1]["version"]:
+                before.append((read.appended_at, row))
+        elif read.name == "rules_activated" and (rules is None or row["version"] > rules["version"]):
+            rules = row
+    return Activated(versions, rules)
 
 
-def rules_in_force(address: str) -> Row | None:
-    """The rules of law that were brought into force last; None: none were.
-
-    Raises:
-        ThroughlineError: the broker does not answer.
-    """
-    rows = [
-        read.row for read in all_of(address, lambda topic: topic == names.AGREEMENTS) if read.name == "rules_activated"
-    ]
-    return max(rows, key=lambda row: int(row["version"]), default=None)
-
-
-def agreements_in_force(address: str) -> list[Agreement]:
-    """Of each agreement the version that the log took, whatever its days.
-
-    Raises:
-        ThroughlineError: the broker does not answer.
-    """
-    reads = all_of(address, lambda topic: topic == names.AGREEMENTS)
-    known = _in_force([read.row for read in reads if read.name == "agreement_activated"])
-    return [Agreement.from_row(row) for _, row in sorted(known.items())]
+def compared(known: Activated, agreements: Sequence[Agreement]) -> Sorted:
+    """What activating a folder's agreements would change."""
+    return sort_out(agreements, known.rows, None if known.rules is None else int(known.rules["version"]))
 
 
 def sort_out(agreements: Sequence[Agreement], known: dict[str, Row], rules_version: int | None = None) -> Sorted:
@@ -112,14 +104,4 @@ def sort_out(agreements: Sequence[Agreement], known: dict[str, Row], rules_versi
             found.changed.append(agreement)
         else:
             found.not_raised.append(agreement)
-    return found
-
-
-def _in_force(rows: Sequence[Row]) -> dict[str, Row]:
-    """By agreement, the version that the log took: the highest, and of one version the first."""
-    found: dict[str, Row] = {}
-    for row in rows:
-        known = found.get(row["agreement_id"])
-        if known is None or row["version"] > known["version"]:
-            found[row["agreement_id"]] = row
     return found

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.activation import compared, versions_of
+from deploy.activation import activated, compared
 from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, bootstrap
 from processors.consent.agreements import Agreement
@@ -65,7 +65,7 @@ def show(agreement_id: Annotated[str, typer.Argument(help="As its file names it.
 
     Example: throughline agreements show dsa-ccc-transfer
     """
-    versions = versions_of(bootstrap(), agreement_id)
+    versions = activated(bootstrap()).versions.get(agreement_id)
     if not versions:
         raise ThroughlineError(
             f"no agreement {agreement_id} was activated; `throughline agreements list` has their names"
@@ -90,11 +90,12 @@ def diff(as_json: AsJson = False) -> None:
     Example: throughline agreements diff
     """
     folder = load_agreements(settings.load().agreements)
-    found = compared(bootstrap(), folder)
+    known = activated(bootstrap())
+    found = compared(known, folder)
     rows = [(one.agreement_id, "new", "", "") for one in found.new]
     for kind, changed in (("changed", found.changed), ("not taken: raise its version", found.not_raised)):
         for one in changed:
-            before = Agreement.from_row(versions_of(bootstrap(), one.agreement_id)[-1][1])
+            before = Agreement.from_row(known.rows[one.agreement_id])
             rows += [(one.agreement_id, f"{kind}, {name}", old, new) for name, old, new in changes(before, one)]
     if as_json:
         names = ("agreement", "what", "before", "after")

@@ -6,7 +6,7 @@ import orjson
 import typer
 
 from deploy import control
-from deploy.activation import rules_in_force
+from deploy.activation import activated
 from deploy.commands.consent_rules import Rules
 from deploy.console import bootstrap
 from deploy.rules_file import rules_from
@@ -36,7 +36,7 @@ def activate(
         first = f"{errors[0].of} is {errors[0].kind}"
         raise ThroughlineError(f"{len(errors)} errors in the rules, the first: {first}; see `throughline consent lint`")
     address, found = bootstrap(), hash_of(document_of(rules))
-    known = rules_in_force(address)
+    known = activated(address).rules
     version = 0 if known is None else int(known["version"])
     is_new = known is None or known["content_hash"] != found
     if is_new:

@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from deploy import paper
-from deploy.activation import agreements_in_force
+from deploy.activation import activated
 from deploy.commands.topics import AsJson
 from deploy.console import bootstrap
 from deploy.paper import Paper
@@ -118,7 +118,7 @@ def withdraw(
 
 def _publish(said: Paper, *, as_json: bool) -> None:
     address, now = bootstrap(), datetime.now(UTC)
-    agreements = agreements_in_force(address)
+    agreements = activated(address).agreements
     paper.checked(said, agreements, now.date())
     row = paper.row_of(said, now)
     paper.pass_gate(row, agreements, now)

@@ -7,7 +7,7 @@ import orjson
 import typer
 
 from deploy import control, tables
-from deploy.activation import Sorted, compared
+from deploy.activation import Sorted, activated, compared
 from deploy.agreements_folder import load_agreements
 from deploy.commands.agreements_compared import check, diff, show
 from deploy.console import FAILED, bootstrap
@@ -157,7 +157,7 @@ def activate_agreements(address: str, agreements: list[Agreement], by: str = "")
     Raises:
         ThroughlineError: the broker did not take one.
     """
-    found = compared(address, agreements)
+    found = compared(activated(address), agreements)
     drafts = [
         Draft(
             names.AGREEMENTS, agreement.agreement_id, "internal.agreement_activated.v1", agreement.to_row(by),

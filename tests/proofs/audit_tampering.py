@@ -19,6 +19,7 @@ from support import audit, sam
 from support.audit import Evidence
 from support.events import NOON
 from support.kafka_world import KafkaWorld
+from support.proving import say
 
 from deploy import audit_log
 from deploy.audit_log import HeadsFile
@@ -139,11 +140,6 @@ def done(was: Evidence, chance: random.Random, times: int, is_found: Callable[[E
         if not is_seen:
             say(f"not found: {name}")
     return found
-
-
-def say(line: str) -> None:
-    """For who looks on."""
-    print(line, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from support.chaos.compare import PHASES, WRONG, Run, wrong
 from support.chaos.faults import BROKER_KILL, KILL, PAUSE, PAUSE_SECONDS, ROLES, Breaker, Fault, planned
 from support.chaos.partner import Partner
 from support.chaos.raised import busy, decided
+from support.proving import say
 
 from deploy import audit_log
 from deploy.audit_log import HeadsFile
@@ -89,7 +90,7 @@ SHORT, LONG = Size(), Size(20, 5, 3, 4_300)
 def main() -> int:
     """Run; the exit code."""
     size, seed = _asked()
-    _say(f"seed {seed}")  # to run it again
+    say(f"seed {seed}")  # to run it again
     with tempfile.TemporaryDirectory(prefix="throughline-chaos-") as folder:
         document = prove(Path(folder), size, seed)
     sys.stdout.write(json.dumps(document) + "\n")
@@ -138,7 +139,7 @@ def prove(folder: Path, size: Size, seed: int) -> dict[str, int]:
     off["unequal"] |= altered
     for name, things in off.items():
         for thing in sorted(map(str, things))[:5]:
-            _say(f"{name}: {thing}")  # ids only
+            say(f"{name}: {thing}")  # ids only
     done = {f"{kind.replace(' ', '_')}s": breaker.done[kind] for kind in (KILL, PAUSE, BROKER_KILL)}
     return {**done, "events": len(published), **{name: len(things) for name, things in off.items()}}
 
@@ -153,7 +154,7 @@ def _flow(breaker: Breaker, stack: Stack, made: Population, faults: Sequence[Fau
         acknowledged = _publish_under(breaker, partner, events, now)
         _wait(stack, acknowledged)
         published |= acknowledged
-        _say(f"{len(published)} events, {partner.sent_again} sent again, {dict(breaker.done)}")
+        say(f"{len(published)} events, {partner.sent_again} sent again, {dict(breaker.done)}")
     return published
 
 
@@ -166,14 +167,14 @@ def _wait(stack: Stack, event_ids: set[str]) -> None:
         try:
             waiting = len(event_ids - ledger.catch_up().outcomes.keys())
         except ThroughlineError as error:  # a broker that has just started may answer later than a reader waits
-            _say(str(error))
+            say(str(error))
             ledger.close()
             ledger, waiting = LiveLedger(stack.bootstrap), left
         if waiting < left:
             moved_at, left = time.monotonic(), waiting
     ledger.close()
     if left:
-        _say(f"{left} events have not ended")
+        say(f"{left} events have not ended")
 
 
 def _publish_under(breaker: Breaker, partner: Partner, events: Sequence[Planned], faults: Sequence[Fault]) -> set[str]:
@@ -220,10 +221,6 @@ def _altered(stack: Stack) -> set[str]:
 def _read(arrivals: Sequence[Arrival]) -> list[Read]:
     own = [arrival for arrival in arrivals if not arrival.topic.startswith(OWN)]
     return sorted(decoded(own), key=lambda read: (read.topic, read.partition, read.offset))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201  # progress
 
 
 if __name__ == "__main__":

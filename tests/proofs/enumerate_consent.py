@@ -13,18 +13,15 @@ any does, or when the rows do not stand for every disclosure.
 import argparse
 import itertools
 import json
-import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
 from support.law_checks import Part, each, rows, sample
 from support.law_oracle import permits
 from support.law_rows import WHOLE, Rows
+from support.proving import Task, results, say
 
 from deploy.rules_file import rules_from
 from processors.consent.law.documents import document_of
@@ -33,7 +30,6 @@ from processors.consent.law.rules import RuleSet
 
 A_TASK = 5_000
 """Requests to Cedar that a process makes in one go."""
-Task = tuple[Callable[..., Part], tuple[object, ...]]
 
 
 def main() -> int:
@@ -48,13 +44,13 @@ def main() -> int:
     rules = rules_from(asked.rules)
     document = document_of(rules)
     say(told_apart(rules))
-    to_oracle: list[Task] = (
+    to_oracle: list[Task[Part]] = (
         [(each, (document, *pair)) for pair in itertools.product(Agency, Agency, Basis)]
         if asked.each
         else [(rows, (document, *pair)) for pair in itertools.product(Agency, Basis)]
     )
     starts = range(0, asked.cedar, A_TASK)
-    to_cedar: list[Task] = [
+    to_cedar: list[Task[Part]] = [
         (sample, (document, asked.seed + start, min(A_TASK, asked.cedar - start))) for start in starts
     ]
     by_oracle = together("asking the oracle", to_oracle, asked.processes)
@@ -82,30 +78,12 @@ def told_apart(rules: RuleSet) -> str:
     return f"the rules tell all values apart but: {', '.join(merged) or 'none'}"
 
 
-def together(doing: str, tasks: Iterable[Task], processes: int) -> Part:
+def together(doing: str, tasks: Sequence[Task[Part]], processes: int) -> Part:
     """Do all tasks, in as many processes; what they found."""
-    whole, todo = Part(), list(tasks)
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as shown:
-        bar = shown.add_task(doing, total=len(todo))
-        for part in _done(todo, processes):
-            whole.add(part)
-            shown.advance(bar)
+    whole = Part()
+    for part in results(doing, tasks, processes):
+        whole.add(part)
     return whole
-
-
-def _done(todo: list[Task], processes: int) -> Iterable[Part]:
-    if processes == 1:
-        yield from (work(*arguments) for work, arguments in todo)
-        return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        futures: list[Future[Part]] = [pool.submit(work, *arguments) for work, arguments in todo]
-        yield from (future.result() for future in as_completed(futures))
-
-
-def say(text: str) -> None:
-    """To whoever watches."""
-    sys.stderr.write(text + "\n")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from support.erasing import search
 from support.erasing.people import Planted, planted
 from support.erasing.search import AllKeys, Known
 from support.events import Message
+from support.proving import say
 
 from deploy.commands.worker import keys_dir
 from deploy.demo_run import wait_until_ended
@@ -58,7 +59,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of people and moments; 0: drawn, and told")
     asked = parser.parse_args()
     seed = asked.seed or random.randrange(1, 1_000_000)  # noqa: S311  # of a test's people
-    _say(f"seed {seed}")  # to run it again
+    say(f"seed {seed}")  # to run it again
     with tempfile.TemporaryDirectory(prefix="throughline-erase-") as folder:
         document = prove(Path(folder), asked.people, seed)
     sys.stdout.write(json.dumps(document) + "\n")
@@ -131,7 +132,7 @@ class Proof:
         )  # fmt: skip
         assert len(known.wrapped) == len(keys)
         assert known.compared
-        _say(f"{len(gone)} people, {len(keys)} records")
+        say(f"{len(gone)} people, {len(keys)} records")
         return known
 
     def restart(self) -> None:
@@ -150,7 +151,7 @@ class Proof:
             self._erase_and_kill(person_id, ROLES[place % len(ROLES)])
             self.stack.check()
         flow.join()
-        _say(f"erased {len(self.persons)}, killed amid it {self.kills}")
+        say(f"erased {len(self.persons)}, killed amid it {self.kills}")
 
     def _erase_and_kill(self, person_id: str, role: str) -> None:
         """The role sleeps while it is asked for, so that it has it before it; then it is killed, and starts again."""
@@ -207,7 +208,7 @@ class Proof:
         }
         for name, things in wrong.items():
             for thing in things[:5]:
-                _say(f"{name}: {thing}")  # ids and names of files only
+                say(f"{name}: {thing}")  # ids and names of files only
         told = {name: len(things) for name, things in wrong.items()}
         counted = {"records": len(known.record_keys), "withheld": len(withheld)}
         rebuilt = [json.loads(self._command("rebuild", role, "--check", "--json").stdout) for role in WORKERS[:2]]
@@ -219,10 +220,6 @@ class Proof:
         env = self.stack.environment()
         command = [sys.executable, "-m", "deploy", *words]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201  # progress
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from support.moves.story import Story
 from support.moves.workers import WorkersWorld
+from support.proving import say
 
 AT_ONCE = 5
 """Sets of people whose records change persons at the same time."""
@@ -33,7 +34,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of people and moments; 0: drawn, and told")
     asked = parser.parse_args()
     seed = asked.seed or random.randrange(1, 1_000_000)  # noqa: S311  # of a test's people
-    _say(f"seed {seed}")  # to run it again
+    say(f"seed {seed}")  # to run it again
     with tempfile.TemporaryDirectory(prefix="throughline-moves-") as folder:
         document = prove(Path(folder), asked.people, seed)
     sys.stdout.write(json.dumps(document) + "\n")
@@ -58,18 +59,14 @@ def prove(folder: Path, people: int, seed: int, at_once: int = AT_ONCE) -> dict[
         story = Story(world, chance, world.kill_amid)
         for start in range(0, people, at_once):
             story.tell(names[start : start + at_once])
-            _say(f"{min(start + at_once, people)} sets, {story.found.moves} moves, killed amid it {world.kills}")
+            say(f"{min(start + at_once, people)} sets, {story.found.moves} moves, killed amid it {world.kills}")
     if not all(world.kills.values()):
         raise AssertionError(f"not every worker was killed while it had something to do: {world.kills}")
     found = story.found
     for name, things in (("leaked", found.leaked), ("lost", found.lost), ("unlike", found.unlike)):
         for thing in sorted(map(str, things))[:5]:
-            _say(f"{name}: {thing}")  # ids and names of sets only
+            say(f"{name}: {thing}")  # ids and names of sets only
     return found.document
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201  # progress
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 
 from simulation.bugs import BUGS
 from simulation.checker import KINDS
 from simulation.run import Tally, run, seed_that_finds
+from support.proving import portions, say
 
 USUAL = 5_000
 A_TASK = 400
@@ -47,7 +47,7 @@ def main() -> int:
 def together(pool: ProcessPoolExecutor, seeds: range) -> Tally:
     """Run the schedules of all seeds, as many at a time as there are processes."""
     began, whole = time.monotonic(), Tally()
-    for part in pool.map(run, parts(seeds)):
+    for part in pool.map(run, portions(seeds, A_TASK)):
         for failure in part.failures[: max(0, MOST_SHOWN - len(whole.failures))]:
             say(f"{failure}\nagain: make simulate SCHEDULES=1 SEED={failure.seed}")
         whole.schedules += part.schedules
@@ -55,16 +55,6 @@ def together(pool: ProcessPoolExecutor, seeds: range) -> Tally:
         whole.wrong = {kind: whole.wrong[kind] + part.wrong[kind] for kind in KINDS}
         say(f"{whole.schedules} schedules, {whole.schedules / (time.monotonic() - began):.0f} a second")
     return whole
-
-
-def parts(seeds: range) -> Iterator[range]:
-    """Seeds in portions."""
-    return (seeds[start : start + A_TASK] for start in range(0, len(seeds), A_TASK))
-
-
-def say(text: str) -> None:
-    """To whoever watches."""
-    sys.stderr.write(text + "\n")
 
 
 if __name__ == "__main__":
