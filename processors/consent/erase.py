@@ -21,7 +21,9 @@ def person_erased(batch: Batch, entry: Entry) -> None:
     counts.erased(batch.book.state, entry.row["reason"], len(entry.row["record_keys"]))
     for record_key in entry.row["record_keys"]:
         batch.book.state.put(ERASED, record_key, 1)
-        persons.add(batch.book.record(record_key)["person"])
+        record = batch.book.record(record_key)
+        persons.add(record["person"])
+        sweep.forget_days(batch, record_key, [order["valid_until"] + 1 for order in record["orders"]])
         for key, fact in batch.book.facts(record_key):
             _take_back(batch, fact, entry)
             _forget_days(batch, record_key, fact)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support import sam
 from support.erasures import erasure
 from support.events import MINUTE, NOON, Message, event_id, message
+from support.orders import IN_FORCE, RESCUE, ordered
 from support.sam import CENTER, COUNSEL, CSU, award, caseload, consent, enrolled, identity, wages
 from support.stewards import decision
 from support.worlds import PSEUDONYM_KEY, PureWorld, record_key
@@ -213,6 +214,16 @@ def test_a_consent_that_has_a_last_day_leaves_nobody_waiting_for_it() -> None:
     erased(world)
     assert world.states["consent"].scan("due", "") == []
     world.go_on_until("2027-06-01")
+
+
+def test_an_order_of_disclosure_leaves_nobody_waiting_for_its_last_day() -> None:
+    world = PureWorld(IN_FORCE)
+    hears(world, *sam.KNOWN, enrolled())
+    person = world.person_of("ccc", "s1")
+    hears(world, ordered(person, RESCUE, "stated", "n.ito", valid_until="2026-09-25"))
+    assert world.states["consent"].scan("due", "") != []
+    erased(world)
+    assert world.states["consent"].scan("due", "") == []
 
 
 def test_no_key_that_is_left_opens_what_is_kept_of_them() -> None:
