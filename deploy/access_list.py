@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from deploy.audit_log import agreement_of
 from processors.records import Arrival
 
 Row = Mapping[str, Any]
@@ -88,17 +87,14 @@ def access_list(person_id: str, log: Iterable[tuple[Arrival, Row]]) -> AccessLis
     return found
 
 
-def rows_of(found: AccessList, purposes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Entries as they are told; purposes by agreement with its version, where the decision itself names none."""
+def rows_of(found: AccessList) -> Iterator[dict[str, Any]]:
+    """Entries as they are told."""
     for entry in found.entries:
-        part = entry.decided
-        agreement = agreement_of(part["agreement_id"], part["agreement_version"])
         yield {
             "partner_id": entry.partner_id,
             "family": entry.family,
             "event_id": entry.event_id,
-            **part,
-            "purpose": part.get("purpose") or purposes.get(agreement),
+            **entry.decided,
             "since": entry.since._asdict(),
             "until": None if entry.until is None else entry.until._asdict(),
             "ended_by": entry.ended_by,

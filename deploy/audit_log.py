@@ -1,8 +1,7 @@
 """The audit's log and its heads, from Kafka or from an export's folder, as they are verified, exported and looked up.
 
 An export is a folder of four files: ``decisions.jsonl`` (a record a line, its bytes in base64 and decoded beside them),
-``heads.jsonl`` and ``public-keys.pem`` (as they were), ``export.json`` (when it was made, how much it holds, and the
-purpose of each agreement, which no head vouches for).
+``heads.jsonl`` and ``public-keys.pem`` (as they were), ``export.json`` (when it was made, and how much it holds).
 """
 
 import base64
@@ -18,11 +17,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from deploy.identity.files import batches
-from deploy.topic_reader import TopicReader, reads
+from deploy.topic_reader import TopicReader
 from processors.consent.chain import Code
 from processors.consent.heads import Keys, keys_of
 from processors.consent.verifying import Findings, Numbered, Verification, Verified, heads_in
-from processors.names import AGREEMENTS, AUDIT_DECISIONS
+from processors.names import AUDIT_DECISIONS
 from processors.records import Arrival
 from schemas_avro import codec, wire
 from streams.errors import ThroughlineError
@@ -41,15 +40,6 @@ class Part(NamedTuple):
     records: list[Arrival]
     decoded: list[Row] | None = None
     """What an export says that they say."""
-
-
-class About(NamedTuple):
-    """What an export says of itself."""
-
-    exported_at: int
-    """Milliseconds since 1970."""
-    purposes: dict[str, str]
-    """Of agreements, by ``agreement_of``."""
 
 
 @dataclass(frozen=True)
@@ -168,29 +158,18 @@ def of_export(folder: Path, findings: Findings) -> Iterator[Part]:
         ) from None
 
 
-def about_export(folder: Path) -> About:
-    """When an export was made, and what its agreements were for.
+def exported_at(folder: Path) -> int:
+    """When an export was made, in milliseconds since 1970.
 
     Raises:
         ThroughlineError: the folder is no export.
     """
     try:
-        said = orjson.loads((folder / ABOUT).read_bytes())
-        return About(int(said["exported_at"]), dict(said.get("purposes", {})))
+        return int(orjson.loads((folder / ABOUT).read_bytes())["exported_at"])
     except (OSError, ValueError, KeyError, TypeError):
         raise ThroughlineError(
             f"{folder} is no export, or not a whole one: {ABOUT} cannot be read; `throughline audit export` makes one"
         ) from None
-
-
-def purposes(address: str) -> dict[str, str]:
-    """Of every agreement that was ever activated, by ``agreement_of``.
-
-    Raises:
-        ThroughlineError: the broker does not answer.
-    """
-    rows = [one.row for one in reads(address, {AGREEMENTS}.__contains__) if one.name == "agreement_activated"]
-    return {agreement_of(row["agreement_id"], row["version"]): row["purpose"] for row in rows if row.get("purpose")}
 
 
 def agreement_of(agreement_id: str | None, version: int | None) -> str:
@@ -226,7 +205,7 @@ def export(address: str, heads: Path, public: Path, folder: Path, told: Told) ->
             target.writelines(line_of(record, row) + b"\n" for record, row in _decoded(part.records))
             count += len(part.records)
             told("exporting", count)
-    about = {"topic": AUDIT_DECISIONS, "exported_at": made, "records": count, "purposes": purposes(address)}
+    about = {"topic": AUDIT_DECISIONS, "exported_at": made, "records": count}
     with _created(folder / ABOUT) as target:
         target.write(orjson.dumps(about) + b"\n")
     return {"records": count, "heads": lines}

@@ -62,7 +62,7 @@ def verify(
     files = [HeadsFile.of(in_force, known)]  # before the log is read, which then holds what they say
     if kept is not None:
         files.append(HeadsFile.of(kept, known, are_all=False))
-    now = audit_log.now_ms() if folder is None else audit_log.about_export(folder).exported_at
+    now = audit_log.now_ms() if folder is None else audit_log.exported_at(folder)
     parts: Iterable[Part] = audit_log.of_topic(bootstrap()) if folder is None else audit_log.of_export(folder, findings)
     with counting("verifying", "records") as told:
         found = audit_log.verified(files, parts, None if all_signed else now - LATEST_SIGNING_MS, findings, told)
@@ -151,14 +151,10 @@ def person(
 
     Example: throughline audit person 0a4ad7b4-1f5c-5e0c-9d39-3f0f5a4b9d11
     """
-    if folder is None:
-        address = bootstrap()
-        purposes, parts = audit_log.purposes(address), audit_log.of_topic(address)
-    else:
-        purposes, parts = audit_log.about_export(folder).purposes, audit_log.of_export(folder, Findings())
+    parts = audit_log.of_topic(bootstrap()) if folder is None else audit_log.of_export(folder, Findings())
     with counting("reading", "records") as told:
         found = access_list(person_id, audit_log.decisions(parts, told))
-    rows = list(rows_of(found, purposes))
+    rows = list(rows_of(found))
     if as_json:
         typer.echo(orjson.dumps({"person_id": person_id, "entries": rows}))
     elif rows:

@@ -9,7 +9,6 @@ from support.sam import CENTER, CSU, KNOWN, award, caseload, consent, enrolled, 
 from support.worlds import PureWorld
 
 from deploy.access_list import access_list, rows_of
-from deploy.audit_log import agreement_of
 from processors.names import RESOLVED_EVENTS
 
 Row = dict[str, Any]
@@ -18,7 +17,7 @@ TELLING = ("recipient", "effect", "reason", "ended_by")
 
 def told(world: PureWorld, person_id: str, recipient: str = CENTER, name: str = "csac/award") -> list[Row]:
     """What the list says of one event and recipient."""
-    rows = rows_of(access_list(person_id, log_of(world)), {})
+    rows = rows_of(access_list(person_id, log_of(world)))
     return [row for row in rows if row["event_id"] == event_id(name) and row["recipient"] == recipient]
 
 
@@ -70,14 +69,13 @@ def test_what_went_to_another_person_with_its_record_ends_there_and_goes_on_unde
     assert [row["effect"] for row in told(world, after)][-1] == "permit"
 
 
-def test_purposes_are_those_of_the_agreements_or_of_the_decision_itself() -> None:
+def test_purposes_are_those_of_the_decision_itself() -> None:
     world = world_of(*KNOWN, caseload(), consent(), award())
     found = access_list(world.person_of("csac", "a1"), log_of(world))
     permits = [entry.decided for entry in found.entries if entry.decided["effect"] == "permit"]
-    purposes = {agreement_of(one["agreement_id"], one["agreement_version"]): "advice" for one in permits}
-    told = [row["purpose"] for row in rows_of(found, purposes) if row["effect"] == "permit"]
-    assert told == [one.get("purpose") or "advice" for one in permits]
-    assert told
+    told = [row["purpose"] for row in rows_of(found) if row["effect"] == "permit"]
+    assert told == [one["purpose"] for one in permits]
+    assert set(told) == {"case_management", "transfer_advising"}
 
 
 @pytest.mark.parametrize("recipient", [CENTER, CSU])
@@ -89,4 +87,4 @@ def test_it_holds_ids_and_nothing_that_an_event_says(recipient: str) -> None:
 
 
 def test_of_a_stranger_it_is_empty() -> None:
-    assert list(rows_of(access_list("nobody", log_of(world_of(*KNOWN, award()))), {})) == []
+    assert list(rows_of(access_list("nobody", log_of(world_of(*KNOWN, award()))))) == []
