@@ -1,11 +1,11 @@
 """What activating would change: agreements new, changed and unchanged against the control topic; rules in force."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.topic_reader import all_of
+from deploy.topic_reader import Read, all_of
 from processors import names
 from processors.consent.agreements import Agreement
 
@@ -67,9 +67,14 @@ def activated(address: str) -> Activated:
     Raises:
         ThroughlineError: the broker does not answer.
     """
+    return taken(all_of(address, lambda topic: topic == names.AGREEMENTS))
+
+
+def taken(reads: Iterable[Read]) -> Activated:
+    """What the log takes of the control topic's records, in their order."""
     versions: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     rules: Row | None = None
-    for read in all_of(address, lambda topic: topic == names.AGREEMENTS):
+    for read in reads:
         row = read.row
         if read.name == "agreement_activated":
             before = versions[row["agreement_id"]]

@@ -8,9 +8,9 @@ import pytest
 from support.commands import throughline
 from support.worlds import shipped_agreements
 
-from deploy.activation import sort_out
+from deploy.activation import sort_out, taken
 from deploy.local_kafka import LocalKafka
-from deploy.topic_reader import all_of
+from deploy.topic_reader import Read, all_of
 from processors import names
 from processors.consent.agreements import Agreement
 
@@ -32,6 +32,24 @@ def test_agreements_are_sorted_by_content_and_version() -> None:
     assert [one.agreement_id for one in found.not_raised] == [third.agreement_id]
     assert [one.agreement_id for one in found.changed] == [fourth.agreement_id]
     assert found.to_publish == [*found.new, *found.changed]
+
+
+def said(name: str, at: int, **row: object) -> Read:
+    """A record of the control topic."""
+    return Read(names.AGREEMENTS, 0, at, at, name, row)
+
+
+def test_of_agreements_and_rules_a_higher_version_counts_and_no_other() -> None:
+    versions = [
+        said("agreement_activated", at, agreement_id=agreement_id, version=version)
+        for at, (agreement_id, version) in enumerate([("a", 2), ("b", 1), ("a", 1), ("a", 2), ("a", 5)])
+    ]
+    found = taken([*versions, said("rules_activated", 8, version=3), said("rules_activated", 9, version=2)])
+    assert {name: [(at, row["version"]) for at, row in rows] for name, rows in found.versions.items()} == {
+        "a": [(0, 2), (4, 5)], "b": [(1, 1)],
+    }  # fmt: skip
+    assert {name: row["version"] for name, row in found.rows.items()} == {"a": 5, "b": 1}
+    assert found.rules == {"version": 3}
 
 
 @pytest.mark.broker

@@ -8,6 +8,8 @@ from support.events import MINUTE, NOON, Message, arrival, message
 from support.worlds import ResolveWorld, record_key
 
 from processors import names, sealing
+from processors.consent.law.documents import row_of
+from processors.consent.law.shipped import SHIPPED
 from processors.records import Out, keyed_hash
 from processors.resolve import decide as resolve
 from processors.resolve import gate
@@ -294,6 +296,27 @@ def test_only_a_higher_version_of_an_agreement_counts() -> None:
     assert made.take(agreement("csac", 2), agreement("csac", 3)) == []
     [out] = made.take(award)
     assert worlds.decoded(out)["code"] == Code.FAMILY_NOT_AGREED
+
+
+def rules(version: int, document: str | None = None) -> Message:
+    """A version of the rules of law, the shipped ones unless it is said otherwise."""
+    row = row_of(SHIPPED, version)
+    schema_id = catalog.id_of("internal.rules_activated.v1")
+    said = row if document is None else {**row, "document": document}
+    return Message(names.AGREEMENTS, None, wire.frame(schema_id, codec.encode_rows(schema_id, [said])[0]), {})
+
+
+def test_only_a_higher_version_of_the_rules_reaches_the_log() -> None:
+    made = world()
+    assert made.take(rules(1)) == []
+    assert [worlds.decoded(out)["version"] for out in made.take(rules(3), rules(2))] == [3]
+    assert made.take(rules(3)) == []
+
+
+def test_what_holds_no_rules_does_not_reach_the_log_and_takes_no_version() -> None:
+    made = world()
+    assert made.take(rules(9, "{}"), rules(9, "no json"), rules(9, '{"laws": [{}]}')) == []
+    assert [worlds.decoded(out)["version"] for out in made.take(rules(2))] == [2]
 
 
 def test_what_is_no_agreement_on_the_control_topic_changes_nothing() -> None:
