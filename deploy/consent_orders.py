@@ -2,24 +2,16 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from partners.rows import day_of, days
 from processors.consent.book import Book
+from processors.consent.orders import EMERGENCY, EMERGENCY_DAYS, REASONS, same_name
 from streams.errors import ThroughlineError
 
 Row = dict[str, Any]
-EMERGENCY, JUDICIAL_ORDER = "emergency", "judicial_order"
-REASONS = {
-    EMERGENCY: ("threat_to_self", "threat_to_others", "medical", "missing", "abuse"),
-    JUDICIAL_ORDER: ("court_order", "subpoena"),
-}
-"""What may be the reason, by basis."""
-EMERGENCY_DAYS = 14
-"""A threat is articulable and significant now; whoever sees it go on states it anew."""
 STATED, APPROVED, ENDED, OVER = "stated", "approved", "ended", "over"
 LIST = "`throughline consent order list` has them"
 
@@ -46,25 +38,21 @@ class Known:
 
 def known(book: Book) -> dict[str, Known]:
     """Every order by its id; those that hold longest come first."""
-    rows, persons = dict[str, list[Row]](), defaultdict[str, set[str]](set)
+    rows, persons = dict[str, Row](), defaultdict[str, set[str]](set)
     for _, record in book.state.scan("record", ""):
         for order in record["orders"]:
-            rows.setdefault(order["order_id"], []).append(order)
+            rows[order["order_id"]] = order
             persons[order["order_id"]].add(record["person"])
-    made = [_known(found, persons[order_id], book.today() or 0) for order_id, found in rows.items()]
+    made = [_known(order, persons[order_id], book.today() or 0) for order_id, order in rows.items()]
     return {one.order_id: one for one in sorted(made, key=lambda one: (-days(one.valid_until), one.order_id))}
 
 
-def _known(rows: Sequence[Row], persons: set[str], today: int) -> Known:
-    """One order of some records; where they parted since, it is as far as any of them has it."""
-    going_on = [row for row in rows if not row["is_ended"]]
-    approved = [row for row in going_on if row["approved_by"]]
-    first = (approved or going_on or rows)[0]
-    state = APPROVED if approved else STATED if going_on else ENDED
-    if state != ENDED and first["valid_until"] < today:
+def _known(order: Row, persons: set[str], today: int) -> Known:
+    state = ENDED if order["is_ended"] else APPROVED if order["approved_by"] else STATED
+    if state != ENDED and order["valid_until"] < today:
         state = OVER
-    terms = {name: first[name] for name in ("order_id", "recipient", "basis", "reason", "stated_by", "approved_by")}
-    return Known(**terms, valid_until=day_of(first["valid_until"]), state=state, person_ids=tuple(sorted(persons)))
+    terms = {name: order[name] for name in ("order_id", "recipient", "basis", "reason", "stated_by", "approved_by")}
+    return Known(**terms, valid_until=day_of(order["valid_until"]), state=state, person_ids=tuple(sorted(persons)))
 
 
 @dataclass(frozen=True)
@@ -122,8 +110,8 @@ def _check_agreement(wish: Wish, book: Book, today: int) -> None:
         )
 
 
-def approved(order_id: str, by: str, book: Book, at: int) -> list[Row]:
-    """The second step: of each person whose the order's records are now.
+def approved(order_id: str, by: str, book: Book, at: int) -> Row:
+    """The second step, for all of the order's records, whosever they are now.
 
     Raises:
         ThroughlineError: there is no such order, it waits for nobody, or the same person stated it.
@@ -131,12 +119,12 @@ def approved(order_id: str, by: str, book: Book, at: int) -> list[Row]:
     order = _called(order_id, book)
     if order.state != STATED:
         raise ThroughlineError(f"that order is {order.state}: only one that is stated waits for approval; {LIST}")
-    if _same(by, order.stated_by):
+    if same_name(by, order.stated_by):
         raise ThroughlineError("whoever stated an order cannot approve it: have another person look at it, --by WHO")
-    return _steps(order, APPROVED, by, at)
+    return _step(order, APPROVED, by, at)
 
 
-def ended(order_id: str, by: str, book: Book, at: int) -> list[Row]:
+def ended(order_id: str, by: str, book: Book, at: int) -> Row:
     """The last step, likewise.
 
     Raises:
@@ -145,22 +133,25 @@ def ended(order_id: str, by: str, book: Book, at: int) -> list[Row]:
     order = _called(order_id, book)
     if order.state == ENDED:
         raise ThroughlineError(f"that order has ended already; {LIST}")
-    return _steps(order, ENDED, by, at)
+    return _step(order, ENDED, by, at)
 
 
 def _called(order_id: str, book: Book) -> Known:
     found = known(book).get(order_id)
     if found is None:
-        raise ThroughlineError(f"no order is called so in the log, or it is not there yet: {LIST}")
+        raise ThroughlineError(
+            "no order is called so in the log: it is not there yet, or its person's records had gone to another, of whom "
+            f"it has to be stated anew; {LIST}"
+        )
     return found
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two are one name, however they are written."""
-    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+def persons_of(order_id: str, book: Book) -> list[str]:
+    """Whose the records are now that an order is of, sorted."""
+    return sorted({str(book.record(record_key)["person"]) for record_key in book.records_under(order_id)})
 
 
-def _steps(order: Known, state: str, by: str, at: int) -> list[Row]:
+def _step(order: Known, state: str, by: str, at: int) -> Row:
     terms = {name: getattr(order, name) for name in ("order_id", "recipient", "basis", "reason")}
     more = {"state": state, "by": by, "stated_at": at, "valid_until": days(order.valid_until)}
-    return [{**terms, "person_id": person_id, **more} for person_id in order.person_ids]
+    return {**terms, "person_id": order.person_ids[0], **more}

@@ -4,7 +4,7 @@ Names and their labels: events (family, outcome, reason), denials (family, reaso
 dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
 identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
 identity_reviews_closed (reason), identity_decisions (decision), identity_models_refused (reason), identity_blocks and
-identity_blocks_capped; erasures and erased_records (reason).
+identity_blocks_capped; erasures and erased_records (reason); disclosure_orders (step, outcome, reason).
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -24,6 +24,7 @@ REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_cl
 DECISIONS, MODELS_REFUSED = "identity_decisions", "identity_models_refused"
 BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
 ERASURES, ERASED_RECORDS = "erasures", "erased_records"
+ORDERS = "disclosure_orders"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""
@@ -46,6 +47,10 @@ KINDS_OF_DECISIONS = ("same", "different", "withdrawn")
 """Those of ``identity_decided.avsc``."""
 REASONS_OF_ERASURES = ("parent_request", "student_request", "court_order", "agreement_ended", "error")
 """Those of ``erasure_requested.avsc``."""
+STEPS_OF_ORDERS = ("stated", "approved", "ended")
+"""Those of ``disclosure_ordered.avsc``."""
+REFUSALS_OF_ORDERS = ("nobody", "out_of_turn", "same_person", "wrong_reason", "no_day")
+"""Those of ``consent/orders.py``."""
 REFUSALS_OF_MODELS = ("not_unsealed", "other_version", "other_name")
 """Those of ``model_refused.avsc``."""
 
@@ -152,6 +157,12 @@ def erasure_asked(state: Working, reason: str) -> None:
 def erased(state: Working, reason: str, records: int) -> None:
     """Count records that a stage has erased; none are a count as well, by which the stage knows of it."""
     state.count(ERASED_RECORDS, _known(reason, REASONS_OF_ERASURES), times=records)
+
+
+def ordered(state: Working, step: str, refusal: str | None) -> None:
+    """Count a step of an order of disclosure: carried, or withheld for a reason."""
+    outcome, reason = (CARRIED, NONE) if refusal is None else (WITHHELD, _known(refusal, REFUSALS_OF_ORDERS))
+    state.count(ORDERS, _known(step, STEPS_OF_ORDERS), outcome, reason)
 
 
 def _known(name: str, closed: Sequence[str]) -> str:

@@ -81,6 +81,7 @@ SPECS = (
     Spec("throughline_identity_blocks_capped_total", Counter, (), "Those of them with more records than count."),
     Spec("throughline_erasures_total", Counter, ("reason",), "Requests to erase somebody."),
     Spec("throughline_erased_records_total", Counter, ("stage", "reason"), "Records that were erased."),
+    Spec("throughline_disclosure_orders_total", Counter, ("step", "outcome", "reason"), "Steps of orders, by outcome."),
     Spec("throughline_audit_unsigned_records", Gauge, (), "Records of the audit that no signed head covers yet."),
     Spec("throughline_audit_unsigned_seconds", Gauge, (), "For how long the first of them has been in the log."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),

@@ -15,12 +15,13 @@ import typer
 from deploy import consent_orders, control, tables
 from deploy.commands.topics import AsJson
 from deploy.consent_log import NoKeys, book_of_log
-from deploy.consent_orders import REASONS, Wish
+from deploy.consent_orders import Wish
 from deploy.console import bootstrap
 from deploy.identity import deciding, published
 from partners.rows import day_of
 from processors import names
 from processors.consent.book import Book
+from processors.consent.orders import REASONS
 from processors.drafts import Draft
 from processors.records import derived_id
 from streams.errors import ThroughlineError
@@ -62,7 +63,8 @@ def state(
         raise ThroughlineError("--until takes a date as 2026-10-01") from None
     address, now = bootstrap(), time.time_ns() // 1_000
     wish = Wish(person, recipient, basis.value, reason.value, last, by)
-    _send(address, [consent_orders.stated(wish, _book(address), datetime.now(UTC).date(), now)], as_json=as_json)
+    row = consent_orders.stated(wish, _book(address), datetime.now(UTC).date(), now)
+    _send(address, row, [person], as_json=as_json)
 
 
 @app.command("approve")
@@ -73,8 +75,9 @@ def approve(order: Order, by: By, as_json: AsJson = False) -> None:
     """
     by, _ = deciding.checked(by, consent_orders.APPROVED)
     address = bootstrap()
-    steps = consent_orders.approved(order, by, _book(address), time.time_ns() // 1_000)
-    _send(address, steps, as_json=as_json)
+    book = _book(address)
+    row = consent_orders.approved(order, by, book, time.time_ns() // 1_000)
+    _send(address, row, consent_orders.persons_of(order, book), as_json=as_json)
 
 
 @app.command("end")
@@ -85,7 +88,9 @@ def end(order: Order, by: By, as_json: AsJson = False) -> None:
     """
     by, _ = deciding.checked(by, consent_orders.ENDED)
     address = bootstrap()
-    _send(address, consent_orders.ended(order, by, _book(address), time.time_ns() // 1_000), as_json=as_json)
+    book = _book(address)
+    row = consent_orders.ended(order, by, book, time.time_ns() // 1_000)
+    _send(address, row, consent_orders.persons_of(order, book), as_json=as_json)
 
 
 @app.command("list")
@@ -116,10 +121,8 @@ def _book(address: str) -> Book:
         return book_of_log(address, keys or NoKeys())
 
 
-def _send(address: str, steps: Sequence[Row], *, as_json: bool) -> None:
-    control.send(address, [_draft(row) for row in steps])
-    row = steps[0]
-    persons = [step["person_id"] for step in steps]
+def _send(address: str, row: Row, persons: Sequence[str], *, as_json: bool) -> None:
+    control.send(address, [_draft(row)])
     if as_json:
         told = {name: row[name] for name in ("order_id", "state", "recipient", "basis", "reason", "by")}
         until = {"valid_until": day_of(row["valid_until"]).isoformat()}

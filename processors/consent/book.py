@@ -1,7 +1,8 @@
 """The book that consent keeps: persons, their records' statements, caseloads, events and current releases.
 
 Tables: record (person, statements, caseload and more), person (its records), fact (record | fact: its versions, and
-what each recipient holds of each), agreement, rules, clock, count. State in, state out.
+what each recipient holds of each), order (the records that it is of), agreement, rules, clock, count. State in, state
+out.
 """
 
 import functools
@@ -98,6 +99,9 @@ class Book:
         if record["person"]:
             self._take_out(record_key, record["person"])
             self._put(record_key, None)
+        for one in record["orders"]:
+            left = [key for key in self.records_under(one["order_id"]) if key != record_key]
+            self.state.put("order", one["order_id"], left or None)
 
     def place(self, record_key: str, person_id: str) -> None:
         """Put a record, known or not, under a person."""
@@ -137,9 +141,17 @@ class Book:
             kept[version["fact"]] = version
             self._put(record_key, {**record, kind: sorted(kept.values(), key=order)})
 
-    def set_orders(self, record_key: str, orders: list[Row]) -> None:
-        """Keep the orders of disclosure for a record that is in the book."""
-        self._put(record_key, {**self.record(record_key), "orders": orders})
+    def records_under(self, order_id: str) -> Sequence[str]:
+        """Keys of the records that an order of disclosure is of, sorted; none where it is not known."""
+        return self.state.get("order", order_id) or ()
+
+    def keep_order(self, known: Row, record_keys: Sequence[str]) -> None:
+        """Keep an order of disclosure, new or as it is now, with each of its records, which are in the book."""
+        self.state.put("order", known["order_id"], list(record_keys))
+        for record_key in record_keys:
+            record = self.record(record_key)
+            orders = {one["order_id"]: one for one in record["orders"]} | {known["order_id"]: known}
+            self._put(record_key, {**record, "orders": [one for _, one in sorted(orders.items())]})
 
     def _put(self, record_key: str, record: Row | None) -> None:
         self._contents.clear()

@@ -176,12 +176,16 @@ def _told(batch: Batch, event: Event, fact: Row) -> None:
 
 
 def _ordered(batch: Batch, entry: Entry) -> None:
-    """A disclosure in an emergency or by a court's order is stated, approved or ended; the person is decided again."""
-    changed = orders.take(batch.book, entry.row)
-    for record_key in changed:
-        sweep.await_days(batch, record_key, [entry.row["valid_until"] + 1])
-    if changed:
-        decide_person(batch, entry.row["person_id"], entry)
+    """A disclosure in an emergency or by a court's order is stated, approved or ended; who is touched is decided again.
+
+    Where nothing comes of it, operators are told.
+    """
+    taken = orders.take(batch.book, entry.row)
+    counts.ordered(batch.book.state, entry.row["state"], None if taken.refusal is None else taken.refusal.value)
+    for record_key in taken.changed:
+        sweep.await_days(batch, record_key, [(taken.until or 0) + 1])
+    for person_id in sorted({batch.book.record(record_key)["person"] for record_key in taken.changed}):
+        decide_person(batch, person_id, entry)
 
 
 def _fold(batch: Batch, event: Event) -> None:

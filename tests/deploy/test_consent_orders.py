@@ -45,14 +45,12 @@ def state(world: PureWorld) -> str:
 
 
 def approve(world: PureWorld, order_id: str, by: str) -> None:
-    for row in consent_orders.approved(order_id, by, book(world), NOON):
-        world.send(*on_control(row))
+    world.send(*on_control(consent_orders.approved(order_id, by, book(world), NOON)))
     world.settle()
 
 
 def end(world: PureWorld, order_id: str, by: str) -> None:
-    for row in consent_orders.ended(order_id, by, book(world), NOON):
-        world.send(*on_control(row))
+    world.send(*on_control(consent_orders.ended(order_id, by, book(world), NOON)))
     world.settle()
 
 
@@ -93,7 +91,7 @@ def test_an_order_whose_records_have_moved_is_approved_and_ended_for_whose_they_
     world.settle()
     persons = {world.person_of("ccc", "s1"), world.person_of("csac", "a1")}
     assert before in persons
-    assert set(only(world).person_ids) == persons
+    assert set(only(world).person_ids) == set(consent_orders.persons_of(order_id, book(world))) == persons
     approve(world, order_id, "r.alvarez")
     assert world.seen_by(RESCUE) == WHERE
     end(world, order_id, "r.alvarez")

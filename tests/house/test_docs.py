@@ -14,6 +14,7 @@ from deploy.consent_shown import TOLD
 from processors import names
 from processors.consent.chain import Code as Problem
 from processors.consent.law.rules import Reason
+from processors.consent.orders import Refusal
 from processors.counts import REASONS_OF_ERASURES
 from processors.resolve.codes import Code
 from processors.signals.facts import Rule
@@ -69,7 +70,7 @@ def test_every_setting_stands_in_the_reference_with_its_default() -> None:
 def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     files = {code.value for code in partners.formats.Code}
     rules = set(get_args(Rule))
-    values = {one.value for closed in (Code, Reason, Problem) for one in closed}
+    values = {one.value for closed in (Code, Reason, Problem, Refusal) for one in closed}
     assert rows("[a-z_]+") == files | values | rules | set(REASONS_OF_ERASURES) | set(TOLD)
 
 

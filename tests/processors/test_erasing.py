@@ -222,8 +222,10 @@ def test_an_order_of_disclosure_leaves_nobody_waiting_for_its_last_day() -> None
     person = world.person_of("ccc", "s1")
     hears(world, ordered(person, RESCUE, "stated", "n.ito", valid_until="2026-09-25"))
     assert world.states["consent"].scan("due", "") != []
+    assert world.states["consent"].scan("order", "") != []
     erased(world)
     assert world.states["consent"].scan("due", "") == []
+    assert world.states["consent"].scan("order", "") == []
 
 
 def test_no_key_that_is_left_opens_what_is_kept_of_them() -> None:

@@ -215,11 +215,14 @@ class Chronicler:
         pick = self.chance
         names = [name for name in AGREEMENTS if pick.random() < 0.985]
         agreed = [Act("agreement", {"name": name}) for name in names]
-        opening = [*self.homes(), Act("rules", {"laws": "all"}), *agreed]
+        homes = self.homes()
+        opening = [*homes, Act("rules", {"laws": "all"}), *agreed]
         opening.append(Act("tick", {"days": 0}))
         told = [self.birth(), self.consent(), self.grant(), self.caseload()]
         told += [self._event("north", "caseload", "0", assignment_state="assigned"), *(self.fact() for _ in range(4))]
         pick.shuffle(told)
+        if pick.random() < 0.3:
+            told += self.approved(homes[0].said["person"])
         acts, weights = zip(*ACTS, strict=True)
         rest = [act(self) for act in pick.choices(acts, weights, k=pick.randrange(5, 22))]
         return [*opening, *told, *rest]
@@ -298,9 +301,9 @@ class Chronicler:
             address_confidential=pick.choice((None, None, True, False)),
         )  # fmt: skip
 
-    def tick(self) -> Act:
+    def tick(self, days: int | None = None) -> Act:
         """A minute or some days pass."""
-        days = self.chance.choice((0, 1, 1, 2))
+        days = self.chance.choice((0, 1, 1, 1, 2, 2, 14)) if days is None else days
         self.day += days
         return Act("tick", {"days": days})
 
@@ -354,8 +357,16 @@ class Chronicler:
         return Act("order", {
             "order": f"order {recipient} {pick.randrange(2)}", "person": pick.choice(PERSONS),
             "recipient": recipient, "state": pick.choice(("stated", "stated", "approved", "approved", "ended")),
-            "by": pick.choice("xy"), "until": self.day + pick.choice((-1, 0, 1, 2)),
+            "by": pick.choice("xy"), "until": self.day + pick.choice((-1, 0, 1, 2, 15, 40)),
         })  # fmt: skip
+
+    def approved(self, person: str) -> list[Act]:
+        """An order of a person that two stand by; it may end when records have gone to another, or by its day."""
+        first = Act("order", {**self.order().said, "person": person, "state": "stated", "by": "x"})
+        second = Act("order", {**first.said, "state": "approved", "by": "y"})
+        end = Act("order", {**first.said, "state": "ended", "by": "x"})
+        moves = [Act("move", {"record": one, "to": self.chance.choice(PERSONS)}) for one in ("school", "college")]
+        return [first, second, *self.chance.choice(([], [*moves, end], [self.tick(14), self.tick()]))]
 
     def move(self) -> Act:
         """A record moves to another person."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from simulation.bugs import Bug, replaced
 
-from processors.consent import book, decide, policy, reading, rights, statements, sweep
+from processors.consent import book, decide, orders, policy, reading, rights, statements, sweep
+from processors.consent.book import Book
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
 from processors.consent.statements import Consent
@@ -55,6 +56,26 @@ def approves_alone() -> AbstractContextManager[None]:
     return replaced(policy, "APPROVALS", (Approval.NONE, Approval.TWO, Approval.TWO))
 
 
+def ends_orders_of_one_person() -> AbstractContextManager[None]:
+    """An order that ends goes on with those of its records that have gone to another."""
+    known = Book.records_under
+
+    def wrong(book_: Book, row: Any) -> Any:
+        def of_person(self: Book, order_id: str) -> list[str]:
+            return [key for key in known(self, order_id) if self.record(key)["person"] == row["person_id"]]
+
+        with replaced(Book, "records_under", of_person if row["state"] == "ended" else known):
+            return take(book_, row)
+
+    take = orders.take
+    return replaced(orders, "take", wrong)
+
+
+def lets_emergencies_last() -> AbstractContextManager[None]:
+    """An emergency goes on as long as its record says."""
+    return replaced(orders, "_last_day", lambda row, _: row["valid_until"])
+
+
 def forgets_days() -> AbstractContextManager[None]:
     """Nobody is decided again when a consent begins or ends."""
     return replaced(sweep, "await_days", lambda *_: None)
@@ -87,6 +108,8 @@ BUGS: dict[str, Bug] = {
     "a refusal in another record is ignored": reads_one_record,
     "an ended caseload is served on": keeps_those_who_left,
     "one person approves alone": approves_alone,
+    "an order ends with one person alone": ends_orders_of_one_person,
+    "an emergency has no end": lets_emergencies_last,
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
     "a reader does not decide again": reads_without_looking,

@@ -36,6 +36,7 @@ class Oracle:
         self.told: dict[str, Told] = defaultdict(Told)
         self.person_of: dict[str, str] = {}
         self.partner_of: dict[str, str] = {}
+        self.orders: dict[str, Row] = {}
 
     def hear(self, name: str, row: Row) -> None:
         """The next record of the log."""
@@ -63,10 +64,24 @@ class Oracle:
             self.told[one["record_key"]].mark = (one["age"], one["attends"])
         for one in row.get("moves", ()):
             self.person_of[one["record_key"]] = one["to_person_id"]
-        if name == "disclosure_ordered":  # kept with each record that the person has when it is stated
-            for record in [record for record, person in self.person_of.items() if person == row["person_id"]]:
-                if self.told[record].is_known():
-                    self.told[record].order(row)
+        if name == "disclosure_ordered":
+            self._order(row)
+
+    def _order(self, row: Row) -> None:
+        """A step of an order: stated of the records that its person has then, approved by another, ended for good."""
+        known = self.orders.get(row["order_id"])
+        if known is None and row["state"] == "stated":
+            mine = [record for record, person in self.person_of.items() if person == row["person_id"]]
+            mine = [record for record in mine if self.told[record].is_known()]
+            until = last_day(row, self.day)
+            if mine and until is not None:
+                known = self.orders[row["order_id"]] = {**row, "approved": False, "valid_until": until}
+                for record in mine:  # the one order with each of them, wherever they go
+                    self.told[record].orders[row["order_id"]] = known
+        elif known is not None and row["state"] == "ended":
+            known["state"] = "ended"
+        elif known is not None and row["state"] == "approved" and known["state"] != "ended":
+            known["approved"] |= row["by"] != known["by"]
 
     def permitted(self, terms: Terms | None = None) -> Seen:
         """What may be seen; where other terms are given, by those as far as today's tiers and grants go."""
@@ -129,6 +144,13 @@ class Oracle:
         is_over = one["effective_to"] is not None and self.day > one["effective_to"]
         is_destroyed = one["destroy_by"] is not None and self.day >= one["destroy_by"]
         return one["effective_from"] <= self.day and not is_over and not is_destroyed
+
+
+def last_day(row: Row, day: int | None) -> int | None:
+    """Of an order; an emergency is one for two weeks at most, and for none where nobody knows what day it is."""
+    if row["basis"] == "judicial_order":
+        return int(row["valid_until"])
+    return None if day is None else min(int(row["valid_until"]), day + 14)
 
 
 def living(versions: dict[str, Row]) -> list[Row]:

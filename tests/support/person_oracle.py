@@ -34,16 +34,6 @@ class Told:
         last = sorted((max(versions.values(), key=moment) for versions in self.facts.values()), key=moment)
         return [one["body"] for one in last if one["family"] == family and one["operation"] != "retract"]
 
-    def order(self, row: Row) -> None:
-        """A step of an order: stated by one, approved by another; what has ended stays so."""
-        known = self.orders.get(row["order_id"])
-        if known is None and row["state"] == "stated":
-            self.orders[row["order_id"]] = {**row, "approved": False}
-        elif known is not None and row["state"] == "ended":
-            known["state"] = "ended"
-        elif known is not None and row["state"] == "approved" and known["state"] != "ended":
-            known["approved"] |= row["by"] != known["by"]
-
 
 class Somebody:
     """A person by all records: the oldest age that any says, and of all else any record's word."""

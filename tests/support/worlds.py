@@ -16,7 +16,7 @@ from processors.consent.law import shipped
 from processors.consent.law.documents import row_of
 from processors.consent.law.rules import RuleSet
 from processors.consent.settle import Context
-from processors.records import Arrival, Arrivals, Out, keyed_hash
+from processors.records import Arrival, Arrivals, Out, derived_id, keyed_hash
 from processors.resolve import decide as resolve
 from processors.resolve import taking
 from processors.resolve.adopted import adopt
@@ -268,6 +268,13 @@ class PureWorld(World):
         arrival = Arrival(topic, 0, len(self.topics[topic]), self.now // 1000, key, value, headers)
         self.topics[topic].append(arrival)
         return arrival
+
+    def log(self, name: str, key: str, row: Row) -> None:
+        """One record of an internal schema, onto the log itself, as resolve would."""
+        schema_id = catalog.id_of(f"internal.{name}.v1")
+        value = wire.frame(schema_id, codec.encode_rows(schema_id, [row])[0])
+        id_ = derived_id(f"log {len(self.topics[names.RESOLVED_EVENTS])}", "world", 0)
+        self._append(names.RESOLVED_EVENTS, key.encode(), value, {"ce_id": id_.encode()})
 
     def go_on_until(self, day: str) -> Self:
         """Let the days pass, to noon of an ISO date, UTC."""

@@ -8,6 +8,12 @@ from support.orders import IN_FORCE, RESCUE, WHERE, ordered
 from support.sam import KNOWN, enrolled, identity
 from support.worlds import PureWorld
 
+from processors import counts
+from processors.consent import orders
+from processors.consent.book import Book
+from processors.consent.orders import Refusal, Taken
+from processors.state import Memory, Working
+
 LAST_DAY = "2026-09-25"
 
 
@@ -87,7 +93,7 @@ def test_another_order_is_for_itself() -> None:
 def test_an_order_for_one_recipient_or_basis_tells_no_other() -> None:
     world = known()
     for state, by in (STATED, APPROVED):
-        world.send(*step(world, state, by, basis="judicial_order"))
+        world.send(*step(world, state, by, basis="judicial_order", reason="subpoena"))
         world.send(*ordered(world.person_of("ccc", "s1"), "ccc_transfer_center", state, by, order_id=event_id("o")))
     assert world.settle().seen_by(RESCUE) == set()
 
@@ -99,6 +105,84 @@ def test_an_order_of_another_person_tells_nothing_of_this_one() -> None:
     assert world.settle().seen_by(RESCUE) == set()
 
 
+def counted(world: PureWorld) -> dict[tuple[str, ...], int]:
+    """Steps of orders by step, outcome and reason, as operators are told of them."""
+    return {named[1:]: times for named, times in world.counts["consent"].items() if named[0] == counts.ORDERS}
+
+
+def test_what_becomes_of_each_step_is_counted() -> None:
+    steps = (STATED, STATED, ("approved", "n.ito"), APPROVED, APPROVED, ("ended", "n.ito"), ("ended", "n.ito"))
+    assert counted(told(known(), *steps)) == {
+        ("stated", "carried", ""): 1,
+        ("stated", "withheld", "out_of_turn"): 1,
+        ("approved", "withheld", "same_person"): 1,
+        ("approved", "carried", ""): 1,
+        ("approved", "withheld", "out_of_turn"): 1,
+        ("ended", "carried", ""): 1,
+        ("ended", "withheld", "out_of_turn"): 1,
+    }
+
+
+def test_an_order_of_a_person_without_records_is_withheld_and_counted() -> None:
+    world = known()
+    for state, by in (STATED, APPROVED):
+        world.send(*ordered("f" * 32, RESCUE, state, by))
+    world.settle()
+    assert counted(world) == {("stated", "withheld", "nobody"): 1, ("approved", "withheld", "out_of_turn"): 1}
+
+
+def test_a_reason_of_another_basis_is_none() -> None:
+    world = known()
+    world.send(*step(world, *STATED, reason="subpoena"))
+    assert counted(world.settle()) == {("stated", "withheld", "wrong_reason"): 1}
+
+
+@pytest.mark.parametrize("by", ["N. Ito", " n.ito", "N.ITO"])
+def test_who_stated_it_approves_nothing_however_the_name_is_written(by: str) -> None:
+    assert told(known(), STATED, ("approved", by)).seen_by(RESCUE) == set()
+
+
+def test_every_refusal_is_a_label() -> None:
+    assert {one.value for one in Refusal} == set(counts.REFUSALS_OF_ORDERS)
+
+
+def test_an_emergency_holds_for_fourteen_days_whatever_the_record_says() -> None:
+    world = known()
+    for state, by in (STATED, APPROVED):
+        world.send(*step(world, state, by, valid_until="2099-12-31"))
+    assert world.settle().seen_by(RESCUE) == WHERE
+    assert world.go_on_until("2026-10-05").seen_by(RESCUE) == WHERE
+    assert world.go_on_until("2026-10-06").seen_by(RESCUE) == set()
+    assert reasons(world) == {"not_approved"}
+
+
+def book(day: int | None) -> Book:
+    """Of one person with one record, on a day."""
+    made = Book(Working(Memory()))
+    made.place("record", "somebody")
+    if day is not None:
+        made.state.put("clock", "tick", day * 86_400_000_000)
+    return made
+
+
+ROW = {
+    "order_id": "o", "person_id": "somebody", "recipient": RESCUE, "basis": "emergency", "reason": "medical",
+    "state": "stated", "by": "n.ito", "stated_at": 0, "valid_until": 99_999,
+}  # fmt: skip
+COURT = {**ROW, "basis": "judicial_order", "reason": "court_order"}
+
+
+def test_before_the_first_day_no_emergency_can_be_stated_but_a_court_s_order_can() -> None:
+    assert orders.take(book(None), ROW) == Taken(refusal=Refusal.NO_DAY)
+    assert orders.take(book(None), COURT) == Taken(("record",), 99_999)
+
+
+def test_the_logs_day_counts_and_no_other() -> None:
+    assert orders.take(book(100), {**ROW, "stated_at": NOON}).until == 114
+    assert orders.take(book(100), {**ROW, "valid_until": 103}).until == 103
+    assert orders.take(book(100), COURT).until == 99_999
+
+
 def test_records_that_move_to_another_person_carry_it() -> None:
     world = told(known(), STATED, APPROVED)
     before = world.person_of("ccc", "s1")
@@ -108,6 +192,41 @@ def test_records_that_move_to_another_person_carry_it() -> None:
     assert world.person_of("ccc", "s1") != before or world.person_of("csac", "a1") != before
     assert world.seen_by(RESCUE) == WHERE
     assert told(world, ("ended", "n.ito")).seen_by(RESCUE) == set()
+
+
+SOMEBODY = "0" * 32
+
+
+def moved(world: PureWorld, record_key: str, before: str, after: str) -> PureWorld:
+    """A record changes persons; consent decides."""
+    row = {"record_key": record_key, "from_person_id": before, "to_person_id": after}
+    move = {"move_id": f"{before} {after}", "caused_by_event_id": "cause", "moves": [row]}
+    world.log("records_moved", record_key, move)
+    return world.settle()
+
+
+def of_the_college(world: PureWorld) -> tuple[str, str]:
+    """The college's record and its person."""
+    [row] = [row for row in world.rows("resolved.events") if row.get("event_id") == enrolled().event_id]
+    return str(row["record_key"]), str(row["person_id"])
+
+
+def test_an_order_that_ended_while_a_record_was_with_another_has_ended_for_that_one_too() -> None:
+    world = told(known(), STATED, APPROVED)
+    record_key, person = of_the_college(world)
+    assert moved(world, record_key, person, SOMEBODY).seen_by(RESCUE) == WHERE
+    world.send(*ordered(person, RESCUE, "ended", "n.ito"))
+    assert world.settle().seen_by(RESCUE) == set()
+    assert moved(world, record_key, SOMEBODY, person).seen_by(RESCUE) == set()
+
+
+def test_an_order_that_ended_is_not_stated_again_for_another() -> None:
+    world = told(known(), STATED, APPROVED, ("ended", "n.ito"))
+    record_key, person = of_the_college(world)
+    moved(world, record_key, person, SOMEBODY)
+    for state, by in (STATED, APPROVED):
+        world.send(*ordered(SOMEBODY, RESCUE, state, by))
+    assert world.settle().seen_by(RESCUE) == set()
 
 
 STEPS = st.lists(
