@@ -140,8 +140,8 @@ def _called(order_id: str, book: Book) -> Known:
     found = known(book).get(order_id)
     if found is None:
         raise ThroughlineError(
-            "no order is called so in the log: it is not there yet, or its person's records had gone to another, of whom "
-            f"it has to be stated anew; {LIST}"
+            "no order is called so in the log: it is not there yet, or its person's records had gone to another, of "
+            f"whom it has to be stated anew; {LIST}"
         )
     return found
 
