@@ -1,8 +1,9 @@
 """Random histories through the real consent stage: at every commit an independent oracle says what may be released.
 
-Facts, consents, caseloads, care, birthdays, days, agreements of all tiers, rules, orders of disclosure, merges and
-splits, in any order, late and twice. What recipients see must be within what the oracle permits (a leak), and when
-nothing is under way all of that (wrongly withheld).
+Facts, consents, caseloads, care, birthdays, days, agreements of all tiers, rules, orders of disclosure, merges,
+splits and erasures, in any order, late and twice. What recipients see must be within what the oracle permits (a leak),
+and when nothing is under way all of that (wrongly withheld). Of the erased nothing may be left, and the log read anew
+when their keys are gone must end the same.
 
 Prints what was found as one JSON object, its last line; a failure's seed and its history, made as small as it goes and
 without values, go to standard error. Exits 1 when the stage and the oracle disagree anywhere.

@@ -94,6 +94,8 @@ class Author(Writer):
     born: dict[str, int | None] = field(default_factory=dict)
     attends: dict[str, str] = field(default_factory=dict)
     marked: dict[str, tuple[str, str]] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    """Records of which the log says nothing more."""
     opened: int = 0
     """Records with which it begins that are rules and agreements."""
 
@@ -138,35 +140,53 @@ class Author(Writer):
         self.say("agreement_activated", name, agreement.to_row())
 
     def _event(self, record: str, family: str, fact: str, operation: str, at: int, n: int, **said: Any) -> None:
-        moment = events.NOON + at * 60_000_000
+        moment, event_id = events.NOON + at * 60_000_000, derived_id(f"history {n}", "histories", 0)
+        if record in self.erased:
+            row = {"event_id": event_id, "partner_id": PARTNER_OF[record], "family": family, "reason": "erased"}
+            self.say("event_withheld", event_id, row)
+            return
         categories, body = said.pop("categories", []), events.body(family, **said)
         self.event(
             record, family, fact, operation, body, partner_id=PARTNER_OF[record], data_categories=categories,
-            published_at=moment, observed_at=moment, event_id=derived_id(f"history {n}", "histories", 0),
+            published_at=moment, observed_at=moment, event_id=event_id,
         )  # fmt: skip
         name, row = self.told[-1]
         self.told[-1] = (name, {**row, "body": body})
 
     def _repeat(self, back: int) -> None:
-        """An event that was in the log comes again."""
-        known = [n for n, (name, _) in enumerate(self.told) if name == "resolved_event"]
+        """An event that was in the log comes again; of an erased record none does."""
+        events_ = [(n, row) for n, (name, row) in enumerate(self.told) if name == "resolved_event"]
+        known = [n for n, row in events_ if row["record_key"] not in self.erased]
         if known:
             n = known[-1 - back % len(known)]
             self.logged.append(self.logged[n])
             self.told.append(self.told[n])
 
     def _move(self, record: str, to: str) -> None:
-        if self.where[record] != to:
+        if self.where[record] != to and record not in self.erased:
             self.move_to(record, to)
 
     def _merge(self, person: str, into: str) -> None:
         """All records of a person become another's."""
-        moved = [record for record, where in self.where.items() if where == person != into]
+        moved = [record for record in self._of(person) if person != into]
         if moved:
             moves = [{"record_key": one, "from_person_id": person, "to_person_id": into} for one in moved]
             self.where |= dict.fromkeys(moved, into)
             id_ = f"merge {len(self.logged)}"
             self.say("records_moved", moved[0], {"move_id": id_, "caused_by_event_id": id_, "moves": moves})
+
+    def _of(self, person: str) -> list[str]:
+        """Records that a person has."""
+        return [record for record, where in self.where.items() if where == person and record not in self.erased]
+
+    def _erase(self, person: str, spared: str | None, n: int) -> None:
+        """A person is erased; a record may be spared, as one is that came to the person since somebody asked."""
+        gone = sorted(record for record in self._of(person) if record != spared)
+        self.erased |= set(gone)
+        self.say("person_erased", person, {
+            "erasure_id": derived_id(f"erasure {n}", "histories", 0), "person_id": person, "record_keys": gone,
+            "reason": "student_request", "requested_by": "p.officer",
+        })  # fmt: skip
 
     def _birth(self, record: str, turns: int | None, on: int) -> None:
         day = events.EPOCH + timedelta(on)
@@ -181,7 +201,8 @@ class Author(Writer):
     def _mark(self, records: list[str]) -> None:
         """Tell the log of classes of age and attendance that are others now."""
         now = {one: (age_on(self.born.get(one), self.day).value, self.attends.get(one, "nothing")) for one in records}
-        changed = {one: mark for one, mark in now.items() if mark != self.marked.get(one, ("unknown", "nothing"))}
+        before = {one: self.marked.get(one, ("unknown", "nothing")) for one in now}
+        changed = {one: mark for one, mark in now.items() if mark != before[one] and one not in self.erased}
         self.marked |= changed
         rows = [
             {"record_key": one, "person_id": self.where[one], "age": age, "attends": attends}
@@ -209,27 +230,28 @@ class Chronicler:
         """By a seed."""
         self.chance = random.Random(seed)
         self.day, self.number = FIRST_DAY, 0
+        self.home = PERSONS[0]
+        """Whose most records are at first."""
 
     def history(self) -> list[Act]:
         """A beginning in which something is released, mostly; then anything."""
         pick = self.chance
         names = [name for name in AGREEMENTS if pick.random() < 0.985]
         agreed = [Act("agreement", {"name": name}) for name in names]
-        homes = self.homes()
-        opening = [*homes, Act("rules", {"laws": "all"}), *agreed]
+        opening = [*self.homes(), Act("rules", {"laws": "all"}), *agreed]
         opening.append(Act("tick", {"days": 0}))
         told = [self.birth(), self.consent(), self.grant(), self.caseload()]
         told += [self._event("north", "caseload", "0", assignment_state="assigned"), *(self.fact() for _ in range(4))]
         pick.shuffle(told)
         if pick.random() < 0.3:
-            told += self.approved(homes[0].said["person"])
+            told += self.approved(self.home)
         acts, weights = zip(*ACTS, strict=True)
         rest = [act(self) for act in pick.choices(acts, weights, k=pick.randrange(5, 22))]
         return [*opening, *told, *rest]
 
     def homes(self) -> list[Act]:
         """Whose each record is at first: most are one person's, who may be the last that a sweep comes to."""
-        home = self.chance.choice(PERSONS)
+        self.home = home = self.chance.choice(PERSONS)
         others = [record for record in PARTNER_OF if self.chance.random() < 0.2]
         return [Act("home", {"record": record, "person": home}) for record in PARTNER_OF if record not in others] + [
             Act("home", {"record": record, "person": self.chance.choice(PERSONS)}) for record in others
@@ -377,6 +399,12 @@ class Chronicler:
         person, into = self.chance.sample(PERSONS, 2)
         return Act("merge", {"person": person, "into": into})
 
+    def erase(self) -> Act:
+        """Somebody is erased, often as a whole."""
+        self.number += 1
+        spared, person = self.chance.choice((None, None, None, *SPEAK)), self.chance.choice((self.home, *PERSONS))
+        return Act("erase", {"person": person, "spared": spared, "n": self.number})
+
     def reissue(self) -> Act:
         """A recipient has lost its view."""
         return Act("reissue", {"recipient": self.chance.choice(("north", "south", "nobody"))})
@@ -391,7 +419,7 @@ ACTS = (
     (Chronicler.fact, 6), (Chronicler.consent, 8), (Chronicler.caseload, 3), (Chronicler.circumstance, 3),
     (Chronicler.tick, 4), (Chronicler.birth, 2), (Chronicler.school, 1), (Chronicler.agreement, 4),
     (Chronicler.rules, 1), (Chronicler.order, 3), (Chronicler.move, 3), (Chronicler.merge, 1),
-    (Chronicler.reissue, 1), (Chronicler.repeat, 2),
+    (Chronicler.reissue, 1), (Chronicler.repeat, 2), (Chronicler.erase, 2),
 )  # fmt: skip
 """What may happen, and how often beside the others."""
 

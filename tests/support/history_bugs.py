@@ -6,7 +6,7 @@ from typing import Any
 
 from simulation.bugs import Bug, replaced
 
-from processors.consent import book, decide, orders, policy, reading, rights, statements, sweep
+from processors.consent import book, decide, erase, orders, policy, reading, rights, statements, sweep
 from processors.consent.book import Book
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
@@ -76,6 +76,16 @@ def lets_emergencies_last() -> AbstractContextManager[None]:
     return replaced(orders, "_last_day", lambda row, _: row["valid_until"])
 
 
+def erases_without_taking_back() -> AbstractContextManager[None]:
+    """What was released of an erased person stays with recipients."""
+    return replaced(erase, "_take_back", lambda *_: None)
+
+
+def erases_without_deciding() -> AbstractContextManager[None]:
+    """Whose person an erased record was is not decided again."""
+    return replaced(erase, "decide_person", lambda *_: None)
+
+
 def forgets_days() -> AbstractContextManager[None]:
     """Nobody is decided again when a consent begins or ends."""
     return replaced(sweep, "await_days", lambda *_: None)
@@ -110,6 +120,8 @@ BUGS: dict[str, Bug] = {
     "one person approves alone": approves_alone,
     "an order ends with one person alone": ends_orders_of_one_person,
     "an emergency has no end": lets_emergencies_last,
+    "nothing of the erased is taken back": erases_without_taking_back,
+    "who is left is not decided again": erases_without_deciding,
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
     "a reader does not decide again": reads_without_looking,

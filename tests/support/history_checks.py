@@ -21,10 +21,11 @@ from processors.signals.book import day_of
 from processors.state import Memory, Working
 from schemas_avro import codec, wire
 from support.histories import Act, Author, history
+from support.history_erasures import are_left, content, forget_keys
 from support.history_oracle import NONE, Oracle, Seen, Terms
 from support.worlds import DictKeys
 
-LEAKED, WITHHELD, BROKEN = "leaks", "wrongly_withheld", "broken"
+LEAKED, WITHHELD, BROKEN, KEPT = "leaks", "wrongly_withheld", "broken", "kept_of_the_erased"
 BATCHES = (1, 1, 2, 3, 5, 8)
 """Most records of the log that are decided at once."""
 AT_ONCE = 0.8
@@ -50,6 +51,8 @@ class Play:
     earlier: list[Terms] = field(default_factory=list)
     """Rules and agreements that were in force since nothing was under way."""
     wrong: list[str] = field(default_factory=list)
+    is_checked: bool = True
+    """Whether each commit is held against the oracle."""
     commits: int = 0
     quiet: int = 0
     """Commits at which nothing was under way."""
@@ -85,13 +88,15 @@ class Play:
         part = [arrival(n, logged) for n, logged in enumerate(self.author.logged[start:end], start)]
         outs = consent.decide(Arrivals.of(part), working, context)
         self.state.apply(working.changes())
+        forget_keys(self.author, self.state)
         for out in outs:
             self._keep(out)
         for name, row in self.author.told[start:end]:
             self.earlier.append(self.oracle.terms)
             self.oracle.hear(name, row)
         self.commits += 1
-        self._compare()
+        if self.is_checked:
+            self._compare()
 
     def _keep(self, out: Out) -> None:
         if not out.topic.startswith("released."):
@@ -105,6 +110,8 @@ class Play:
     def _compare(self) -> None:
         """What recipients see is within what may be seen, and all of it when nothing is under way."""
         may, shown, standing = self.oracle.permitted(), self.shown(), self.standing()
+        if self.author.erased and are_left(self.author, self.state, standing):
+            self.wrong.append(KEPT)
         if self.is_sweeping():
             # Terms that no reader can look up hold for whoever is not decided again yet.
             pasts = [may, *(self.oracle.permitted(terms) for terms in unique(self.earlier))]
@@ -208,7 +215,16 @@ def play(seed: int, acts: Sequence[Act]) -> Play:
     author.write(list(acts))
     played = Play(author, random.Random(seed))
     played.run()
+    if author.erased and not played.wrong and not reads_the_same(played):
+        played.wrong.append(KEPT)
     return played
+
+
+def reads_the_same(played: Play) -> bool:
+    """Whether the log read anew, when the keys of the erased are gone, ends as it did."""
+    again = Play(played.author, random.Random(0), is_checked=False)
+    again.run()
+    return (content(again.state), again.standing()) == (content(played.state), played.standing())
 
 
 def run(seeds: Iterable[int]) -> Tally:

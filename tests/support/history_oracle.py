@@ -66,6 +66,16 @@ class Oracle:
             self.person_of[one["record_key"]] = one["to_person_id"]
         if name == "disclosure_ordered":
             self._order(row)
+        if name == "person_erased":
+            self._never_were(row["record_keys"])
+
+    def _never_were(self, records: list[str]) -> None:
+        """Erased is as if it had never been told; an order that was of these alone is none."""
+        for record in records:
+            for known in (self.told, self.person_of, self.partner_of):
+                known.pop(record, None)
+        left = {order_id for told in self.told.values() for order_id in told.orders}
+        self.orders = {order_id: order for order_id, order in self.orders.items() if order_id in left}
 
     def _order(self, row: Row) -> None:
         """A step of an order: stated of the records that its person has then, approved by another, ended for good."""
