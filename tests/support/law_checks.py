@@ -12,7 +12,7 @@ from processors.consent.law.boxes import Box, boxes_of
 from processors.consent.law.documents import rules_of
 from processors.consent.law.facts import CLASSES, Agency, Basis, Facts, Purpose
 from processors.consent.law.lint import permitted
-from processors.consent.law.rules import Effect, Rule, RuleSet, When
+from processors.consent.law.rules import Effect, Rule, RuleSet, Verdict, When
 from support.cedar import Cedar
 from support.law_oracle import permits
 from support.law_rows import Rows
@@ -50,6 +50,12 @@ class Part:
         self.disclosures += other.disclosures
         self.wrong += other.wrong
         self.shown = [*self.shown, *other.shown][:MOST_SHOWN]
+
+
+def said(verdict: Verdict) -> tuple[str, str, str] | None:
+    """What a law by itself says, as `tests/support/law_alone.py` has it; None: nothing."""
+    duties = " ".join(sorted(verdict.obligations))
+    return (_word(permit=verdict.permit), verdict.reason.value, duties) if verdict.rules else None
 
 
 def _word(*, permit: bool) -> str:

@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from processors.consent.law.facts import CLASSES, Facts
 from processors.consent.law.rules import RuleSet
@@ -20,7 +20,8 @@ KINDS = dict(zip(Facts._fields, CLASSES, strict=True))
 WHOLE = math.prod(map(len, CLASSES))
 """Disclosures that there can be."""
 Settled = Mapping[str, StrEnum]
-Oracle = Callable[[Facts], bool]
+Oracle = Callable[[Facts], Any]
+"""Whether it permits, or all that it says: answers are told, never looked into."""
 
 
 class Row(NamedTuple):
@@ -45,7 +46,7 @@ class _Asked:
         raise _Open(name) if name in KINDS else AttributeError(name)
 
 
-def answers(oracle: Oracle, settled: Settled) -> Iterator[tuple[Settled, bool]]:
+def answers(oracle: Oracle, settled: Settled) -> Iterator[tuple[Settled, Any]]:
     """The oracle's answers where some facts are settled, each with the facts that it rests on."""
     try:
         answer = oracle(_Asked(settled))
