@@ -197,6 +197,7 @@ def _make_resolve(maker: _Maker, keys: sealing.Keys, key: bytes, *, has_lost: bo
         maker.act(lambda state, part=arrivals: rebuild.restore(list(part), state, keys, key))  # type: ignore[misc]
     for arrivals in maker.read(lambda topic: topic.startswith("partner."), to_target=True):
         maker.act(lambda state, part=arrivals: rebuild.restore_digests(list(part), rejected, state))  # type: ignore[misc]
+    maker.act(lambda state: rebuild.restore_days(state, key))
     after = ""
     while part := [record for record, _ in maker.store.scan("record", "", BATCH, after)]:
         after = part[-1]

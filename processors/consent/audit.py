@@ -105,7 +105,8 @@ def next_hash(before: str, value: bytes) -> str:
 def input_hash(subject: Subject, person: Person, sharing: Sharing, today: int | None) -> str:
     """SHA-256 of what a decision was made from, hexadecimal."""
     statements = [[s.event_id for s in record] for record in person.statements]
-    standing = {**vars(person.standing), "cared_for_by": sorted(person.standing.cared_for_by)}
+    lists = {name: sorted(getattr(person.standing, name)) for name in ("attends", "cared_for_by")}
+    standing = {**vars(person.standing), **lists}
     about = [statements, sorted(person.served_by), standing, [vars(order) for order in person.orders]]
     facts = [subject.partner_id, subject.family, sorted(subject.categories), *about]
     known = _known(sharing, (subject.partner_id, subject.family))

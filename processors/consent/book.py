@@ -17,7 +17,7 @@ from processors.consent.law.documents import rules_of
 from processors.consent.law.rules import NO_RULES, RuleSet
 from processors.consent.policy import Order, Person
 from processors.consent.register import Register, Shared
-from processors.consent.rights import AGES, Age, Standing
+from processors.consent.rights import AGES, Age, Attends, Standing
 from processors.consent.statements import Statement
 from processors.state import Working
 
@@ -238,13 +238,12 @@ def _assigned(version: Row) -> bool:
 
 def _standing(rows: Sequence[Row]) -> Standing:
     """Who may speak for the person: the oldest class of age that any record says, and of all else any record's word."""
-    attends = {row["attends"] for row in rows}
     told = [_newest(row["circumstances"]) for row in rows]
     placed = [one for one in told if one["placement"] is not None]
     in_care = [one for one in placed if one["placement"] != "exited"]
     return Standing(
         age=max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN),
-        attends_school="school" in attends, attends_college="college" in attends,
+        attends=frozenset([Attends(row["attends"]) for row in rows]) - {Attends.NOTHING},
         is_emancipated=any(one["emancipated"] for one in told),
         is_unaccompanied=any(one["unaccompanied"] for one in told),
         is_fostered=bool(in_care), cared_for_by=frozenset([one["agency"] for one in in_care if one["agency"]]),

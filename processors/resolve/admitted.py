@@ -23,8 +23,8 @@ class Admitted:
     """Columns of ``envelope.avsc``."""
     bodies: list[bytes]
     """Avro bytes by the family's body schema."""
-    contents: list[Row | None]
-    """The body as a row, of the families that resolve itself reads."""
+    contents: list[Any]
+    """What resolve itself reads: the body as a row, of enrollments when they are in force; of other families None."""
 
     @classmethod
     def joined(cls, parts: Sequence["Admitted"]) -> Self:

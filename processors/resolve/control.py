@@ -9,7 +9,7 @@ from processors.consent.law.documents import rules_of
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, derived_id
-from processors.resolve import decisions, erasing, taking
+from processors.resolve import decisions, erasing, rights, taking
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -91,6 +91,9 @@ def _activated(arrival: Arrival, row: Row, state: Working) -> list[Draft]:
         return []
     state.put("agreement", row["agreement_id"], row)
     if row["tier"] == "mou":
+        former = state.get("mou", row["party"])
+        if former is not None and former["kind"] != row["kind"]:
+            rights.kind_changed(state, row["party"])
         state.put("mou", row["party"], row)
     return [_into_log(arrival, ACTIVATED, row["agreement_id"], row)]
 

@@ -19,7 +19,7 @@ from processors.names import (
     deadletter_topic,
 )
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
-from processors.resolve import adopted, control, erased, erasing, gate, rights, taking
+from processors.resolve import adopted, attendance, control, erased, erasing, gate, rights, taking
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -67,12 +67,15 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     record_keys = _record_keys(events, context.pseudonym_key)
     events, record_keys, withheld = _without_erased(events, record_keys, state)
     _take_in(book, arrivals, events, record_keys)
+    fact_ids = _fact_ids(events, record_keys, context.pseudonym_key)
+    today = control.today(state)
+    book.attended = attendance.take_in(state, context.pseudonym_key, events, record_keys, fact_ids, today)
     moves = [*parted, *book.recluster()]
     part = taking.next_slice(book) if context.goes_on else taking.Slice()
-    transferred = rights.transferred(book, control.today(state))
+    transferred = rights.transferred(book, today)
     moved = [*_moved([move for move in moves if move.kind != LINKED]), *_moved(part.moves, part.name)]
     log = [*ticked, *controlled, *told, *moved, *transferred, *withheld]
-    resolved = _resolved(book, events, record_keys)
+    resolved = _resolved(book, events, record_keys, fact_ids)
     beside = [*begun, *refused, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves])]
     beside += [*_records(book), *_reviews(book), *erasing.gone(book)]
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
@@ -149,6 +152,15 @@ def _record_keys(events: Admitted, key: bytes) -> list[str]:
     return [keys[name] for name in named]
 
 
+def _fact_ids(events: Admitted, record_keys: Sequence[str], key: bytes) -> list[str]:
+    """What all versions of a fact are known by; nothing of identity, which stays here."""
+    told = zip(record_keys, events.families, events.column("source_record_id"), strict=True)
+    return [
+        "" if family == "identity" else keyed_hash(key, "fact", record_key, family, source)
+        for record_key, family, source in told
+    ]
+
+
 def _without_erased(
     events: Admitted, record_keys: list[str], state: Working
 ) -> tuple[Admitted, list[str], list[Draft]]:
@@ -217,21 +229,18 @@ KEPT = (
 """Envelope fields that leave the identity zone."""
 
 
-def _resolved(book: Book, events: Admitted, record_keys: Sequence[str]) -> Outs:
+def _resolved(book: Book, events: Admitted, record_keys: Sequence[str], fact_ids: Sequence[str]) -> Outs:
     """Events as they enter the log: whose each is, in the clear; what it says, sealed."""
     carried = [i for i, family in enumerate(events.families) if family != "identity"]
     if not carried:
         return Outs()
     events, keys = events.at(carried), [record_keys[i] for i in carried]
-    event_ids, sources = events.column("event_id"), events.column("source_record_id")
+    event_ids = events.column("event_id")
     persons = {key: book.state.get("record", key)["person"] for key in set(keys)}
     columns = {name: events.envelopes.column(name) for name in KEPT} | {
         "family": events.families,
         "record_key": keys,
-        "fact_id": [
-            keyed_hash(book.key, "fact", key, family, source)
-            for key, family, source in zip(keys, events.families, sources, strict=True)
-        ],
+        "fact_id": [fact_ids[i] for i in carried],
         "person_id": [persons[key] for key in keys],
         "body_schema_id": [catalog.id_of(f"body.{family}.v1") for family in events.families],
         "sealed_body": [

@@ -9,10 +9,13 @@ counts as its repeat.
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from processors import sealing
+from processors.consent.release import body_of
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
-from processors.resolve import adopted, control, erasing, rights, taking
+from processors.resolve import adopted, attendance, control, erased, erasing, rights, taking
 from processors.resolve.book import Book
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.state import Working
@@ -37,6 +40,7 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
     book = Book(state, keys, pseudonym_key)
     book.decided(decided)
     book.restore([row for topic, _, row in rows if topic == IDENTITY_RECORDS])
+    _enroll([row for _, name, row in rows if name == "resolved_event"], state, keys, pseudonym_key)
     for topic, name, row in rows:
         if topic == IDENTITY_RECORDS:
             continue
@@ -46,6 +50,24 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
             state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
         elif name in {"resolved_event", "event_withheld"} or row.get("kind") == "applied":
             state.put("seen", f"{row['partner_id']}|{row['event_id']}", ANY_BYTES)
+
+
+def _enroll(events: Sequence[Row], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
+    """Fold enrollments in as the log has them, but for those of erased records."""
+    told = [event for event in events if event["family"] == attendance.FAMILY]
+    gone = erased.among([event["record_key"] for event in told], state)
+    alive = [event for event in told if event["record_key"] not in gone]
+    bodies = {i: body for i, event in enumerate(alive) if (body := body_of(event, keys)) is not None}
+    if not bodies:
+        return
+    events = [alive[i] for i in bodies]
+    begins, ends = (pa.array([event[name] for event in events], pa.int32()) for name in attendance.DAYS)
+    decoded = codec.decode(events[0]["body_schema_id"], list(bodies.values())).rows
+    spans, today = attendance.spans(begins, ends, decoded), control.today(state)
+    for event, span in zip(events, spans, strict=True):
+        name, version = f"{event['record_key']}|{event['fact_id']}", (event["published_at"], event["event_id"])
+        told_now = attendance.NEVER if event["operation"] == "retract" else span
+        attendance.fold(state, pseudonym_key, name, version, told_now, today, attendance.Changes())
 
 
 def restore_models(arrivals: Sequence[Arrival], state: Working) -> None:
@@ -103,9 +125,16 @@ def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:
     return [found[i] for i in sorted(found)]
 
 
+def restore_days(state: Working, pseudonym_key: bytes) -> None:
+    """Let every day come that enrollments wait for, up to that of the last tick; after everything else is restored."""
+    attendance.days_came(state, pseudonym_key, range(1, control.today(state) + 1))
+    state.put("clock", rights.KINDS, None)
+
+
 def restore_rights(record_keys: Collection[str], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
-    """Whose rights some records' are on the day of the last tick; after everything else is restored."""
+    """Whose rights some records' are on the day of the last tick; after the days are restored."""
     book = Book(state, keys, pseudonym_key, causes=dict.fromkeys(record_keys, ""))
+    book.attended.replaces(record_keys)
     rights.transferred(book, control.today(state))
 
 

@@ -1,8 +1,8 @@
-"""Who holds the rights in a record: a class of age, told to the log with a birth date and when its next day comes.
+"""Who holds the rights in a record: a class of age and what is attended, told to the log when one of them is another.
 
-Rights pass to the student at eighteen (34 CFR 99.5); from fourteen and sixteen on pupils of California may do some
-things themselves (Ed. Code 49076(a)). A record waits for its next day under a keyed hash of it, so that no store says
-when anybody was born.
+Rights pass to the student at eighteen, or while a college is attended (34 CFR 99.3, 99.5); from fourteen and sixteen on
+pupils of California may do some things themselves (Ed. Code 49076(a)). A record waits for its next day under a keyed
+hash of it, so that no store says when anybody was born.
 """
 
 from calendar import isleap
@@ -14,15 +14,19 @@ from processors.consent.rights import Age
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import derived_id, keyed_hash
-from processors.resolve import said
-from processors.resolve.book import BIRTHDAY, Book
+from processors.resolve import attendance, said
+from processors.resolve.book import BIRTHDAY, RECORD, Book
 from processors.resolve.traits import day_of_digits
+from processors.state import Working
 
 Row = dict[str, Any]
 STAGE = "resolve"
 ADULT_YEARS = 18
 YEARS = {14: Age.FROM_14, 16: Age.FROM_16, ADULT_YEARS: Age.ADULT}
 LEAP_DAY = (2, 29)
+KINDS = "kinds"
+SLICE = 1_000
+"""Most records that one batch judges anew for that."""
 
 
 def birthday(born: int, years: int) -> int:
@@ -53,24 +57,38 @@ def next_birthday(born: int | None, today: int) -> int | None:
 
 
 def transferred(book: Book, today: int) -> list[Draft]:
-    """Transfers that this batch brings: of records whose traits it changed, and of records whose day has come."""
-    asked = sorted({*book.causes, *_come_of_age(book, today)})
-    rows = [row for record_key in asked for row in _judge(book, record_key, today)]
+    """Transfers that this batch brings: of records of which something else is said, and those whose day has come."""
+    grown = _come_of_age(book, today)
+    book.attended.replaces(_of_another_kind(book))
+    raised = [record_key for record_key, level in book.attended.raised.items() if _is_new(book, record_key, level)]
+    asked = {*book.causes, *grown, *raised, *book.attended.anew}
+    book.state.prefetch(RECORD, asked)
+    rows = [row for record_key in sorted(asked) if book.is_known(record_key) for row in _judge(book, record_key, today)]
     if not rows:
         return []
-    name = "|".join(f"{row['record_key']}{row['age']}{row['attends']}" for row in rows)
+    name = "|".join(f"{row['record_key']}{row['age']}{row['attends']}{_cause(book, row['record_key'])}" for row in rows)
     id_ = derived_id(f"{today}|{name}", f"{STAGE}.rights", 0)
     row = {"transfers": rows}
     return [Draft(RESOLVED_EVENTS, rows[0]["record_key"], "internal.rights_transferred.v1", row, id_)]
 
 
+def _cause(book: Book, record_key: str) -> str:
+    """The event that told of attendance: one day may see a record's begin, end and begin again."""
+    return book.attended.causes.get(record_key, "")
+
+
 def _come_of_age(book: Book, today: int) -> list[str]:
-    """Records whose day lies behind the last day on which this was asked, up to today."""
+    """Records that are older by a day behind the last one on which this was asked, up to today.
+
+    Enrollments that such a day begins or ends are taken in.
+    """
     asked = book.state.get("clock", "birthdays")
     if asked == today:
         return []
     book.state.put("clock", "birthdays", today)
-    waiting = [] if asked is None else [_waiting(book, day) for day in range(asked + 1, today + 1)]
+    days = range(today + 1 if asked is None else asked + 1, today + 1)
+    book.attended.replaces(attendance.days_came(book.state, book.key, days))
+    waiting = [_waiting(book, day) for day in days]
     return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan(BIRTHDAY, f"{prefix}|")]
 
 
@@ -82,11 +100,51 @@ def _judge(book: Book, record_key: str, today: int) -> list[Row]:
     if waiting != record["birthday"]:
         _wait(book, record_key, record["birthday"], None)
         _wait(book, record_key, waiting, 1)
-    if (waiting, age) != (record["birthday"], record["age"]):
-        book.state.put("record", record_key, {**record, "birthday": waiting, "age": age})
-    if age == record["age"]:
+    attends = _attends(book, record_key, record)
+    now = {"birthday": waiting, "age": age, "attends": attends}
+    if now != {name: record[name] for name in now}:
+        book.state.put(RECORD, record_key, {**record, **now})
+    if (age, attends) == (record["age"], record["attends"]):
         return []
-    return [{"record_key": record_key, "person_id": record["person"], "age": age, "attends": record["attends"]}]
+    return [{"record_key": record_key, "person_id": record["person"], "age": age, "attends": attends}]
+
+
+def _attends(book: Book, record_key: str, record: Row) -> str:
+    """What the enrollments of a record say today."""
+    changed = book.attended
+    if record_key in changed.anew:
+        return _at_level(book, record, attendance.level_of(book.state, record_key))
+    return _raised(book, record, changed.raised.get(record_key, attendance.NOT))
+
+
+def _is_new(book: Book, record_key: str, level: int) -> bool:
+    """Whether an enrollment more, of a level, changes anything for a record."""
+    record = book.state.get(RECORD, record_key)
+    return bool(_raised(book, record, level) != record["attends"])
+
+
+def _raised(book: Book, record: Row, level: int) -> str:
+    return _at_level(book, record, max(attendance.level_told(record["attends"]), level))
+
+
+def _at_level(book: Book, record: Row, level: int) -> str:
+    return attendance.attends(book.state.get("mou", record["partner"])["kind"], level)
+
+
+def _of_another_kind(book: Book) -> list[str]:
+    """The next records of partners that an agreement calls another kind of agency than the one before it did."""
+    row = book.state.get("clock", KINDS)
+    if row is None:
+        return []
+    found = book.state.scan(RECORD, "", SLICE, row["after"])[:SLICE]
+    book.state.put("clock", KINDS, None if len(found) < SLICE else {**row, "after": found[-1][0]})
+    return [record_key for record_key, record in found if record["partner"] in row["partners"]]
+
+
+def kind_changed(state: Working, partner_id: str) -> None:
+    """Have a partner's records judged anew, a slice at a time: enrollments there mean something else now."""
+    others = (state.get("clock", KINDS) or {"partners": []})["partners"]
+    state.put("clock", KINDS, {"partners": sorted({*others, partner_id}), "after": ""})
 
 
 def _wait(book: Book, record_key: str, waiting: str, value: int | None) -> None:

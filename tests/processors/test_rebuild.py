@@ -109,6 +109,7 @@ def resolved_anew(world: PureWorld, seed: int) -> Kept:
     chance.shuffle(partners)
     for topic in partners:
         in_batches(topic, state, size, lambda part, working: rebuild.restore_digests(part, rejected, working))
+    in_batches([None], state, 1, lambda _, working: rebuild.restore_days(working, key))  # type: ignore[list-item]
     records = [name for name, _ in state.scan("record", "")]
     in_batches(records, state, size, lambda part, working: rebuild.restore_rights(part, working, world.keys, key))  # type: ignore[arg-type]
     return state

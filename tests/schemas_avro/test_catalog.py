@@ -41,7 +41,7 @@ PINNED = [
     (309, "internal.resolved_event.v1", "e74ab90ebe3a87f4"),
     (310, "internal.signal_changed.v1", "26ab5c970bf9c49e"),
     (311, "internal.reissue_requested.v1", "81fb3986711174a5"),
-    (312, "internal.rights_transferred.v1", "543ff42847043a64"),
+    (312, "internal.rights_transferred.v1", "6a6f3a06dc7e1fc6"),
     (313, "internal.letter_replayed.v1", "65776cdffb46c8cb"),
     (314, "internal.identity_decided.v1", "528e8243936b5737"),
     (315, "internal.identity_review.v1", "b15d21f54ba66a99"),

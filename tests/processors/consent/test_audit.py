@@ -20,7 +20,8 @@ from processors.records import Arrival
 from processors.state import Memory, Working
 
 Row = dict[str, Any]
-HISTORY = [*KNOWN, caseload(), award(), enrolled(), consent(), wages(), withdrawal(published_at=NOON + 1)]
+GONE = enrolled(enrollment_status="previously_enrolled")
+HISTORY = [*KNOWN, caseload(), award(), GONE, consent(), wages(), withdrawal(published_at=NOON + 1)]
 
 
 def told(batch: int = 1000) -> PureWorld:

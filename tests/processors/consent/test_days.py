@@ -73,7 +73,9 @@ def test_the_record_whose_consent_expires_may_have_moved_to_another_person_meanw
 MINOR = {"birth_date": "2008-10-10"}
 AID = {award().event_id}
 """What a parent speaks for until eighteen; in college and wage records the rights are the person's at any age."""
-MINORS = [identity("ccc", **MINOR), identity("csac", **MINOR), identity(CENTER, **MINOR), *SERVED[3:]]
+PUPIL = [identity("cde_k12", **MINOR), enrolled("cde_k12", "year", entry_date="2026-08-12")]
+"""Attends high school besides college."""
+MINORS = [identity("ccc", **MINOR), identity("csac", **MINOR), identity(CENTER, **MINOR), *PUPIL, *SERVED[3:]]
 
 
 @pytest.mark.parametrize("role", ["parent", "guardian", "education_rights_holder"])
@@ -111,9 +113,9 @@ def test_any_record_that_says_eighteen_is_enough() -> None:
 
 
 def test_a_birth_date_that_is_corrected_gives_back_what_the_parent_permitted() -> None:
-    world = told(*SERVED, consent(granted_by_role="parent"))
+    world = told(*SERVED, identity("cde_k12"), PUPIL[1], consent(granted_by_role="parent"))
     assert facts(world) == set()
-    for partner in ("ccc", "csac", CENTER):
+    for partner in ("ccc", "csac", "cde_k12", CENTER):
         changed = {"event_id": event_id(f"{partner} again"), "published_at": NOON + 1}
         world.send(*identity(partner, **MINOR, **changed))
     assert facts(world.settle()) == AID

@@ -10,19 +10,27 @@ from hypothesis import strategies as st
 
 from processors.consent import rights
 from processors.consent.law.facts import Agency, ConsentState
-from processors.consent.rights import AGES, Age, Role, Standing
+from processors.consent.rights import AGES, Age, Attends, Role, Standing
 from processors.consent.statements import DENIALS, GRANTS, Cell, Statement, consent_for
 
 TODAY = 20_000
-PUPIL = Standing(age=Age.UNDER_14, attends_school=True)
-DUAL = Standing(age=Age.FROM_16, attends_school=True, attends_college=True)
+AT_SCHOOL, AT_COLLEGE = frozenset({Attends.SCHOOL}), frozenset({Attends.COLLEGE})
+BOTH = AT_SCHOOL | AT_COLLEGE
+PUPIL = Standing(age=Age.UNDER_14, attends=AT_SCHOOL)
+DUAL = Standing(age=Age.FROM_16, attends=BOTH)
 """Enrolled in high school and college at once."""
-FRESHMAN = Standing(age=Age.FROM_16, attends_college=True)
+FRESHMAN = Standing(age=Age.FROM_16, attends=AT_COLLEGE)
 """Seventeen, and through with school."""
 FOSTERED = replace(PUPIL, is_fostered=True)
-ALONE = Standing(age=Age.FROM_14, attends_school=True, is_unaccompanied=True)
-EMANCIPATED = Standing(age=Age.FROM_16, attends_school=True, is_emancipated=True)
+ALONE = Standing(age=Age.FROM_14, attends=AT_SCHOOL, is_unaccompanied=True)
+EMANCIPATED = Standing(age=Age.FROM_16, attends=AT_SCHOOL, is_emancipated=True)
 GROWN = Standing(age=Age.ADULT)
+OPEN = (
+    Standing(age=Age.FROM_16, attends=frozenset({Attends.PERHAPS_COLLEGE})),
+    Standing(age=Age.FROM_16, attends=frozenset({Attends.PERHAPS_COLLEGE, Attends.PERHAPS_SCHOOL})),
+    Standing(age=Age.UNKNOWN, attends=frozenset({Attends.COLLEGE, Attends.PERHAPS_SCHOOL})),
+)
+"""Nobody knows whether they attend a college alone."""
 PARENTS_OWN = (Role.PARENT, Role.GUARDIAN, Role.EDUCATION_RIGHTS_HOLDER)
 CELL = Cell("csac", "aid", "transfer_advising", "center")
 
@@ -54,11 +62,11 @@ SCHOOL, COLLEGE, AID, WAGES, WELFARE = (
         (SCHOOL, PUPIL, {"parent", "guardian", "education_rights_holder", "court"}),
         (SCHOOL, replace(PUPIL, age=Age.FROM_16), {"parent", "guardian", "education_rights_holder", "court"}),
         (SCHOOL, GROWN, {"student", "court"}),
-        (SCHOOL, replace(GROWN, attends_school=True), {"student", "court"}),
+        (SCHOOL, replace(GROWN, attends=AT_SCHOOL), {"student", "court"}),
         (SCHOOL, FRESHMAN, {"student", "court"}),
         (SCHOOL, DUAL, {"parent", "guardian", "education_rights_holder", "court"}),
         (COLLEGE, DUAL, {"student", "court"}),
-        (COLLEGE, Standing(age=Age.UNDER_14, attends_school=True, attends_college=True), {"student", "court"}),
+        (COLLEGE, Standing(age=Age.UNDER_14, attends=BOTH), {"student", "court"}),
         (WAGES, PUPIL, {"student", "court"}),
         (AID, DUAL, {"parent", "guardian", "education_rights_holder", "court"}),
         (SCHOOL, FOSTERED, {"guardian", "education_rights_holder", "court"}),
@@ -105,6 +113,28 @@ def test_of_one_enrolled_in_both_the_parent_speaks_for_the_school_and_the_studen
     assert stands(COLLEGE, DUAL, [student, said("refused", "parent", 2)]) is ConsentState.IN_FORCE
 
 
+@pytest.mark.parametrize("standing", OPEN)
+@pytest.mark.parametrize("holder", [SCHOOL, AID])
+def test_where_it_is_open_whether_rights_have_passed_a_court_grants_and_anybodys_no_is_heard(
+    standing: Standing, holder: Agency
+) -> None:
+    assert roles(holder, standing) == {"court"}
+    assert roles(holder, replace(standing, is_fostered=True)) == {"court"}
+    assert roles(COLLEGE, standing) == {"student", "court"}
+    for role in Role:
+        assert stands(holder, standing, [said("given", "court"), said("refused", role, 2)]) is ConsentState.REFUSED
+
+
+@pytest.mark.parametrize("perhaps", [Attends.PERHAPS_SCHOOL, Attends.PERHAPS_COLLEGE])
+def test_of_a_pupil_for_certain_and_of_an_adult_nothing_is_open(perhaps: Attends) -> None:
+    assert roles(SCHOOL, replace(DUAL, attends=AT_SCHOOL | {perhaps})) == roles(SCHOOL, DUAL)
+    assert roles(SCHOOL, replace(GROWN, attends=AT_COLLEGE | {perhaps})) == roles(SCHOOL, GROWN)
+
+
+def test_perhaps_a_pupil_and_nothing_else_leaves_the_rights_with_the_parent() -> None:
+    assert roles(SCHOOL, replace(PUPIL, attends=frozenset({Attends.PERHAPS_SCHOOL}))) == roles(SCHOOL, PUPIL)
+
+
 def test_a_foster_childs_parent_cannot_grant_but_still_refuse() -> None:
     holder = said("given", "education_rights_holder")
     assert stands(SCHOOL, FOSTERED, [said("given", "parent")]) is ConsentState.NOT_HOLDERS
@@ -124,7 +154,12 @@ def test_who_is_of_no_known_role_is_not_heard_granting() -> None:
 
 
 STANDINGS = st.builds(
-    Standing, st.sampled_from(AGES), st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans()
+    Standing,
+    st.sampled_from(AGES),
+    st.frozensets(st.sampled_from(Attends)),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
 )
 HOLDERS = st.sampled_from(list(Agency))
 SAYINGS = st.builds(
@@ -148,6 +183,18 @@ def test_a_refusal_more_never_permits_more(
     more[record].insert(place, refusal)
     if stands(holder, standing, *records) is not ConsentState.IN_FORCE:
         assert stands(holder, standing, *more) is not ConsentState.IN_FORCE
+
+
+@given(HOLDERS, STANDINGS)
+def test_where_it_is_open_only_those_grant_who_may_whatever_is_attended(holder: Agency, standing: Standing) -> None:
+    """Each thing that is perhaps attended is, or is not."""
+    surely = standing.attends & BOTH
+    readings = [surely | {one for one in more if one} for more in product(
+        ({Attends.SCHOOL} if Attends.PERHAPS_SCHOOL in standing.attends else set()) | {None},
+        ({Attends.COLLEGE} if Attends.PERHAPS_COLLEGE in standing.attends else set()) | {None},
+    )]  # fmt: skip
+    allowed = [rights.who_may_grant(holder, replace(standing, attends=frozenset(reading))) for reading in readings]
+    assert rights.who_may_grant(holder, standing) == frozenset.intersection(*allowed)
 
 
 @given(HOLDERS, STANDINGS, RECORDS)

@@ -68,8 +68,8 @@ def test_a_new_record_is_a_person_of_its_own_named_by_where_it_first_appeared() 
 
 
 def test_events_that_come_before_any_identity_have_a_person_too() -> None:
-    [out] = [o for o in world().take(message("ccc", "enrollment", "s1", "e1")) if o.topic == names.RESOLVED_EVENTS]
-    assert worlds.decoded(out)["person_id"] == keyed_hash(worlds.PSEUDONYM_KEY, "seed", "partner.ccc.enrollment/0/0")
+    [out] = [o for o in world().take(message("ccc", "contact", "s1", "reach")) if o.topic == names.RESOLVED_EVENTS]
+    assert worlds.decoded(out)["person_id"] == keyed_hash(worlds.PSEUDONYM_KEY, "seed", "partner.ccc.contact/0/0")
 
 
 def test_a_record_that_joins_takes_the_older_ones_person() -> None:
@@ -236,8 +236,8 @@ def test_the_id_of_an_event_that_came_before_with_other_bytes_is_rejected() -> N
 
 def test_one_id_used_by_two_partners_is_two_events() -> None:
     award = message("csac", "aid", "a1", "award")
-    entry = message("ccc", "enrollment", "s1", "e1", event_id=award.event_id)
-    outs = world().take(award, entry)
+    reach = message("ccc", "contact", "s1", "reach", event_id=award.event_id)
+    outs = world().take(award, reach)
     log = [o for o in outs if o.topic == names.RESOLVED_EVENTS]
     assert [worlds.decoded(o)["partner_id"] for o in log] == ["csac", "ccc"]
     assert len({o.id for o in log}) == 2
