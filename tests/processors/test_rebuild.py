@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 from support.erasures import erasure
-from support.events import Message
+from support.events import NOON, Message, message
 from support.models import STRICT, choice, chosen
 from support.stewards import decision
-from support.worlds import PSEUDONYM_KEY, Kept, PureWorld
+from support.worlds import PSEUDONYM_KEY, Kept, PureWorld, record_key
 
 from deploy.population import generate
 from partners import events, rows
@@ -118,6 +118,31 @@ def resolved_anew(world: PureWorld, seed: int) -> Kept:
 @pytest.mark.parametrize("seed", range(5))
 def test_resolves_state_is_rebuilt_from_its_topics_in_any_order_of_topics(world: PureWorld, seed: int) -> None:
     assert content(resolved_anew(world, seed)) == content(world.states["resolve"])
+
+
+def attending() -> PureWorld:
+    """Terms that are over, go on and are to come, corrected and taken back, of records of which one is erased."""
+    told, exits = PureWorld(), {"exit_date": "2026-12-15"}
+    for n, words in enumerate([{}, exits, {"entry_date": "2027-01-20"}, {"exit_date": "2026-10-02"}, exits]):
+        told.send(*message("ccc", "enrollment", f"s{n}", f"fall {n}", **{"entry_date": "2026-08-24", **words}))
+    told.send(*message("cde_k12", "enrollment", "k1", "year", entry_date="2025-08-12", exit_date="2026-06-10"))
+    told.go_on_until("2026-10-03")
+    later = {"published_at": NOON + 1, "source_record_id": "fall 1"}
+    told.send(*message("ccc", "enrollment", "s1", "again", **later, operation="correct", entry_date="2026-12-01"))
+    later = {"published_at": NOON + 2, "source_record_id": "fall 2"}
+    told.send(*message("ccc", "enrollment", "s2", "gone", **later, operation="retract"))
+    told.settle()
+    gone = told.person_of("ccc", "s4")
+    told.erase(gone)
+    told.keys.keys.pop(record_key("ccc", "s4"))
+    return told.go_on_until("2026-10-09")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_attended_and_the_days_that_it_waits_for_are_rebuilt_too(seed: int) -> None:
+    told = attending()
+    assert told.states["resolve"].scan("attendance_day", "")
+    assert content(resolved_anew(told, seed)) == content(told.states["resolve"])
 
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])

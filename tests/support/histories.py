@@ -38,6 +38,7 @@ ALL_DATA = (
     "education", "contact", "address", "aid", "immigration_proxy", "wage", "employer", "housing", "discipline",
 )  # fmt: skip
 PURPOSES = ["transfer_advising", "study"]
+ATTENDED = ("nothing", "school", "perhaps_school", "college", "perhaps_college", "perhaps_college")
 CONTROLLERS = ("csac", "cde_k12", "ccc", "edd")
 WITHOUT_ONE = RuleSet([law for law in LAWS if law.law_id != "safe_at_home"])
 RULES = {"all": SHIPPED, "no safe_at_home": WITHOUT_ONE, "none": NO_RULES}
@@ -339,7 +340,7 @@ class Chronicler:
         """A record says what its person attends."""
         return Act("school", {
             "record": self.chance.choice(("school", "college")),
-            "attends": self.chance.choice(("nothing", "school", "college", "college")),
+            "attends": self.chance.choice(ATTENDED),
         })  # fmt: skip
 
     def agreement(self) -> Act:
@@ -417,7 +418,7 @@ class Chronicler:
 LISTS = ("controllers", "records_covered", "purposes", "recipients")
 ACTS = (
     (Chronicler.fact, 6), (Chronicler.consent, 8), (Chronicler.caseload, 3), (Chronicler.circumstance, 3),
-    (Chronicler.tick, 4), (Chronicler.birth, 2), (Chronicler.school, 1), (Chronicler.agreement, 4),
+    (Chronicler.tick, 4), (Chronicler.birth, 2), (Chronicler.school, 2), (Chronicler.agreement, 4),
     (Chronicler.rules, 1), (Chronicler.order, 3), (Chronicler.move, 3), (Chronicler.merge, 1),
     (Chronicler.reissue, 1), (Chronicler.repeat, 2), (Chronicler.erase, 2),
 )  # fmt: skip

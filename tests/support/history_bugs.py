@@ -10,6 +10,7 @@ from processors.consent import book, decide, erase, orders, policy, reading, rig
 from processors.consent.book import Book
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
+from processors.consent.rights import Attends
 from processors.consent.statements import Consent
 
 
@@ -21,6 +22,11 @@ def ignores_withdrawals() -> AbstractContextManager[None]:
 def hears_parents_of_adults() -> AbstractContextManager[None]:
     """A parent's word counts after eighteen as before."""
     return replaced(rights, "belong_to_student", lambda holder, _: holder in rights.ALWAYS_ONES_OWN)
+
+
+def minds_no_doubt() -> AbstractContextManager[None]:
+    """Nobody minds that somebody may attend a college or may not: the parent is heard."""
+    return replaced(rights, "COLLEGES", frozenset[Attends]())
 
 
 def looks_at_no_licence() -> AbstractContextManager[None]:
@@ -114,6 +120,7 @@ def reads_without_looking() -> AbstractContextManager[None]:
 BUGS: dict[str, Bug] = {
     "a withdrawal is ignored": ignores_withdrawals,
     "a parent is heard after eighteen": hears_parents_of_adults,
+    "what is perhaps attended is not asked for": minds_no_doubt,
     "a tier is not looked at": looks_at_no_licence,
     "a refusal in another record is ignored": reads_one_record,
     "an ended caseload is served on": keeps_those_who_left,

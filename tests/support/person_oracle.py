@@ -54,8 +54,9 @@ class Somebody:
         self.is_alone = any(one.get("unaccompanied_youth") for one in now)
         self.holds_rights = (
             self.age == AGES.index("adult") or any(one.get("emancipated_minor") for one in now)
-            or ("college" in attends and "school" not in attends)
+            or ("college" in attends and not attends & {"school", "perhaps_school"})
         )  # fmt: skip
+        self.nobody_knows = bool(attends & {"college", "perhaps_college"}) and "school" not in attends
 
     def care(self, party: str) -> str:
         """Who is responsible for a foster child, as a recipient sees it."""
@@ -79,7 +80,8 @@ class Somebody:
         """Rights pass at eighteen, when emancipated, or in a college alone; a college's records are always one's own.
 
         Before that a parent grants, of a foster child only whoever was appointed, and from fourteen who is homeless
-        and alone too; but anybody's no is heard.
+        and alone too; but anybody's no is heard. Where nobody knows whether a college alone is attended, who is to
+        grant must be one who may in either case.
         """
         role = body["granted_by_role"]
         if self.holds_rights or holder in ("college", "wages"):
@@ -88,7 +90,7 @@ class Somebody:
             return True
         if role == "student":
             return self.is_alone and self.age >= AGES.index("from_14")
-        return role != "parent" or not self.placements
+        return not self.nobody_knows and (role != "parent" or not self.placements)
 
 
 def circumstances(told: Told) -> Row:
