@@ -38,8 +38,8 @@ enumerate-consent: setup-dev  ## rules of law, an oracle and Cedar over every di
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/enumerate_consent.py $(if $(EACH),--each) $(if $(CEDAR),--cedar $(CEDAR)) --seed $(SEED)
 
 HISTORIES ?= 5000
-oracle: setup-dev  ## random histories through consent, an independent oracle at every commit; minutes (HISTORIES=100000, SEED=n)
-	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/oracle.py --histories $(HISTORIES) --seed $(SEED)
+oracle: setup-dev  ## random histories through consent, an independent oracle at every commit; minutes (HISTORIES=100000, SEED=n; BROKER=200: so many on a real broker)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/oracle.py $(if $(BROKER),--broker $(BROKER),--histories $(HISTORIES)) --seed $(SEED)
 
 signals-kill-test: setup-dev  ## the same, where only the worker signals is killed, again and again
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/chaos.py --roles signals --kills 20 --pauses 0 --broker-kills 0

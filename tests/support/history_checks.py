@@ -89,6 +89,10 @@ class Play:
         outs = consent.decide(Arrivals.of(part), working, context)
         self.state.apply(working.changes())
         forget_keys(self.author, self.state)
+        self.committed(outs, start, end)
+
+    def committed(self, outs: Iterable[Out], start: int, end: int) -> None:
+        """What came of a part of the log is sent."""
         for out in outs:
             self._keep(out)
         for name, row in self.author.told[start:end]:
@@ -235,13 +239,20 @@ def run(seeds: Iterable[int]) -> Tally:
         for seed in seeds:
             acts = history(seed)
             played = play(seed, acts)
-            wrong = tuple(sorted(set(played.wrong)))
-            found = Tally(1, played.commits, played.quiet, played.released)
-            found.leaks, found.wrongly_withheld, found.disagreements = LEAKED in wrong, WITHHELD in wrong, bool(wrong)
-            if wrong and len(tally.failures) < MOST_SHOWN:
-                found.failures.append(Failure(seed, wrong, smaller(seed, acts, wrong)))
-            tally.add(found)
+            if played.wrong and len(tally.failures) < MOST_SHOWN:
+                acts = smaller(seed, acts, tuple(played.wrong))
+            tally.add(judged(seed, played, acts))
     return tally
+
+
+def judged(seed: int, played: Play, acts: Sequence[Act]) -> Tally:
+    """A history that was played; where it went wrong, the acts to be told."""
+    wrong = tuple(sorted(set(played.wrong)))
+    found = Tally(1, played.commits, played.quiet, played.released)
+    found.leaks, found.wrongly_withheld, found.disagreements = LEAKED in wrong, WITHHELD in wrong, bool(wrong)
+    if wrong:
+        found.failures.append(Failure(seed, wrong, acts))
+    return found
 
 
 def first_wrong(seeds: Iterable[int]) -> int | None:
