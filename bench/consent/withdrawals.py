@@ -1,17 +1,20 @@
 """From publishing a withdrawal until the person's open page is empty: the real stack, one page at a time.
 
-Five facts of the person are published right before the withdrawal and five right behind it, in the same breath. At the
-end the topics are read: no release of what a withdrawal covers stands at a place of the log behind it.
+Five facts of the person are published right before the withdrawal and five right behind it, in the same breath. Then
+people withdraw amid a thousand facts each. At the end the topics are read: no release of what a withdrawal covers
+stands at a place of the log behind it, or in the recipient's topic behind what took it back.
 """
 
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+
+from confluent_kafka import TopicPartition
 
 from bench import made_up
 from bench.pipeline import send, settings, until
@@ -20,14 +23,17 @@ from deploy.demo_reader import Reader
 from deploy.demo_run import percentile
 from deploy.ledger import LiveLedger
 from deploy.stack import Stack
-from deploy.topic_reader import TopicReader
+from deploy.topic_reader import Read, all_of
 from partners.client import Publisher
 from portal.sign_in import make_sign_in_link
 from processors import names
+from streams import clients
 
 Row = dict[str, Any]
 FACTS, AROUND = 5, 5
 """Facts that a page shows at first; and more of them, before the withdrawal and behind it."""
+RACES, IN_RACE = (0, 250, 500, 750, 1_000), 1_000
+"""Of each person who withdraws amid so many facts: how many of them are published before."""
 OWN = "tl-fact__card--caseload"
 """A recipient's own record is nobody's disclosure: it stays on the page."""
 REST_SECONDS = 0.3
@@ -35,21 +41,27 @@ REST_SECONDS = 0.3
 
 
 def figures(count: int) -> Row:
-    """So many withdrawals, one after the other."""
+    """So many withdrawals, one after the other; then those amid a thousand facts."""
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as folder, ExitStack() as held:
         stack = held.enter_context(Stack(settings(Path(folder)), _say))
         publisher = held.enter_context(Publisher(stack.bootstrap, made_up.PARTNER))
-        people = _watched(count)
-        _set_up(stack, publisher, people)
+        everyone = _watched(count + len(RACES))
+        people, racing = everyone[:count], everyone[count:]
+        _set_up(stack, publisher, everyone)
         reader = held.enter_context(Reader(_link(stack)))
-        shown = _persons(reader, people)
+        shown = _persons(reader, everyone)
         took = sorted(_until_empty(reader, publisher, shown[person], person) for person in people)
+        _say(f"{len(racing)} people withdraw amid {IN_RACE} facts each")
+        for person, before in zip(racing, RACES, strict=True):
+            _race(stack, publisher, person, before)
         _settle(stack, publisher)
         left = sum(len(set(reader.event_ids(one)) - _own(person)) for person, one in shown.items())
-        released = _released_after(stack, {made_up.event_id(f"withdrawal {p}") for p in people})
+        withdrawn, behind = _withdrawn(stack, everyone)
+        released = _released_after(stack, withdrawn)
     return {
         "withdrawal_to_empty_page_ms": {"p50": percentile(took, 50), "p99": percentile(took, 99)},
-        "withdrawals": count, "rows_left": left, "released_after_commit": released,
+        "withdrawals": count, "races": len(racing), "facts_behind_in_races": behind,
+        "rows_left": left, "released_after_commit": released,
     }  # fmt: skip
 
 
@@ -117,22 +129,68 @@ def rows(lines: Iterator[str]) -> Iterator[set[str]]:
             yield set(page["keep"].get("timeline", ())) - own
 
 
-def _released_after(stack: Stack, withdrawals: set[str]) -> int:
-    """Releases by consent of persons whose withdrawal stands before them in the log."""
-    log = TopicReader(stack.bootstrap, lambda topic: topic == names.RESOLVED_EVENTS)
-    with closing(log):
-        known = [read for read in log.poll() if read.row.get("event_id") in withdrawals]
-    withdrawn = {read.row["person_id"]: read.offset for read in known}
-    if len(withdrawn) != len(withdrawals):
-        raise LookupError(f"the log has {len(withdrawn)} of {len(withdrawals)} withdrawals")
-    with closing(TopicReader(stack.bootstrap, lambda topic: topic.startswith("released."))) as reader:
-        releases = [read.row["release"] for read in reader.poll() if "body" in read.row]
-    if not releases:
+def _race(stack: Stack, publisher: Publisher, person: int, before: int) -> None:
+    """The withdrawal is published as soon as the log has so many of the facts; the others in the same breath.
+
+    Of what waits for it at one time resolve takes the withdrawal first, so where it stands in the log is a race too.
+    """
+    facts = [made_up.fact(person, f"race {person} {n}") for n in range(IN_RACE)]
+    log = TopicPartition(names.RESOLVED_EVENTS, 0)
+    with closing(clients.consumer(stack.bootstrap, "bench-race")) as outsider:
+        start = outsider.get_watermark_offsets(log, timeout=10)[1]
+        publisher.publish_many(facts[:before], "enrollment")
+        publisher.flush()
+        while outsider.get_watermark_offsets(log, timeout=10)[1] - start < before:
+            stack.check()
+    publisher.publish_many([made_up.withdrawal(person)], "consent")
+    publisher.publish_many(facts[before:], "enrollment")
+    publisher.flush()
+
+
+def _withdrawn(stack: Stack, people: list[int]) -> tuple[dict[str, int], int]:
+    """By person, where the withdrawal stands in the log; and how many facts of races stand behind theirs."""
+    log = [read for read in all_of(stack.bootstrap, names.RESOLVED_EVENTS.__eq__) if "event_id" in read.row]
+    withdrawals = {made_up.event_id(f"withdrawal {person}") for person in people}
+    withdrawn = {read.row["person_id"]: read.offset for read in log if read.row["event_id"] in withdrawals}
+    if len(withdrawn) != len(people):
+        raise LookupError(f"the log has {len(withdrawn)} of {len(people)} withdrawals")
+    racing = {made_up.event_id(f"race {person} {n}") for person in people[-len(RACES) :] for n in range(IN_RACE)}
+    raced = [read for read in log if read.row["event_id"] in racing]
+    if len(raced) != len(racing):
+        raise LookupError(f"the log has {len(raced)} of {len(racing)} facts of races")
+    return withdrawn, sum(read.offset > withdrawn[read.row["person_id"]] for read in raced)
+
+
+def _released_after(stack: Stack, withdrawn: Mapping[str, int]) -> int:
+    """Releases by consent of persons whose withdrawal stands before them, in the log or in the topic."""
+    sent = all_of(stack.bootstrap, lambda topic: topic.startswith("released."))
+    if not any("body" in read.row for read in sent):
         raise LookupError("no release was read")
-    return sum(
-        one["basis"] == "consent" and one["position"] > withdrawn.get(one["person_id"], one["position"])
-        for one in releases
-    )
+    return released_behind(sent, withdrawn)
+
+
+def released_behind(sent: Iterable[Read], withdrawn: Mapping[str, int]) -> int:
+    """Releases by consent behind a withdrawal.
+
+    Args:
+        sent: what recipients were sent.
+        withdrawn: by person, the withdrawal's place in the log.
+    """
+    known = [read for read in sent if "release" in read.row and read.row["release"]["person_id"] in withdrawn]
+    cuts: dict[tuple[str, str], int] = {}
+    for read in known:
+        head = read.row["release"]
+        if "reason" in read.row and head["position"] == withdrawn[head["person_id"]]:
+            place = (read.topic, head["person_id"])
+            cuts[place] = min(read.offset, cuts.get(place, read.offset))
+    return sum(_is_behind(read, withdrawn, cuts) for read in known if "body" in read.row)
+
+
+def _is_behind(read: Read, withdrawn: Mapping[str, int], cuts: Mapping[tuple[str, str], int]) -> bool:
+    """A person's releases to one recipient are in one partition, so their offsets say what came first."""
+    head = read.row["release"]
+    is_late = read.offset > cuts.get((read.topic, head["person_id"]), read.offset)
+    return head["basis"] == "consent" and (head["position"] > withdrawn[head["person_id"]] or is_late)
 
 
 def _say(line: str) -> None:
