@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -54,6 +54,10 @@ moves-test: setup-dev  ## people joined by mistake and parted again while worker
 erase-test: PEOPLE ?= 40
 erase-test: setup-dev  ## people erased while workers are killed; then all that is kept is searched for them (PEOPLE, SEED=n)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/erase.py --people $(PEOPLE) --seed $(SEED)
+
+canaries: PEOPLE ?= 46
+canaries: setup-dev  ## a marked value in all that is withheld; then all that anybody can read is searched for them; minutes (PEOPLE, SEED=n)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/canaries.py --people $(PEOPLE) --seed $(SEED)
 
 withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 	@$(BIN)/python tests/proofs/withdrawal.py

@@ -1,0 +1,1 @@
+"""The parts of the canaries' proof: tests/proofs/canaries.py."""
