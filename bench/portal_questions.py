@@ -80,7 +80,7 @@ def page(ask: Questions) -> None:
     people = [a.person_id for a in ask.caseload(ME, "u7")]
     ask.signals(ME, people)
     ask.numbered(ME, [fact[0].seq for fact in ask.outlines(ME, people)][:12])
-    ask.agreement_texts(ME)
+    ask.in_force(ME)
     ask.tick(ME)
 
 
@@ -108,7 +108,7 @@ def main() -> None:
             "changes, none new": lambda: ask.changes_since(ME, people, last),
             "changes, from the start": lambda: ask.changes_since(ME, people, 0),
             "last change number": lambda: ask.last_seq(ME),
-            "agreements": lambda: ask.agreements(ME),
+            "agreements and rules": lambda: ask.in_force(ME),
             "tick": lambda: ask.tick(ME),
         }
         print(f"{len(people)} people on the caseload; ms of an answer: fastest by the clock, median of the processor")

@@ -15,7 +15,7 @@ from portal.parts import PortalParts, User
 from portal.render import Renderer
 from portal.signals import SignalView, open_signals, signal_as_json
 from portal.worklist import Choice, Client, Wanted, choices, label_of, listed, micros, place, tab_title
-from processors.consent.reading import withheld
+from processors.consent.unseen import withheld
 from sinks.questions import Questions
 from sinks.stored import Assignment, Fact, Outline, StoredRow
 
@@ -57,7 +57,7 @@ class Pages:
         now = known(self.questions, user.recipient)
         told = open_signals(signals, facts, now, self.names, since)
         of_person = _rows_by_person(facts, now)
-        mine = [a for a in assignments if now.permits_terms(a.outline.terms)]
+        mine = [a for a in assignments if now.permits(a.outline)]
         clients = [_client(a, of_person.get(a.person_id, []), told.get(a.person_id, []), since) for a in mine]
         persons_shown = {client.person_id for client in clients}
         views = [v for row in rows if row.person_id in persons_shown and (v := self._current(row, now, since))]
@@ -91,7 +91,7 @@ class Pages:
         rows = self.questions.changes_since(user.recipient, ever, since)
         persons = {a.person_id for a in caseload(self.questions, user.recipient, user.id, _persons(rows))}
         now = known(self.questions, user.recipient)
-        told = [r for r in rows if r.person_id in persons and (r.state == "retracted" or now.permits_terms(r.terms))]
+        told = [r for r in rows if r.person_id in persons and (r.state == "retracted" or now.permits(r))]
         return rows[-1].seq if len(rows) == MOST_MISSED else seq, told
 
     def caseload_page(self, user: User, since: int, wanted: Wanted) -> PageState:
@@ -195,7 +195,7 @@ def _rows_by_person(facts: Iterable[Sequence[Outline]], now: Known) -> dict[str,
     """What may be shown of each person's rows but the caseload's own."""
     found: dict[str, list[Outline]] = {}
     for row in (row for fact in facts for row in fact):
-        if row.state == "released" and row.terms.family != "caseload" and now.permits_terms(row.terms):
+        if row.state == "released" and row.terms.family != "caseload" and now.permits(row):
             found.setdefault(row.person_id, []).append(row)
     return found
 

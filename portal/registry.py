@@ -22,9 +22,10 @@ from schemas_avro.catalog import Entry
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 TOPIC_VALUE = re.compile(r"partner\.[a-z0-9_]+\.([a-z_]+)-value")
-ON_RECIPIENTS_TOPICS = frozenset(
-    f"internal.{name}.v1" for name in ("agreement_activated", "clock_ticked", "release_retracted", "signal_changed")
-)
+ON_RECIPIENTS_TOPICS = frozenset({
+    "internal.agreement_activated.v1", "internal.clock_ticked.v1", "internal.release_retracted.v1",
+    "internal.rules_activated.v1", "internal.signal_changed.v1", "internal.sweep_ended.v1",
+})  # fmt: skip
 ROOTS = ("subjects", "schemas", "config", "mode", "compatibility", "associations")
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 MOST_BODY_BYTES = 1 << 20

@@ -77,7 +77,7 @@ def _standing(fact: Sequence[Outline], now: Known) -> list[Outline]:
 
 
 def _is_shown(row: Outline, now: Known) -> bool:
-    return row.state == "released" and now.permits_terms(row.terms)
+    return row.state == "released" and now.permits(row)
 
 
 def _view(signal: StoredSignal, rows: list[Outline], now: Known, names: Names, since: int) -> SignalView:

@@ -16,16 +16,13 @@ from typing import Any, NamedTuple, Self
 import duckdb
 import pyarrow as pa
 
-from sinks import release_rows, rewriting, signal_rows
-from sinks.view_batch import ViewBatch, as_text, newest_per_key, numbered
+from sinks import in_force_rows, release_rows, rewriting, signal_rows
+from sinks.view_batch import ViewBatch, newest_per_key, numbered
 
-FORMAT = 4
+FORMAT = 5
 """Version of all tables; raised with every change to them."""
 
 TABLES = """
-CREATE TABLE agreement (
-    recipient VARCHAR, agreement_id VARCHAR, version INTEGER NOT NULL, content VARCHAR NOT NULL,
-    PRIMARY KEY (recipient, agreement_id));
 CREATE TABLE clock (recipient VARCHAR PRIMARY KEY, tick_at BIGINT NOT NULL);
 CREATE TABLE sink_offset (
     topic VARCHAR, partition INTEGER, next_offset BIGINT NOT NULL, PRIMARY KEY (topic, partition));
@@ -33,13 +30,8 @@ CREATE TABLE number_taken (source VARCHAR PRIMARY KEY, generation BIGINT NOT NUL
 CREATE TABLE meta (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL);
 """
 
-DEFINITIONS = TABLES + release_rows.TABLE + signal_rows.TABLE
-NAMES = ("agreement", "clock", "sink_offset", "number_taken", "meta", "release_row", "signal_row")
-UPSERT_AGREEMENT = """
-INSERT INTO agreement VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET version = excluded.version, content = excluded.content
-WHERE excluded.version > agreement.version
-"""
+DEFINITIONS = TABLES + in_force_rows.TABLES + release_rows.TABLE + signal_rows.TABLE
+NAMES = (*in_force_rows.NAMES, "clock", "sink_offset", "number_taken", "meta", "release_row", "signal_row")
 UPSERT_TICK = """
 INSERT INTO clock SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])
 ON CONFLICT DO UPDATE SET tick_at = excluded.tick_at WHERE excluded.tick_at > clock.tick_at
@@ -65,7 +57,6 @@ SELECT recipient, max(seq) FROM (
 """
 MOST_NEWEST = 100_000
 """Persons whose newest change is in memory; after more, all count as changed."""
-AGREEMENTS_IN_ORDER = "SELECT * FROM agreement ORDER BY recipient, agreement_id"
 
 
 class ViewFormatError(Exception):
@@ -101,6 +92,8 @@ class CaseViews:
         self._releases = release_rows.ReleaseWriter(self._writer)
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
+        self.in_force_changed = 0
+        """How many batches since the file was opened brought agreements, rules, or the end of a sweep."""
         self._newest_changes: dict[tuple[str, str], int] = {}
         self._all_changed_by = 0
         self._last_seqs: dict[str, int] = dict(self._writer.execute(LAST_SEQS).fetchall())
@@ -156,8 +149,7 @@ class CaseViews:
             changed = self._releases.write(writer, numbered(rows, self._next_seq))
             if signals:
                 changed += _merge(writer, signal_rows.to_columns(signals, self._next_seq + rows.num_rows))
-            for recipient, row in batch.agreements:
-                writer.execute(UPSERT_AGREEMENT, [recipient, row["agreement_id"], row["version"], as_text(row)])
+            in_force_rows.write(writer, batch)
             rewriting.note(writer, batch)
             if batch.ticks:
                 writer.execute(UPSERT_TICK, [list(batch.ticks), list(batch.ticks.values())])
@@ -166,6 +158,7 @@ class CaseViews:
             if batch.numbers:
                 generations, values = zip(*batch.numbers.values(), strict=True)
                 writer.execute(MERGE_NUMBER, [list(batch.numbers), list(generations), list(values)])
+        self.in_force_changed += batch.changes_in_force
         changes = sorted(map(Change._make, changed))
         self._next_seq += rows.num_rows + len(signals)
         # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
@@ -203,14 +196,14 @@ class CaseViews:
         return {source: (generation, value) for source, generation, value in rows}
 
     def content_hash(self) -> str:
-        """SHA-256 of what the views show: releases with their content, signals, and agreements.
+        """SHA-256 of what the views show: releases with their content, signals, agreements and rules.
 
         Not in it: the order of arrival (change numbers, positions, offsets, ticks), and tombstones, since a rebuilt
         view that never saw a release need not know that it was taken back.
         """
         digest = hashlib.sha256()
         with self.cursor() as cursor:
-            for query in (release_rows.CONTENT_IN_ORDER, signal_rows.CONTENT_IN_ORDER, AGREEMENTS_IN_ORDER):
+            for query in (release_rows.CONTENT_IN_ORDER, signal_rows.CONTENT_IN_ORDER, *in_force_rows.CONTENT_IN_ORDER):
                 answer = cursor.execute(query)
                 while rows := answer.fetchmany(10_000):
                     digest.update("".join(f"{row!r}\n" for row in rows).encode())

@@ -14,10 +14,11 @@ from typing import Any
 
 import orjson
 
+from sinks import in_force_rows
 from sinks.case_views import CaseViews
 from sinks.remembered import Remembered
 from sinks.signal_rows import RAISED, StoredSignal
-from sinks.stored import OUTLINE, ROW, Assignment, Fact, Outline, StoredRow
+from sinks.stored import OUTLINE, ROW, Assignment, Fact, InForceRows, Outline, StoredRow
 
 Assigning = tuple[Outline, str | None, dt.date | None]
 """A version of an assignment, what it says as JSON text, and since when."""
@@ -50,6 +51,7 @@ class Questions:
         self._views = views
         self._assignments = Remembered(views.newest_change, self._read_assignments)
         self._outlines = Remembered(views.newest_change, self._read_outlines)
+        self._in_force: dict[str, tuple[int, InForceRows]] = {}
         self.first_seq = views.first_seq
         """Change number that the file began with."""
 
@@ -127,14 +129,21 @@ class Questions:
         """Change number of the recipient's newest change; one below the file's first where there is none."""
         return self._views.last_seq(recipient)
 
-    def agreements(self, recipient: str) -> list[dict[str, Any]]:
-        """Physical rows of ``agreement_activated.avsc`` that reached a recipient, the newest version of each."""
-        return [orjson.loads(text) for text in self.agreement_texts(recipient)]
+    def in_force(self, recipient: str) -> InForceRows:
+        """Agreements and rules that reached a recipient; remembered until a commit changes any."""
+        # The number is taken before the rows are read: whatever is committed in between is read again next time.
+        number, known = self._views.in_force_changed, self._in_force.get(recipient)
+        if known is None or known[0] != number:
+            known = self._in_force[recipient] = number, self._read_in_force(recipient)
+        return known[1]
 
-    def agreement_texts(self, recipient: str) -> list[str]:
-        """The same as JSON texts, equal for equal content."""
-        query = "SELECT content FROM agreement WHERE recipient = $recipient ORDER BY agreement_id"
-        return [text for (text,) in self._ask(query, {"recipient": recipient})]
+    def _read_in_force(self, recipient: str) -> InForceRows:
+        names = {"recipient": recipient}
+        agreements, rules = (
+            tuple(self._ask(query, names)) for query in (in_force_rows.AGREEMENTS, in_force_rows.RULES)
+        )
+        swept = self._ask(in_force_rows.SWEPT, names)
+        return InForceRows(agreements, rules, swept[0][0] if swept else -1)
 
     def tick(self, recipient: str) -> dt.datetime | None:
         """The latest tick that reached a recipient, UTC."""

@@ -86,8 +86,19 @@ class Fact:
     earlier: tuple[StoredRow, ...]
 
 
+class InForceRows(NamedTuple):
+    """Agreements and rules as they reached a recipient, every version of each."""
+
+    agreements: tuple[tuple[int, str], ...]
+    """Place in the log, and the fields of ``agreement_activated.avsc`` as JSON text."""
+    rules: tuple[tuple[int, int, str], ...]
+    """Place in the log, version, and the document."""
+    swept: int
+    """Everyone is decided by what stands in the log up to here; -1: nobody yet."""
+
+
 class Terms(NamedTuple):
-    """Everything of a release that a reader's decision rests on; many share theirs."""
+    """Everything of a release that a reader's decision rests on, but for its place in the log; many share theirs."""
 
     recipient: str
     partner_id: str
@@ -98,6 +109,7 @@ class Terms(NamedTuple):
     consent_event_ids: tuple[str, ...]
     expires_on: dt.date | None
     groups: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
 class Outline(NamedTuple):
@@ -112,15 +124,16 @@ class Outline(NamedTuple):
     state: str
     """released or retracted"""
     seq: int
+    position: int
     terms: Terms
 
     @classmethod
     def from_values(cls, values: Sequence[Any]) -> "Outline":
         """Of the values of ``OUTLINE``, in their order."""
-        person_id, event_id, fact_id, at, operation, state, seq, *terms = values
-        *who, consents, expires_on, groups = terms
-        its = Terms._make([*who, tuple(consents), expires_on, tuple(groups)])
-        return cls(person_id, event_id, fact_id, at.replace(tzinfo=dt.UTC), operation, state, seq, its)
+        person_id, event_id, fact_id, at, operation, state, seq, position, *terms = values
+        *who, consents, expires_on, groups, rules = terms
+        its = Terms._make([*who, tuple(consents), expires_on, tuple(groups), tuple(rules)])
+        return cls(person_id, event_id, fact_id, at.replace(tzinfo=dt.UTC), operation, state, seq, position, its)
 
     @property
     def age(self) -> tuple[dt.datetime, str]:

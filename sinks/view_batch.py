@@ -63,6 +63,10 @@ class ViewBatch:
     """Releases and retractions as ``UNNUMBERED`` columns, in any order, repeats allowed."""
     agreements: Sequence[tuple[str, Row]] = ()
     """Recipient, and the physical row of ``agreement_activated.avsc``."""
+    rules: Sequence[tuple[str, Row]] = ()
+    """Recipient, and the physical row of ``rules_activated.avsc``."""
+    swept: Mapping[tuple[str, int], Row] = field(default_factory=dict)
+    """Recipient and partition to the newest physical row of ``sweep_ended.avsc``."""
     signals: Sequence[Row] = ()
     """Physical rows of ``signal_changed.avsc``, those of one signal in their order, repeats allowed."""
     ticks: Mapping[str, int] = field(default_factory=dict)
@@ -71,6 +75,16 @@ class ViewBatch:
     """Topic and partition to the offset to read next."""
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Topic/partition/stage to the last number taken, in its generation."""
+
+    @property
+    def changes_in_force(self) -> bool:
+        """Whether it brings agreements, rules, or the end of a sweep by one of them."""
+        return bool(self.agreements or self.rules or self.swept)
+
+    @property
+    def decides_anew(self) -> bool:
+        """Whether it brings what decides of any row whether it may be shown: those, or the time."""
+        return self.changes_in_force or bool(self.ticks)
 
 
 def released(rows: pa.RecordBatch) -> pa.Table:

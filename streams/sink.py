@@ -44,8 +44,8 @@ class Sink:
     ) -> None:  # fmt: skip
         """Read on where the views stand.
 
-        ``heard`` is told of the rows that each batch changed, after its commit, and whether the time or an agreement
-        changed too: what may be shown of any row follows from those. ``told`` is told the same as figures.
+        ``heard`` is told of the rows that each batch changed, after its commit, and whether it brought anything that
+        decides of any row whether it may be shown. ``told`` is told the same as figures.
         """
         self._views, self._heard, self._told = views, heard, told
         self._pulse = Pulse() if pulse is None else pulse
@@ -84,7 +84,7 @@ class Sink:
         self._offsets.update(moved)
         offsets = [TopicPartition(topic, part, next_) for (topic, part), next_ in moved.items()]
         self._consumer.commit(offsets=offsets, asynchronous=True)  # for lag tools: the views' own offsets count
-        self._heard(changes, bool(batch.agreements or batch.ticks))
+        self._heard(changes, batch.decides_anew)
         self._told(written(arrivals, new, batch, changes, before, seconds))
 
     def _patiently_discover(self, stopping: threading.Event) -> None:
@@ -165,20 +165,26 @@ def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Ma
     """What a batch of recipients' records brings to the views."""
     releases, signals = [], []
     agreements: list[tuple[str, Row]] = []
+    rules: list[tuple[str, Row]] = []
+    swept: dict[tuple[str, int], Row] = {}
     ticks: dict[str, int] = {}
     for schema_id, places in wire.places_by_schema(arrivals.values).items():
         family = catalog.catalog()[schema_id or 0].family
         rows = codec.decode_own_columns(schema_id or 0, wire.payloads_of(arrivals.values[i] for i in places))
-        recipients = (arrivals.topics[i].removeprefix(RELEASED) for i in places)
+        recipients = [arrivals.topics[i].removeprefix(RELEASED) for i in places]
         if family == "clock_ticked":
             for recipient, tick_at in zip(recipients, rows.column("tick_at").to_pylist(), strict=True):
                 ticks[recipient] = max(ticks.get(recipient, 0), tick_at)
         elif family == "agreement_activated":
             agreements += zip(recipients, rows.to_pylist(), strict=True)
+        elif family == "rules_activated":
+            rules += zip(recipients, rows.to_pylist(), strict=True)
+        elif family == "sweep_ended":
+            partitions = [arrivals.partitions[i] for i in places]
+            swept.update(zip(zip(recipients, partitions, strict=True), rows.to_pylist(), strict=True))
         elif family == "signal_changed":
             signals += rows.to_pylist()
         else:
             releases.append(retracted(rows) if family == "release_retracted" else released(rows))
-    return ViewBatch(
-        pa.concat_tables([UNNUMBERED.empty_table(), *releases]), agreements, signals, ticks, offsets, numbers
-    )
+    found = pa.concat_tables([UNNUMBERED.empty_table(), *releases])
+    return ViewBatch(found, agreements, rules, swept, signals, ticks, offsets, numbers)

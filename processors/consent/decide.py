@@ -5,19 +5,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, erase, log, orders, release, sweep
-from processors.consent.agreements import Agreement
+from processors.consent import audit, erase, log, orders, release, sweep, telling
 from processors.consent.book import CIRCUMSTANCES, RULES, Book
 from processors.consent.log import Entry, Event
-from processors.consent.settle import STAGE, Batch, Context, decide_fact, decide_person
-from processors.drafts import Draft, encode_drafts
-from processors.names import released_topic
-from processors.records import Arrivals, Outs, derived_id
+from processors.consent.settle import Batch, Context, decide_fact, decide_person
+from processors.drafts import encode_drafts
+from processors.records import Arrivals, Outs
 from processors.state import Working
 from schemas_avro import codec
 
 Row = dict[str, Any]
-ACTIVATED = "internal.agreement_activated.v1"
 STATEMENTS = {"consent", "caseload", "social_service"}
 """Families whose events change what is decided of others."""
 STATEMENT = ("granted_by_role", "controllers", "records_covered", "purposes", "recipients", "valid_from", "valid_until")
@@ -65,19 +62,9 @@ def _ticked(batch: Batch, entry: Entry) -> None:
     batch.book.state.put("clock", "tick", entry.row["tick_at"])
     batch.time_or_agreements_changed()
     for recipient in batch.book.register().recipients():
-        _tell_time(batch, recipient, entry)
+        telling.time(batch, recipient, entry)
     if before != batch.book.today():
         sweep.day_came(batch, entry, before)
-
-
-def _tell_time(batch: Batch, recipient: str, entry: Entry) -> None:
-    tick = batch.book.state.get("clock", "tick")
-    if tick is None:
-        return
-    topic, row = released_topic(recipient), {"tick_at": tick}
-    for partition in range(batch.context.partitions):
-        id_ = derived_id(entry.id, f"{STAGE}.{recipient}", partition)
-        batch.passed_on.append(Draft(topic, "clock", "internal.clock_ticked.v1", row, id_, partition))
 
 
 def _activated(batch: Batch, entry: Entry) -> None:
@@ -88,33 +75,29 @@ def _activated(batch: Batch, entry: Entry) -> None:
     register = batch.book.register()
     changed = register.by_id[row["agreement_id"]]
     for recipient in sorted(set(register.concerns(changed)) & set(register.recipients())):
-        # A data-sharing agreement makes others matter that were there before it.
-        told = register.of_recipient(recipient) if row["tier"] == "dsa" else [changed]
-        _tell_agreements(batch, recipient, entry, told)
-        _tell_time(batch, recipient, entry)
+        if row["tier"] == "dsa":  # it makes others matter that were there before it
+            telling.all_in_force(batch, recipient, entry)
+        else:
+            telling.agreements(batch, recipient, entry, [changed])
+        telling.time(batch, recipient, entry)
     sweep.over_everyone(batch, entry)
 
 
-def _tell_agreements(batch: Batch, recipient: str, entry: Entry, agreements: Sequence[Agreement]) -> None:
-    for agreement in agreements:
-        id_ = derived_id(entry.id, f"{STAGE}.{recipient}.{agreement.agreement_id}", 0)
-        row = batch.book.state.get("agreement", agreement.agreement_id)
-        batch.passed_on.append(Draft(released_topic(recipient), agreement.agreement_id, ACTIVATED, row, id_))
-
-
 def _rules_activated(batch: Batch, entry: Entry) -> None:
-    """Other rules of law come into force: everyone is decided again by them."""
+    """Other rules of law come into force: every recipient hears of them, and everyone is decided again by them."""
     batch.book.state.put("rules", RULES, entry.row)
     batch.time_or_agreements_changed()
+    for recipient in batch.book.register().recipients():
+        telling.rules(batch, recipient, entry)
     sweep.over_everyone(batch, entry)
 
 
 def _reissued(batch: Batch, entry: Entry) -> None:
-    """A recipient's view is to be filled anew: agreements, time, and then every release that holds."""
-    recipient, register = entry.row["recipient"], batch.book.register()
-    if recipient in register.recipients():
-        _tell_agreements(batch, recipient, entry, register.of_recipient(recipient))
-        _tell_time(batch, recipient, entry)
+    """A recipient's view is to be filled anew: agreements, rules, time, and then every release that holds."""
+    recipient = entry.row["recipient"]
+    if recipient in batch.book.register().recipients():
+        telling.all_in_force(batch, recipient, entry)
+        telling.time(batch, recipient, entry)
         sweep.over_everyone(batch, entry, {recipient})
 
 

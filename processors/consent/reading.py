@@ -1,24 +1,30 @@
-"""What a reader decides again before it shows a row, and what it says about the unseen. Pure.
+"""What a reader decides again before it shows a row. Pure.
 
-The view may be behind: an agreement may have ended, or a day may have passed, before the retraction comes. So every
-reader asks here, with the newest agreements and tick that reached it, and what is not plainly permitted is not shown.
+The view may be behind: an agreement may have ended, a rule of law changed, or a day passed before the retraction comes.
+So every reader asks here, with the newest agreements, rules and tick that reached it, and what is not plainly permitted
+is not shown. What hangs on the person a reader does not know: a row that a change could touch by it waits, unseen,
+until the person is decided again.
 """
 
 import functools
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, Protocol
 
-from processors.consent.agreements import Agreement, Grant, number_of
-from processors.consent.law.facts import Tiers
+from processors.consent.agreements import Agreement, number_of
+from processors.consent.heard import Heard, InForce
+from processors.consent.law.changes import changes
+from processors.consent.law.facts import Basis, Relation, Tiers
+from processors.consent.law.rules import When, when
+from processors.consent.policy import shared_categories
 from processors.consent.register import Register, Shared
 from schemas_avro import catalog
 
-Reason = Literal["no_clock", "no_agreement", "not_in_force", "other_terms", "no_consent", "expired", "not_granted"]
+Reason = Literal[
+    "no_clock", "no_rules", "no_agreement", "not_in_force", "other_terms", "no_consent", "expired", "not_granted",
+    "under_way",
+]  # fmt: skip
 """Why a row is not shown; a closed set."""
-Rule = Literal["shared", "with_consent", "needs_consent", "no_agreement"]
-"""What holds for a family of a partner; a closed set."""
 
 
 class Release(Protocol):
@@ -60,9 +66,17 @@ class Release(Protocol):
     def groups(self) -> tuple[str, ...]:
         """Field groups that were released."""
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Rules of law that permitted it, by name."""
+
 
 class ReleasedBody(Release, Protocol):
     """A row with its body."""
+
+    @property
+    def position(self) -> int:
+        """Place in the ordered log of what it follows from."""
 
     @property
     def body(self) -> dict[str, Any] | None:
@@ -96,33 +110,39 @@ class Hidden:
     reason: Reason
 
 
-@dataclass(frozen=True)
-class WithheldLine:
-    """What holds for one family of one partner, whether or not there is any event of it."""
+def permit(row: Release, position: int, heard: Heard, today: date | None) -> Permit | Hidden:
+    """Whether a row may be shown today, the date of the latest tick. Without a tick nothing may.
 
-    partner_id: str
-    family: str
-    rule: Rule
-    agreement: Agreement | None
-    """The agreement that covers it."""
-    groups_not_granted: tuple[str, ...]
-    """Field groups that the agreement leaves out."""
+    Args:
+        row: what was released, and on which terms.
+        position: place in the ordered log of what the release follows from.
+        heard: agreements and rules that reached the reader.
+        today: the date.
+    """
+    if today is None or heard.newest.rules is None:
+        return Hidden("no_clock" if today is None else "no_rules")
+    shared = _shared(row, heard.newest.register, today)
+    if isinstance(shared, Hidden):
+        return shared
+    if objection := _objection(row, shared, today):
+        return Hidden(objection)
+    groups = frozenset(row.groups) & frozenset(shared.grant.groups)
+    if catalog.CORE not in groups:
+        return Hidden("not_granted")
+    then = heard.when(position)
+    stands = then is heard.newest or _stands(row, shared, then, heard.newest)
+    return Permit(groups, shared.agreement) if stands else Hidden("under_way")
 
 
-def permit(row: Release, register: Register, today: date | None) -> Permit | Hidden:
-    """Whether a row may be shown today, the date of the latest tick. Without a tick nothing may."""
-    if today is None:
-        return Hidden("no_clock")
+def _shared(row: Release, register: Register, today: date) -> Shared | Hidden:
+    """What the row's agreement shares of its source, as now known."""
     agreement = register.by_id.get(row.agreement_id)
     if agreement is None or agreement.tier != "dsa" or agreement.party != row.recipient:
         return Hidden("no_agreement")
     grant = agreement.grant_for(row.partner_id, row.family)
     if grant is None:
         return Hidden("not_granted" if agreement.in_force(number_of(today)) else "not_in_force")
-    if objection := _objection(row, register.shared(agreement, grant), today):
-        return Hidden(objection)
-    groups = frozenset(row.groups) & frozenset(grant.groups)
-    return Permit(groups, agreement) if catalog.CORE in groups else Hidden("not_granted")
+    return register.shared(agreement, grant)
 
 
 def _objection(row: Release, shared: Shared, today: date) -> Reason | None:
@@ -137,9 +157,39 @@ def _objection(row: Release, shared: Shared, today: date) -> Reason | None:
     return "expired" if row.expires_on is not None and row.expires_on < today else None
 
 
-def decide_again(row: ReleasedBody, register: Register, today: date | None) -> Shown | Hidden:
+def _stands(row: Release, shared: Shared, then: InForce, now: InForce) -> bool:
+    """Whether a permit stands, whatever is true of the person: nothing changed since that could speak against it."""
+    before = then.register.by_id.get(row.agreement_id)
+    grant = before.grant_for(row.partner_id, row.family) if before else None
+    if before is None or grant is None or then.rules is None or now.rules is None:
+        return False
+    if _parties(then.register.shared(before, grant)) != _parties(shared):
+        return False
+    # Without consent no more is opened than is agreed on: an event that reveals more was not released.
+    is_narrower = shared_categories(grant) - shared_categories(shared.grant)
+    if shared.agreement.basis is not Basis.CONSENT and is_narrower:
+        return False
+    return changes(then.rules, now.rules).leave(row.rules, _known(shared))
+
+
+def _parties(shared: Shared) -> tuple[str, ...]:
+    """What rules may ask of an agreement beside what a row carries itself."""
+    return shared.holder, shared.recipient, shared.institution, shared.agreement.relation
+
+
+def _known(shared: Shared) -> When:
+    """What a reader knows of a disclosure for which all agreements are in force."""
+    is_of_all = shared.agreement.relation == "organization"
+    relations = {Relation.ORGANIZATION} if is_of_all else {Relation.SERVES, Relation.NONE}
+    return when(
+        holder={shared.holder}, recipient={shared.recipient}, basis={shared.agreement.basis}, purpose={shared.purpose},
+        tiers={Tiers.IN_FORCE}, relation=relations, institution={shared.institution},
+    )  # fmt: skip
+
+
+def decide_again(row: ReleasedBody, heard: Heard, today: date | None) -> Shown | Hidden:
     """Whether a row may be shown today, and which fields of it."""
-    decision = permit(row, register, today)
+    decision = permit(row, row.position, heard, today)
     if isinstance(decision, Hidden):
         return decision
     group_of = group_by_field(row.family)
@@ -152,42 +202,3 @@ def group_by_field(family: str) -> dict[str, str]:
     """Fields of a family to their groups; a field without a group is in no projection, so it is not here."""
     fields = catalog.read(f"families/{family}")["fields"]
     return {field["name"]: field["group"] for field in fields if "group" in field}
-
-
-def withheld(
-    register: Register,
-    recipient: str,
-    known_pairs: Iterable[tuple[str, str]],
-    shown_pairs: Collection[tuple[str, str]],
-    today: date | None,
-) -> list[WithheldLine]:
-    """What is shared and what is withheld, by which rule, for every known pair of partner and family.
-
-    It rests on agreements and families alone. ``shown_pairs``, what the reader sees on the page anyway, only turns
-    "needs consent" into "with consent": a pair without events and a pair without consent read the same.
-    """
-    day = None if today is None else number_of(today)
-    shared = register.by_source()
-    lines = []
-    for pair in known_pairs:
-        if pair[1] in catalog.PROJECTED:
-            mine = (one for one in shared.get(pair, ()) if one.agreement.party == recipient)
-            in_force = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), None)
-            lines.append(_line(pair, in_force, is_shown=pair in shown_pairs))
-    return lines
-
-
-def _line(pair: tuple[str, str], shared: Shared | None, *, is_shown: bool) -> WithheldLine:
-    if shared is None:
-        return WithheldLine(*pair, "no_agreement", None, ())
-    return WithheldLine(*pair, _rule(shared.agreement, is_shown=is_shown), shared.agreement, _left_out(shared.grant))
-
-
-def _rule(agreement: Agreement, *, is_shown: bool) -> Rule:
-    if agreement.basis != "consent":
-        return "shared"
-    return "with_consent" if is_shown else "needs_consent"
-
-
-def _left_out(grant: Grant) -> tuple[str, ...]:
-    return tuple(group for group in catalog.groups_of(grant.family) if group not in grant.groups)

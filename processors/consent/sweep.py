@@ -8,6 +8,7 @@ Tables: due (day | record), sweep (day: due entries to be decided; everyone: cur
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from processors.consent import telling
 from processors.consent.log import Cause
 from processors.consent.settle import Batch, decide_person
 from processors.counts import SWEPT
@@ -100,8 +101,17 @@ def _those_of_everyone(batch: Batch, most: int) -> None:
     _decide(batch, found, Cause(row["position"], row["id"]))
     batch.reissue = frozenset()
     state.count(SWEPT, EVERYONE, times=len(found))
-    done = len(found) < most
-    state.put("sweep", EVERYONE, None if done else {**row, "after": found[-1], "done": row["done"] + len(found)})
+    if len(found) < most:
+        _ended(batch, Cause(row["position"], row["id"]))
+    else:
+        state.put("sweep", EVERYONE, {**row, "after": found[-1], "done": row["done"] + len(found)})
+
+
+def _ended(batch: Batch, cause: Cause) -> None:
+    """Everyone is decided again: recipients hear so, and show again what waited for it."""
+    batch.book.state.put("sweep", EVERYONE, None)
+    for recipient in batch.book.register().recipients():
+        telling.sweep_ended(batch, recipient, cause)
 
 
 def _decide(batch: Batch, person_ids: Collection[str], cause: Cause) -> None:

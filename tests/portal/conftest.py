@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Request, sync_playwright
 from portal.app import create_app
 from portal.feed import Feed
 from portal.parts import PortalParts
+from processors.consent.law.shipped import SHIPPED
 from sinks.case_views import CaseViews
 from tests.portal.browsing import ARGUMENTS, REQUIRED
 from tests.portal.served import (
@@ -41,7 +42,7 @@ def portal(tmp_path: pathlib.Path) -> Iterator[Served]:
         thread.start()
         served = Served(views, feed, f"http://127.0.0.1:{listening.getsockname()[1]}")
         both = (*framework(ME), *framework(OTHER))
-        served.apply(agreements=both, tick=NOON)
+        served.apply(agreements=both, rules=(1, SHIPPED), tick=NOON)
         wait_until(lambda: server.started)
         yield served
         for client in served.clients:

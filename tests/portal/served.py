@@ -13,6 +13,8 @@ from portal.feed import Feed
 from portal.parts import User
 from portal.sign_in import make_sign_in_link
 from processors.consent.agreements import Agreement, Grant
+from processors.consent.law.documents import row_of
+from processors.consent.law.rules import RuleSet
 from sinks.case_views import CaseViews
 from sinks.view_batch import Row
 
@@ -84,7 +86,8 @@ def release(event_id: str, person_id: str, family: str, partner_id: str, body: d
     who = {"recipient": recipient, "fact_id": f"fact-{event_id}", "position": 1, "operation": "assert"}
     by = {"agreement_id": terms.agreement_id, "agreement_version": 1, "basis": terms.basis, "purpose": terms.purpose}
     more = {"consent_event_ids": [] if kind == "own" else ["consent-1"], "expires_on": None, "notice": NOTICE}
-    law = {"rules": ["ferpa.30.consent/1"], "obligations": ["notice"]}
+    rule = "ferpa.3.own_record/1" if kind == "own" else "ferpa.30.consent/1"
+    law = {"rules": [rule], "obligations": ["notice"]}
     rest = {"groups": groups.get(family, ["amounts", "core"]), "state": "released", "reason": None}
     return {**what, **when, "published_at": NOON - 3 * DAY, **who, **by, **more, **law, **rest, **changed}
 
@@ -131,14 +134,31 @@ class Served:
         self,
         *rows: Row,
         agreements: tuple[Agreement, ...] = (),
+        rules: tuple[int, RuleSet] | None = None,
+        position: int = 0,
+        swept: int | None = None,
         tick: int | None = None,
         signals: Sequence[Row] = (),
     ) -> None:
-        """What the sink does with a batch."""
+        """What the sink does with a batch.
+
+        Args:
+            rows: releases and retractions.
+            agreements: that come into force.
+            rules: version and rules of law that do.
+            position: place in the log of agreements and rules.
+            swept: everyone is decided by what stands up to here.
+            tick: the time.
+            signals: raised or closed.
+        """
         ticks = {} if tick is None else {ME: tick, OTHER: tick}
         told = [(r, a.to_row()) for a in agreements for r in ((ME, OTHER) if a.tier == "mou" else (a.party,))]
-        changes = self.views.apply(view_batch(rows=rows, agreements=told, ticks=ticks, signals=signals))
-        self.feed.publish(changes, everyone=bool(told or ticks))
+        batch = view_batch(
+            rows=rows, agreements=[(r, {**row, "position": position}) for r, row in told], ticks=ticks, signals=signals,
+            rules=[(r, {**row_of(rules[1], rules[0]), "position": position}) for r in (ME, OTHER)] if rules else [],
+            swept={} if swept is None else {(r, 0): {"position": swept, "partitions": 1} for r in (ME, OTHER)},
+        )  # fmt: skip
+        self.feed.publish(self.views.apply(batch), everyone=batch.decides_anew)
 
     def link(self, user_id: str = "u1", now: float | None = None) -> str:
         """A sign-in link."""

@@ -3,11 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from processors.consent.agreements import Agreement
+from processors.consent.law.rules import Rule, RuleSet
+from processors.consent.law.shipped import LAWS
 from sinks.questions import Questions
 from tests.portal.served import (
     DAY,
@@ -179,6 +182,24 @@ def test_an_agreement_that_ends_empties_the_open_page_before_any_retraction_come
         next(told)
         person.apply(agreements=(narrowed,))
         assert next(told)["data"]["keep"]["timeline"] == ["fact-case-p1"]
+
+
+def revised(rule: Rule) -> Rule:
+    """What FERPA asks of a consent, said anew; all others as they are."""
+    return replace(rule, version=2) if rule.rule_id == "ferpa.30.consent" else rule
+
+
+def test_rules_that_change_empty_the_open_page_until_everyone_is_decided_by_them(person: Served) -> None:
+    newer = RuleSet([replace(law, rules=tuple(map(revised, law.rules))) for law in LAWS])
+    with person.client().stream("GET", feed_path(person)) as answer:
+        told = events(answer.iter_lines())
+        next(told)
+        person.apply(rules=(2, newer), position=50)
+        assert next(told)["data"]["keep"]["timeline"] == ["fact-case-p1"]
+        person.apply(enrolled("e2", "p1", position=50))
+        assert set(next(told)["data"]["keep"]["timeline"]) == {"fact-e2", "fact-case-p1"}
+        person.apply(swept=50)
+        assert set(next(told)["data"]["keep"]["timeline"]) == {"fact-e1", "fact-e2", "fact-case-p1"}
 
 
 def test_a_row_goes_from_the_open_page_when_its_last_day_is_over(person: Served) -> None:

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from processors.consent.agreements import Agreement, Grant
-from processors.consent.reading import Hidden, Shown, decide_again, withheld
+from processors.consent.heard import Heard
+from processors.consent.law.facts import Agency
+from processors.consent.law.rules import RuleSet
+from processors.consent.law.shipped import LAWS, SHIPPED
+from processors.consent.reading import Hidden, Shown, decide_again
 from processors.consent.register import Register
+from processors.consent.unseen import withheld
 
 TODAY = date(2026, 11, 24)
 AID = Agreement(
@@ -39,6 +44,8 @@ class Row:
     consent_event_ids: tuple[str, ...] = ("c1",)
     expires_on: date | None = None
     groups: tuple[str, ...] = ("amounts", "core")
+    rules: tuple[str, ...] = ("ferpa.30.consent/1",)
+    position: int = 10
     body: dict[str, Any] | None = None
 
 
@@ -47,8 +54,8 @@ AWARD = Row(body={"aid_year": "2026-2027", "award_amount_cents": 120_000, "appli
 
 SINCE: dict[str, Any] = {"version": 1, "title": "t", "citation": "c", "effective_from": date(2024, 7, 1)}
 MOUS = [
-    Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("aid",), **SINCE)
-    for party in ("csac", "lausd_counseling")
+    Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("aid",), kind=kind, **SINCE)
+    for party, kind in (("csac", Agency.STUDENT_AID), ("lausd_counseling", Agency.SCHOOL))
 ]
 DUL = Agreement(
     agreement_id="dul", tier="dul", party="lausd_counseling", licenses=("dsa-lausd-counseling",),
@@ -56,9 +63,15 @@ DUL = Agreement(
 )  # fmt: skip
 
 
-def known(agreement: Agreement = AID, others: Sequence[Agreement] = (*MOUS, DUL), **changed: Any) -> Register:
-    """The agreements that have reached the reader."""
-    return Register([Agreement.model_validate({**agreement.model_dump(), **changed}), *others])
+def known(agreement: Agreement = AID, others: Sequence[Agreement] = (*MOUS, DUL), **changed: Any) -> Heard:
+    """Agreements, and the shipped rules, that have reached the reader, all from before the row."""
+    agreements = [Agreement.model_validate({**agreement.model_dump(), **changed}), *others]
+    return heard(*((1, one) for one in agreements))
+
+
+def heard(*agreements: tuple[int, Agreement], rules: RuleSet | None = SHIPPED, swept: int = -1) -> Heard:
+    """Agreements by their places in the log, and rules that were there first."""
+    return Heard(agreements, [] if rules is None else [(0, 1, rules)], swept)
 
 
 def test_a_row_is_shown_with_the_fields_of_the_groups_released_and_granted() -> None:
@@ -84,7 +97,8 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
     ("row", "agreements", "today", "reason"),
     [
         (AWARD, known(), None, "no_clock"),
-        (AWARD, Register([]), TODAY, "no_agreement"),
+        (AWARD, heard(), TODAY, "no_agreement"),
+        (AWARD, heard((1, AID), *((1, one) for one in (*MOUS, DUL)), rules=None), TODAY, "no_rules"),
         (replace(AWARD, recipient="csu_advising"), known(), TODAY, "no_agreement"),
         (AWARD, known(effective_to=date(2026, 11, 23)), TODAY, "not_in_force"),
         (AWARD, known(effective_from=date(2026, 11, 25)), TODAY, "not_in_force"),
@@ -101,7 +115,7 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
     ],
 )
 def test_what_is_not_plainly_permitted_today_is_hidden(
-    row: Row, agreements: Register, today: date | None, reason: str
+    row: Row, agreements: Heard, today: date | None, reason: str
 ) -> None:
     assert decide_again(row, agreements, today) == Hidden(reason)  # type: ignore[arg-type]  # a plain str here
 
@@ -117,7 +131,7 @@ def test_an_agreement_to_publish_permits_no_reading() -> None:
         citation="x",
         effective_from=date(2024, 7, 1),
     )
-    assert decide_again(AWARD, Register([mou]), TODAY) == Hidden("no_agreement")
+    assert decide_again(AWARD, heard((1, mou)), TODAY) == Hidden("no_agreement")
 
 
 def test_the_last_day_and_the_day_of_expiry_still_show() -> None:
@@ -125,11 +139,16 @@ def test_the_last_day_and_the_day_of_expiry_still_show() -> None:
     assert isinstance(decide_again(row, known(effective_to=TODAY), TODAY), Shown)
 
 
+def agreed(**changed: Any) -> Register:
+    """The agreements alone."""
+    return known(**changed).newest.register
+
+
 PAIRS = [("csac", "aid"), ("edd", "employment"), ("cde_k12", "identity")]
 
 
 def test_what_is_withheld_names_the_rule_for_every_known_pair_and_no_family_that_never_leaves() -> None:
-    lines = withheld(known(), "lausd_counseling", PAIRS, (), TODAY)
+    lines = withheld(agreed(), "lausd_counseling", PAIRS, (), TODAY)
     assert [(line.partner_id, line.family, line.rule) for line in lines] == [
         ("csac", "aid", "needs_consent"),
         ("edd", "employment", "no_agreement"),
@@ -138,18 +157,103 @@ def test_what_is_withheld_names_the_rule_for_every_known_pair_and_no_family_that
 
 
 def test_what_the_page_shows_anyway_reads_as_shared_with_consent() -> None:
-    line = withheld(known(), "lausd_counseling", PAIRS, {("csac", "aid")}, TODAY)[0]
+    line = withheld(agreed(), "lausd_counseling", PAIRS, {("csac", "aid")}, TODAY)[0]
     assert (line.rule, line.agreement) == ("with_consent", AID)
 
 
 def test_a_pair_that_a_statute_opens_is_shared_whether_or_not_there_is_anything() -> None:
-    assert withheld(known(basis="financial_aid"), "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
+    assert withheld(agreed(basis="financial_aid"), "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
 
 
 @pytest.mark.parametrize("today", [None, date(2024, 6, 30)])
 def test_outside_its_days_no_agreement_counts(today: date | None) -> None:
-    assert {line.rule for line in withheld(known(), "lausd_counseling", PAIRS, (), today)} == {"no_agreement"}
+    assert {line.rule for line in withheld(agreed(), "lausd_counseling", PAIRS, (), today)} == {"no_agreement"}
 
 
 def test_another_recipients_agreement_opens_nothing() -> None:
-    assert {line.rule for line in withheld(known(), "csu_advising", PAIRS, (), TODAY)} == {"no_agreement"}
+    assert {line.rule for line in withheld(agreed(), "csu_advising", PAIRS, (), TODAY)} == {"no_agreement"}
+
+
+LATER = 20
+"""A place in the log behind the row's."""
+
+
+def changed(one: Agreement, **said: Any) -> tuple[int, Agreement]:
+    """A new version of an agreement, that came into force after the row was released."""
+    return LATER, Agreement.model_validate({**one.model_dump(), "version": 2, **said})
+
+
+def then(*more: tuple[int, Agreement], swept: int = -1, rules: RuleSet = SHIPPED) -> Heard:
+    """What held when the row was released, what came later, and how far everyone is decided by it."""
+    before = [(1, one) for one in (AID, *MOUS, DUL)]
+    return Heard(
+        [*before, *more], [(0, 1, SHIPPED), (LATER, 2, rules)] if rules is not SHIPPED else [(0, 1, SHIPPED)], swept
+    )
+
+
+def without(rule_id: str) -> RuleSet:
+    """The shipped rules but for one."""
+    return RuleSet([replace(law, rules=tuple(r for r in law.rules if r.rule_id != rule_id)) for law in LAWS])
+
+
+UNDER_WAY = Hidden("under_way")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        changed(AID, relation="organization"),
+        changed(MOUS[0], kind="other"),
+        changed(MOUS[1], kind="college"),
+    ],
+)
+def test_where_the_parties_are_others_a_row_waits_until_everyone_is_decided_again(later: tuple[int, Agreement]) -> None:
+    assert decide_again(AWARD, then(later), TODAY) == UNDER_WAY
+    assert isinstance(decide_again(replace(AWARD, position=LATER), then(later), TODAY), Shown)
+    assert decide_again(AWARD, then(later, swept=LATER - 1), TODAY) == UNDER_WAY
+    assert isinstance(decide_again(AWARD, then(later, swept=LATER), TODAY), Shown)
+
+
+def test_where_two_parties_become_one_institution_a_row_waits() -> None:
+    one = [changed(mou, institution="a district") for mou in MOUS]
+    assert isinstance(decide_again(AWARD, then(one[0]), TODAY), Shown)
+    assert decide_again(AWARD, then(*one), TODAY) == UNDER_WAY
+
+
+def test_what_changes_nothing_that_rules_ask_for_leaves_a_row_shown() -> None:
+    assert isinstance(decide_again(AWARD, then(changed(AID, title="of another name"), changed(DUL)), TODAY), Shown)
+
+
+def test_a_row_whose_agreement_was_not_heard_of_when_it_was_released_waits() -> None:
+    assert decide_again(replace(AWARD, position=0), then(), TODAY) == UNDER_WAY
+
+
+@pytest.mark.parametrize(
+    ("basis", "left", "decision"),
+    [("study", ("core", "amounts"), "under_way"), ("study", ("core", "application_type"), "shown"),
+     ("consent", ("core", "amounts"), "shown")],
+)  # fmt: skip
+def test_without_consent_a_row_waits_where_fewer_kinds_of_data_are_agreed_on(
+    basis: str, left: tuple[str, ...], decision: str
+) -> None:
+    # An event may reveal more than its fields do: of what is no longer agreed on, the reader cannot know.
+    row = replace(AWARD, basis=basis)
+    wide, narrow = (
+        Agreement.model_validate({**AID.model_dump(), "version": version, "basis": basis, "grants": [
+            {"partner_id": "csac", "family": "aid", "groups": groups}]})
+        for version, groups in ((1, ("core", "amounts", "application_type")), (2, left))
+    )  # fmt: skip
+    told = heard((1, wide), *((1, one) for one in (*MOUS, DUL)), (LATER, narrow))
+    found = decide_again(row, told, TODAY)
+    assert isinstance(found, Shown) if decision == "shown" else found == Hidden("under_way")
+
+
+def test_where_the_rule_of_a_permit_is_gone_or_another_a_row_waits() -> None:
+    assert decide_again(AWARD, then(rules=without("ferpa.30.consent")), TODAY) == UNDER_WAY
+    assert isinstance(decide_again(AWARD, then(rules=without("ferpa.31.a.6.study")), TODAY), Shown)
+
+
+def test_a_row_that_names_no_rule_waits_while_rules_change() -> None:
+    row = replace(AWARD, rules=())
+    assert isinstance(decide_again(row, then(), TODAY), Shown)
+    assert decide_again(row, then(rules=without("ferpa.31.a.6.study")), TODAY) == UNDER_WAY

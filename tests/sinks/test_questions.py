@@ -9,6 +9,7 @@ from support.views import view_batch
 
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
+from sinks.stored import InForceRows
 from sinks.view_batch import Row
 
 NOON = 1_700_000_000_000_000
@@ -203,10 +204,33 @@ def test_changes_since_a_number_are_those_after_it_in_order_retractions_among_th
     assert [(row.event_id, row.state) for row in changes] == [("e1", "retracted"), ("e3", "released")]
 
 
-def test_the_newest_version_of_an_agreement_is_the_one_known(views: CaseViews, questions: Questions) -> None:
-    for version in (2, 1):
-        views.apply(view_batch(agreements=[(ME, {"agreement_id": "dsa", "version": version})]))
-    assert questions.agreements(ME) == [{"agreement_id": "dsa", "version": 2}]
+def agreed(version: int, position: int) -> tuple[str, Row]:
+    return ME, {"agreement_id": "dsa", "version": version, "position": position}
+
+
+def ruled(version: int, position: int) -> tuple[str, Row]:
+    return ME, {"version": version, "document": f"rules {version}", "position": position}
+
+
+def test_every_version_of_agreements_and_rules_is_known_by_its_lowest_place(
+    views: CaseViews, questions: Questions
+) -> None:
+    assert questions.in_force(ME) == InForceRows((), (), -1)
+    for batch in ([(2, 20)], [(1, 10), (2, 90)], [(1, 90)]):
+        views.apply(view_batch(agreements=[agreed(*one) for one in batch], rules=[ruled(*one) for one in batch]))
+    agreements = tuple(
+        (place, f'{{"agreement_id":"dsa","version":{version}}}') for version, place in ((1, 10), (2, 20))
+    )
+    assert questions.in_force(ME) == InForceRows(agreements, ((10, 1, "rules 1"), (20, 2, "rules 2")), -1)
+    assert questions.in_force("another") == InForceRows((), (), -1)
+
+
+def test_everyone_is_decided_by_a_change_once_every_partition_says_so(views: CaseViews, questions: Questions) -> None:
+    def says(partition: int, position: int) -> int:
+        views.apply(view_batch(swept={(ME, partition): {"position": position, "partitions": 2}}))
+        return questions.in_force(ME).swept
+
+    assert [says(0, 20), says(1, 20), says(1, 30), says(0, 10), says(0, 30)] == [-1, 20, 20, 20, 30]
 
 
 def test_a_tick_never_goes_back(views: CaseViews, questions: Questions) -> None:

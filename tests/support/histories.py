@@ -5,7 +5,7 @@ directly, as resolve would: classes of age come from birth dates and days, perso
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -41,7 +41,10 @@ PURPOSES = ["transfer_advising", "study"]
 ATTENDED = ("nothing", "school", "perhaps_school", "college", "perhaps_college", "perhaps_college")
 CONTROLLERS = ("csac", "cde_k12", "ccc", "edd")
 WITHOUT_ONE = RuleSet([law for law in LAWS if law.law_id != "safe_at_home"])
-RULES = {"all": SHIPPED, "no safe_at_home": WITHOUT_ONE, "none": NO_RULES}
+WITHOUT_CONSENT = RuleSet([
+    replace(law, rules=tuple(rule for rule in law.rules if rule.rule_id != "ferpa.30.consent")) for law in LAWS
+])  # fmt: skip
+RULES = {"all": SHIPPED, "no safe_at_home": WITHOUT_ONE, "no ferpa.30.consent": WITHOUT_CONSENT, "none": NO_RULES}
 KINDS = {
     "csac": "student_aid", "cde_k12": "school", "ccc": "college", "edd": "wages", "cdss": "social_services",
     "north": "college", "south": "child_welfare", "east": "social_services", "ward": "other", "bench": "other",
@@ -126,7 +129,8 @@ class Author(Writer):
         self._mark(list(self.where))
 
     def _rules(self, laws: str) -> None:
-        super().say("rules_activated", "rules", row_of(RULES[laws], 1))
+        self.versions["rules"] = self.versions.get("rules", 0) + 1
+        super().say("rules_activated", "rules", row_of(RULES[laws], self.versions["rules"]))
         self.told.append(("rules_activated", {"laws": laws}))
 
     def _agreement(self, name: str, **changed: Any) -> None:
@@ -346,16 +350,16 @@ class Chronicler:
     def agreement(self) -> Act:
         """A new version of an agreement: as it was at first, ended, not begun, or of other terms."""
         pick, day = self.chance, self.day
-        name = pick.choice(list(AGREEMENTS) + [one["agreement_id"] for one in DSAS] * 2)
+        name = pick.choice([*AGREEMENTS, *(one["agreement_id"] for one in DSAS * 2), *("mou-csac", "mou-ccc") * 2])
         changes: list[Row] = [
             {}, {}, {}, {"effective_to": day - 1}, {"effective_to": day}, {"effective_to": day + 1},
             {"effective_from": day + 1},
         ]  # fmt: skip
         of_tier: dict[str, list[Row]] = {
-            "mou": [{"kind": "other"}, {"institution": "one"}],
+            "mou": [*[{"kind": "other"}, {"kind": "research"}] * 2, {"institution": "one"}],
             "dsa": [
                 {"grants": self._fewer(AGREEMENTS[name].get("grants", []))}, {"purpose": "study"},
-                {"relation": "organization"}, {"relation": "caseload"}, {"basis": "study"},
+                *[{"relation": "organization"}] * 2, {"relation": "caseload"}, {"basis": "study"},
             ],
             "dul": [{"purposes": ["study"]}, {"licenses": ["another"]}, {"destroy_by": day + 1}, {"destroy_by": day}],
         }  # fmt: skip
@@ -371,7 +375,7 @@ class Chronicler:
 
     def rules(self) -> Act:
         """Other rules come into force."""
-        return Act("rules", {"laws": self.chance.choice(("all", "all", "all", "no safe_at_home", "none"))})
+        return Act("rules", {"laws": self.chance.choice(("all", "all", "all", *RULES))})
 
     def order(self) -> Act:
         """A step of an order of disclosure."""
@@ -418,8 +422,8 @@ class Chronicler:
 LISTS = ("controllers", "records_covered", "purposes", "recipients")
 ACTS = (
     (Chronicler.fact, 6), (Chronicler.consent, 8), (Chronicler.caseload, 3), (Chronicler.circumstance, 3),
-    (Chronicler.tick, 4), (Chronicler.birth, 2), (Chronicler.school, 2), (Chronicler.agreement, 4),
-    (Chronicler.rules, 1), (Chronicler.order, 3), (Chronicler.move, 3), (Chronicler.merge, 1),
+    (Chronicler.tick, 4), (Chronicler.birth, 2), (Chronicler.school, 2), (Chronicler.agreement, 6),
+    (Chronicler.rules, 2), (Chronicler.order, 3), (Chronicler.move, 3), (Chronicler.merge, 1),
     (Chronicler.reissue, 1), (Chronicler.repeat, 2), (Chronicler.erase, 2),
 )  # fmt: skip
 """What may happen, and how often beside the others."""

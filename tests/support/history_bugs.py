@@ -8,6 +8,7 @@ from simulation.bugs import Bug, replaced
 
 from processors.consent import book, decide, erase, orders, policy, reading, rights, statements, sweep
 from processors.consent.book import Book
+from processors.consent.law.changes import Changes
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
 from processors.consent.rights import Attends
@@ -117,6 +118,16 @@ def reads_without_looking() -> AbstractContextManager[None]:
     return replaced(reading, "_objection", lambda *_: None)
 
 
+def reads_by_old_rules() -> AbstractContextManager[None]:
+    """A reader does not look whether other rules have come into force since a release."""
+    return replaced(Changes, "leave", lambda *_: True)
+
+
+def reads_of_old_parties() -> AbstractContextManager[None]:
+    """A reader does not look whether the parties, or what they are to the person, are others since a release."""
+    return replaced(reading, "_parties", lambda _: ())
+
+
 BUGS: dict[str, Bug] = {
     "a withdrawal is ignored": ignores_withdrawals,
     "a parent is heard after eighteen": hears_parents_of_adults,
@@ -132,5 +143,7 @@ BUGS: dict[str, Bug] = {
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
     "a reader does not decide again": reads_without_looking,
+    "a reader goes by old rules": reads_by_old_rules,
+    "a reader goes by what the parties were": reads_of_old_parties,
     "changed agreements are not decided again": hears_rules_late,
 }

@@ -2,6 +2,7 @@
 
 import gc
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,16 +14,20 @@ from simulation.script import Logged
 
 from processors.consent import book, judge, policy, reading, sweep
 from processors.consent import decide as consent
+from processors.consent.agreements import Agreement
 from processors.consent.book import Book
+from processors.consent.heard import Heard
+from processors.consent.law.documents import rules_of
+from processors.consent.law.rules import RuleSet
 from processors.consent.settle import Context
 from processors.names import RESOLVED_EVENTS
 from processors.records import Arrival, Arrivals, Out
 from processors.signals.book import day_of
 from processors.state import Memory, Working
-from schemas_avro import codec, wire
+from schemas_avro import catalog, codec, wire
 from support.histories import Act, Author, history
 from support.history_erasures import are_left, content, forget_keys
-from support.history_oracle import NONE, Oracle, Seen, Terms
+from support.history_oracle import NONE, Oracle, Seen
 from support.worlds import DictKeys
 
 LEAKED, WITHHELD, BROKEN, KEPT = "leaks", "wrongly_withheld", "broken", "kept_of_the_erased"
@@ -39,6 +44,28 @@ GARBAGE = 100_000
 
 
 @dataclass
+class Told:
+    """Agreements and rules as they reached a recipient."""
+
+    agreements: list[tuple[int, Agreement]] = field(default_factory=list)
+    rules: list[tuple[int, int, RuleSet]] = field(default_factory=list)
+    swept: int = -1
+
+    def hear(self, name: str, row: dict[str, Any]) -> None:
+        """One more record of the recipient's topic that is no release."""
+        if name == "agreement_activated":
+            self.agreements.append((row["position"], Agreement.from_row(row)))
+        elif name == "rules_activated":
+            self.rules.append((row["position"], row["version"], rules_of(row["document"].encode())))
+        elif name == "sweep_ended":
+            self.swept = row["position"]
+
+    def heard(self) -> Heard:
+        """As a reader has it."""
+        return Heard(self.agreements, self.rules, self.swept)
+
+
+@dataclass
 class Play:
     """One history on its way through the stage."""
 
@@ -48,8 +75,8 @@ class Play:
     oracle: Oracle = field(default_factory=Oracle)
     rows: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     """By recipient, person and event: the newest word by position, as a view keeps it."""
-    earlier: list[Terms] = field(default_factory=list)
-    """Rules and agreements that were in force since nothing was under way."""
+    told: dict[str, Told] = field(default_factory=lambda: defaultdict(Told))
+    """By recipient what readers heard of."""
     wrong: list[str] = field(default_factory=list)
     is_checked: bool = True
     """Whether each commit is held against the oracle."""
@@ -96,7 +123,6 @@ class Play:
         for out in outs:
             self._keep(out)
         for name, row in self.author.told[start:end]:
-            self.earlier.append(self.oracle.terms)
             self.oracle.hear(name, row)
         self.commits += 1
         if self.is_checked:
@@ -105,56 +131,50 @@ class Play:
     def _keep(self, out: Out) -> None:
         if not out.topic.startswith("released."):
             return
-        [row] = codec.decode_own(wire.schema_id_of(out.value) or 0, [wire.payload_of(out.value)])
+        schema_id = wire.schema_id_of(out.value) or 0
+        [row] = codec.decode_own(schema_id, [wire.payload_of(out.value)])
         if (head := row.get("release")) is not None:
             sight = (head["recipient"], head["person_id"], head["event_id"])
             if sight not in self.rows or self.rows[sight]["release"]["position"] <= head["position"]:
                 self.rows[sight] = row
+        else:
+            self.told[out.topic.removeprefix("released.")].hear(catalog.catalog()[schema_id].family, row)
 
     def _compare(self) -> None:
         """What recipients see is within what may be seen, and all of it when nothing is under way."""
         may, shown, standing = self.oracle.permitted(), self.shown(), self.standing()
         if self.author.erased and are_left(self.author, self.state, standing):
             self.wrong.append(KEPT)
+        seen = [shown] if self.is_sweeping() else [shown, standing]
+        if any(not groups <= may.get(sight, NONE) for one in seen for sight, groups in one.items()):
+            self.wrong.append(LEAKED)
         if self.is_sweeping():
-            # Terms that no reader can look up hold for whoever is not decided again yet.
-            pasts = [may, *(self.oracle.permitted(terms) for terms in unique(self.earlier))]
-            if any(all(not groups <= past.get(sight, NONE) for past in pasts) for sight, groups in shown.items()):
-                self.wrong.append(LEAKED)
             return
-        self.earlier.clear()
         self.quiet += 1
         self.released += len(standing)
-        for seen in (standing, shown):
-            if any(not groups <= may.get(sight, NONE) for sight, groups in seen.items()):
-                self.wrong.append(LEAKED)
-            if any(not groups <= seen.get(sight, NONE) for sight, groups in may.items()):
-                self.wrong.append(WITHHELD)
+        if any(not groups <= one.get(sight, NONE) for one in seen for sight, groups in may.items()):
+            self.wrong.append(WITHHELD)
 
     def standing(self) -> Seen:
         """What was released and not taken back."""
         return {sight: frozenset(row["release"]["groups"]) for sight, row in self.rows.items() if "body" in row}
 
     def shown(self) -> Seen:
-        """What readers show of it, who decide again by the agreements and the day."""
-        kept = Book(Working(self.state))
-        register, today = kept.register(), kept.today()
+        """What readers show of it, who decide again by what they heard of agreements and rules, and the day."""
         found: Seen = {}
+        today = Book(Working(self.state)).today()
+        heard = {recipient: told.heard() for recipient, told in self.told.items()}
         for sight, row in self.rows.items():
             if "body" in row:
                 head = row["release"]
                 until = None if head["expires_on"] is None else day_of(head["expires_on"])
                 release: Any = SimpleNamespace(**{**head, "expires_on": until, "groups": tuple(head["groups"])})
                 release.consent_event_ids = tuple(head["consent_event_ids"])
-                verdict = reading.permit(release, register, None if today is None else day_of(today))
+                day = None if today is None else day_of(today)
+                verdict = reading.permit(release, head["position"], heard[sight[0]], day)
                 if isinstance(verdict, reading.Permit):
                     found[sight] = verdict.groups
         return found
-
-
-def unique(terms: Iterable[Terms]) -> list[Terms]:
-    """Each once."""
-    return list({(one.laws, id(one.agreements)): one for one in terms}.values())
 
 
 def arrival(offset: int, logged: Logged) -> Arrival:

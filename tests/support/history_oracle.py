@@ -6,7 +6,7 @@ of the law (``law_oracle.py``).
 
 import functools
 from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from processors.consent.law.facts import CLASSES, Address, Category, Facts, Purpose
 from schemas_avro import catalog
@@ -19,20 +19,14 @@ Seen = dict[tuple[str, str, str], frozenset[str]]
 NONE = frozenset[str]()
 
 
-class Terms(NamedTuple):
-    """Rules and agreements."""
-
-    laws: str
-    agreements: dict[str, Row]
-
-
 class Oracle:
     """All that was told."""
 
     def __init__(self) -> None:
         """Nothing yet."""
         self.day: int | None = None
-        self.terms = Terms("none", {})
+        self.laws = "none"
+        self.agreements: dict[str, Row] = {}
         self.told: dict[str, Told] = defaultdict(Told)
         self.person_of: dict[str, str] = {}
         self.partner_of: dict[str, str] = {}
@@ -43,9 +37,9 @@ class Oracle:
         if name == "clock_ticked":
             self.day = row["day"]
         elif name == "rules_activated":
-            self.terms = Terms(row["laws"], self.terms.agreements)
+            self.laws = row["laws"]
         elif name == "agreement_activated":
-            self.terms = Terms(self.terms.laws, {**self.terms.agreements, row["agreement_id"]: row})
+            self.agreements[row["agreement_id"]] = row
         elif name == "resolved_event":
             self._event(row)
         else:
@@ -93,9 +87,9 @@ class Oracle:
         elif known is not None and row["state"] == "approved" and known["state"] != "ended":
             known["approved"] |= row["by"] != known["by"]
 
-    def permitted(self, terms: Terms | None = None) -> Seen:
-        """What may be seen; where other terms are given, by those as far as today's tiers and grants go."""
-        terms, found = terms or self.terms, Seen()
+    def permitted(self) -> Seen:
+        """What may be seen."""
+        found = Seen()
         records: dict[str, list[str]] = defaultdict(list)
         for record, person in self.person_of.items():
             records[person].append(record)
@@ -103,31 +97,36 @@ class Oracle:
             who = Somebody((self.partner_of.get(record, ""), self.told[record]) for record in mine)
             facts = [versions for record in mine for versions in self.told[record].facts.values()]
             for event in [event for versions in facts for event in living(versions)]:
-                for dsa, grant in granting(event, terms):
-                    groups = self._groups(event, who, dsa, grant, terms)
-                    groups &= granted_now(event, self.terms.agreements[dsa["agreement_id"]])
+                for dsa, grant in self._granting(event):
+                    groups = self._groups(event, who, dsa, grant)
                     if "core" in groups:
                         found[dsa["party"], person, event["event_id"]] = groups
         return found
 
-    def _groups(self, event: Row, who: Somebody, dsa: Row, grant: Row, terms: Terms) -> frozenset[str]:
+    def _granting(self, event: Row) -> list[tuple[Row, Row]]:
+        """Agreements and grants that name an event's partner and family."""
+        source = (event["partner_id"], event["family"])
+        grants = [(one, grant) for one in self.agreements.values() for grant in one["grants"]]
+        return [(one, grant) for one, grant in grants if (grant["partner_id"], grant["family"]) == source]
+
+    def _groups(self, event: Row, who: Somebody, dsa: Row, grant: Row) -> frozenset[str]:
         """The groups granted of which all that they show may be shown; none without the core."""
         own = {group: categories(event["family"], group) for group in grant["groups"]}
         shared, beyond = NONE.union(*own.values()), frozenset(event["data_categories"])
-        may = {one for one in shared | beyond if self._may(event, who, dsa, terms, one, agreed=one in shared)}
+        may = {one for one in shared | beyond if self._may(event, who, dsa, one, agreed=one in shared)}
         groups = frozenset(group for group, needed in own.items() if needed | beyond <= may)
         return groups if "core" in groups else NONE
 
-    def _may(self, event: Row, who: Somebody, dsa: Row, terms: Terms, category: str, *, agreed: bool) -> bool:
+    def _may(self, event: Row, who: Somebody, dsa: Row, category: str, *, agreed: bool) -> bool:
         """Whether one category may be shown; an exception of law opens no more than what was agreed on."""
         party, holder, day = dsa["party"], event["partner_id"], self.day or 0
-        mous = [memoranda(terms).get(one, {}) for one in (holder, party)]
+        mous = [self._memoranda().get(one, {}) for one in (holder, party)]
         kinds, houses = [one.get("kind", "other") for one in mous], [one.get("institution", "") for one in mous]
         consented = dsa["basis"] == "consent" and who.consents(
             (holder, category, dsa["purpose"], party), kinds[0], day
         )  # fmt: skip
         served = "serves" if party in who.served_by else "none"
-        return lawful(terms.laws, (
+        return lawful(self.laws, (
             *kinds, dsa["basis"], dsa["purpose"] if dsa["purpose"] in list(Purpose) else "other",
             self._tiers(holder, dsa), served if dsa["relation"] == "caseload" else "organization",
             "same" if holder == party or houses[0] == houses[1] != "" else "other", who.care(party),
@@ -138,14 +137,18 @@ class Oracle:
 
     def _tiers(self, holder: str, dsa: Row) -> str:
         """All three tiers today: the agreement, a memorandum of each party, and a licence for it and its purpose."""
-        now, mous = self.terms.agreements, memoranda(self.terms)
-        needed = [now[dsa["agreement_id"]], *(mous.get(one) for one in (holder, dsa["party"]))]
+        now, mous = self.agreements, self._memoranda()
+        needed = [dsa, *(mous.get(one) for one in (holder, dsa["party"]))]
         licences = [
             one for one in now.values() if one["tier"] == "dul" and one["party"] == dsa["party"]
             and dsa["agreement_id"] in one["licenses"] and dsa["purpose"] in one["purposes"]
         ]  # fmt: skip
         is_so = all(self._holds(one) for one in needed) and any(self._holds(one) for one in licences)
         return "in_force" if is_so else "no_dsa"
+
+    def _memoranda(self) -> dict[str, Row]:
+        """By party."""
+        return {one["party"]: one for one in self.agreements.values() if one["tier"] == "mou"}
 
     def _holds(self, one: Row | None) -> bool:
         """Whether an agreement is in force today; a licence only before the day to destroy."""
@@ -169,24 +172,6 @@ def living(versions: dict[str, Row]) -> list[Row]:
     return rows[max((n + 1 for n, row in enumerate(rows) if row["operation"] == "retract"), default=0) :]
 
 
-def granting(event: Row, terms: Terms) -> list[tuple[Row, Row]]:
-    """Agreements and grants that name an event's partner and family."""
-    source = (event["partner_id"], event["family"])
-    grants = [(one, grant) for one in terms.agreements.values() for grant in one["grants"]]
-    return [(one, grant) for one, grant in grants if (grant["partner_id"], grant["family"]) == source]
-
-
-def granted_now(event: Row, dsa: Row) -> frozenset[str]:
-    """Groups of an event that an agreement grants."""
-    grants = granting(event, Terms("", {"": dsa}))
-    return frozenset(group for _, grant in grants for group in grant["groups"])
-
-
-def memoranda(terms: Terms) -> dict[str, Row]:
-    """By party."""
-    return {one["party"]: one for one in terms.agreements.values() if one["tier"] == "mou"}
-
-
 @functools.cache
 def categories(family: str, group: str) -> frozenset[str]:
     """What a field group shows."""
@@ -196,8 +181,14 @@ def categories(family: str, group: str) -> frozenset[str]:
 
 @functools.cache
 def lawful(laws: str, words: tuple[str, ...]) -> bool:
-    """By the rules in force; without the law of confidential addresses all addresses are as others."""
+    """By the rules in force.
+
+    Without the law of confidential addresses all addresses are as others; without FERPA's consent nobody may say yes to
+    what it protects.
+    """
     facts = Facts._make(kind(word) for kind, word in zip(CLASSES, words, strict=True))
     if laws == "no safe_at_home":
         facts = facts._replace(address=Address.OPEN)
+    if laws == "no ferpa.30.consent" and facts.basis == "consent" and facts.holder in law_oracle.EDUCATION:
+        return False
     return laws != "none" and law_oracle.permits(facts)

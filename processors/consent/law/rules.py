@@ -95,6 +95,11 @@ class When(NamedTuple):
         """Whether all facts are among its values."""
         return all(values is None or fact in values for values, fact in zip(self, facts, strict=True))
 
+    def overlaps(self, other: "When") -> bool:
+        """Whether one disclosure could be among both's values."""
+        pairs = zip(self, other, strict=True)
+        return all(mine is None or theirs is None or not mine.isdisjoint(theirs) for mine, theirs in pairs)
+
 
 def when(
     *, holder: Collection[Agency] | None = None, recipient: Collection[Agency] | None = None,

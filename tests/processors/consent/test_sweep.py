@@ -14,6 +14,7 @@ from processors import names
 from processors.consent import sweep
 from processors.consent.agreements import Agreement
 from processors.consent.audit import HEADER, START, next_hash
+from processors.consent.law.rules import NO_RULES
 from processors.state import Working
 from schemas_avro import catalog, codec, wire
 
@@ -137,6 +138,27 @@ def test_a_newer_version_starts_the_sweep_again(monkeypatch: pytest.MonkeyPatch)
     assert shown(world.activate(foster_agreement(3, ("core",)))).keys() == ENROLLED
 
 
+@pytest.mark.parametrize("cause", ["agreement", "rules"])
+def test_a_recipient_hears_of_a_change_at_once_and_of_the_sweeps_end_after_all_that_it_took(
+    monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    world, topic = served(), names.released_topic(FOSTER)
+    before = len(world.topics[topic])
+    monkeypatch.setattr(sweep, "SLICE_PERSONS", 2)
+    if cause == "agreement":
+        world.activate(foster_agreement(2, None))
+    else:
+        world.send(names.AGREEMENTS, b"rules", worlds.rules_value(NO_RULES, 2), {})
+        world.settle()
+    rows = world.rows(topic)[before:]
+    schemas = [row["schema"] for row in rows]
+    place = next(row["position"] for row in rows if row["schema"] == f"{cause}_activated")
+    last_taken = max(n for n, name in enumerate(schemas) if name == "release_retracted")
+    assert schemas.index(f"{cause}_activated") < last_taken < schemas.index("sweep_ended")
+    assert {row["position"] for row in rows if row["schema"] == "sweep_ended"} == {place}
+    assert {row["release"]["position"] for row in rows if "reason" in row} == {place}
+
+
 @given(st.integers(1, 5), st.integers(1, 12), st.permutations(range(PEOPLE)))
 def test_the_same_is_seen_whatever_the_slices_and_whoever_is_told_of_in_between(
     size: int, batch: int, order: list[int]
@@ -181,9 +203,10 @@ def test_a_reissue_sends_one_recipient_all_that_it_holds_again_and_others_nothin
         "dsa-la-county-foster", "dsa-la-county-foster-welfare", "dsa-own-la-county-foster", "dul-la-county-foster",
         "mou-cde-elc", "mou-cde-k12", "mou-cdss", "mou-la-county-foster",
     }  # fmt: skip
-    assert any(row["schema"] == "clock_ticked" for row in again)
+    assert {"clock_ticked", "rules_activated", "sweep_ended"} <= {row["schema"] for row in again}
     others = {t for t in world.topics if t.startswith("released.") and t != names.released_topic(FOSTER)}
-    assert all(row["schema"] == "clock_ticked" for topic in others for row in world.rows(topic)[before.get(topic, 0) :])
+    told = {row["schema"] for topic in others for row in world.rows(topic)[before.get(topic, 0) :]}
+    assert told == {"clock_ticked", "sweep_ended"}
     assert chain_holds(world)
 
 

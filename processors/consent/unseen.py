@@ -1,0 +1,66 @@
+"""What a recipient is told of what it does not see: by agreements and families alone, so nothing shows by it. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from processors.consent.agreements import Agreement, Grant, number_of
+from processors.consent.law.facts import Tiers
+from processors.consent.register import Register, Shared
+from schemas_avro import catalog
+
+Rule = Literal["shared", "with_consent", "needs_consent", "no_agreement"]
+"""What holds for a family of a partner; a closed set."""
+
+
+@dataclass(frozen=True)
+class WithheldLine:
+    """What holds for one family of one partner, whether or not there is any event of it."""
+
+    partner_id: str
+    family: str
+    rule: Rule
+    agreement: Agreement | None
+    """The agreement that covers it."""
+    groups_not_granted: tuple[str, ...]
+    """Field groups that the agreement leaves out."""
+
+
+def withheld(
+    register: Register,
+    recipient: str,
+    known_pairs: Iterable[tuple[str, str]],
+    shown_pairs: Collection[tuple[str, str]],
+    today: date | None,
+) -> list[WithheldLine]:
+    """What is shared and what is withheld, by which rule, for every known pair of partner and family.
+
+    It rests on agreements and families alone. ``shown_pairs``, what the reader sees on the page anyway, only turns
+    "needs consent" into "with consent": a pair without events and a pair without consent read the same.
+    """
+    day = None if today is None else number_of(today)
+    shared = register.by_source()
+    lines = []
+    for pair in known_pairs:
+        if pair[1] in catalog.PROJECTED:
+            mine = (one for one in shared.get(pair, ()) if one.agreement.party == recipient)
+            in_force = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), None)
+            lines.append(_line(pair, in_force, is_shown=pair in shown_pairs))
+    return lines
+
+
+def _line(pair: tuple[str, str], shared: Shared | None, *, is_shown: bool) -> WithheldLine:
+    if shared is None:
+        return WithheldLine(*pair, "no_agreement", None, ())
+    return WithheldLine(*pair, _rule(shared.agreement, is_shown=is_shown), shared.agreement, _left_out(shared.grant))
+
+
+def _rule(agreement: Agreement, *, is_shown: bool) -> Rule:
+    if agreement.basis != "consent":
+        return "shared"
+    return "with_consent" if is_shown else "needs_consent"
+
+
+def _left_out(grant: Grant) -> tuple[str, ...]:
+    return tuple(group for group in catalog.groups_of(grant.family) if group not in grant.groups)
