@@ -143,9 +143,15 @@ class Staff:
     def run_commands(self, facts: Sequence[Fact], folder: Path) -> None:
         """Commands that tell of people or events, about some of them; and all that ``audit export`` writes."""
         export = folder / "export"
-        words = [("audit", "export", "--out", str(export)), ("deadletters", "list")]
+        words = [("audit", "export", "--out", str(export))]
         if facts:
-            words += [("status", "--json"), ("doctor",), ("identity", "quality"), ("identity", "review")]
+            words += [
+                ("deadletters", "list"),
+                ("status", "--json"),
+                ("doctor",),
+                ("identity", "quality"),
+                ("identity", "review"),
+            ]
             words += [("audit", "verify", "--json")]
             words += [("consent", "as-of", "--recipient", one, "--at", LATEST, "--json") for one in RECIPIENTS]
         for fact, recipient in zip(facts, RECIPIENTS * len(facts), strict=False):
