@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries withdrawal-test bad-inputs audit-tampering test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos simulate enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries withdrawal-test bad-inputs audit-tampering mutation test-compose bench bench-stage bench-decisions bench-consent bench-stores bench-recovery bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ TAMPERINGS ?= 10000
 audit-tampering: setup-dev  ## the disclosure log tampered with in every way, 10,000 times; each must be found (TAMPERINGS, SEED=n)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/audit_tampering.py --tamperings $(TAMPERINGS) --seed $(SEED)
 
+mutation: setup-dev  ## rules of law and their evaluator changed in one thing at a time: is it noticed? half an hour (MUTANTS=n of code, SEED=n, FOLDER)
+	@PYTHONPATH=.:tests nice -n 10 $(BIN)/python tests/proofs/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS)) --seed $(SEED) \
+	  $(if $(FOLDER),--folder $(FOLDER))
+
 test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/compose.py
 
@@ -121,6 +125,8 @@ lock: setup-dev  ## resolve the requirements anew (needs uv)
 	for peer in "splink==5.*" "recordlinkage==0.16" "goldenmatch[polars]==3.*"; do \
 	  echo "$$peer" | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header -q -o bench/identity/peers/$${peer%%[=[]*}-requirements.txt || exit; done
+	echo "cosmic-ray==8.*" | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header -q -o tests/support/mutants/requirements.txt
 
 clean:  ## end what a demo left running, remove its data and everything made here
 	@if [ -x $(BIN)/throughline ]; then $(BIN)/throughline clean; fi

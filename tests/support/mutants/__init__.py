@@ -1,0 +1,1 @@
+"""The parts of the mutation proof: tests/proofs/mutation.py."""
