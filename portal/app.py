@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from portal import codes, guard, registry
-from portal.door import SESSION_COOKIE, VISIT_COOKIE, Door
+from portal.door import SESSION_COOKIE, VISIT_COOKIE, Door, Reader
 from portal.feed import PageState, TooManySubscribersError, frames
+from portal.kinds import EFFECTS, TIERS, KindView, kind_as_json
 from portal.pages import client_as_json, fact_as_json
 from portal.parts import PortalParts, User
 from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS
@@ -43,6 +44,7 @@ class Portal(Door):
         return [
             ("/", self.caseload, "GET"),
             ("/p/{person_id}", self.person, "GET"),
+            ("/kinds/{partner_id}/{family}", self.kind, "GET"),
             ("/feed", self.feed, "GET"),
             ("/sign-in", self.sign_in_page, "GET"),
             ("/sign-in", self.sign_in, "POST"),
@@ -52,6 +54,8 @@ class Portal(Door):
             ("/api/changes", self.api_changes, "GET"),
             ("/api/signals", self.api_signals, "GET"),
             ("/api/persons/{person_id}/timeline", self.api_timeline, "GET"),
+            ("/api/kinds", self.api_kinds, "GET"),
+            ("/api/kinds/{partner_id}/{family}", self.api_kind, "GET"),
             ("/health", self.health, "GET"),
         ]
 
@@ -82,6 +86,19 @@ class Portal(Door):
         title = self._pages.tab_title(reader.user, person_id)
         feed = f"/feed?person={person_id}"
         return self._page("person.html", reader, state=state, feed=feed, title=title, label=state.title)
+
+    def kind(self, request: Request, partner_id: str, family: str) -> Response:
+        """Why my organization may or may not see one kind of record; of nobody in particular."""
+        reader = self._reader(request)
+        view = self._kind(reader, partner_id, family)
+        more = {"tiers": TIERS, "effects": EFFECTS, "names": self._parts.names}
+        return self._page("kind.html", reader, title=view.title, view=view, **more)
+
+    def _kind(self, reader: Reader, partner_id: str, family: str) -> KindView:
+        view = self._pages.kind(reader.user, partner_id, family)
+        if view is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return view
 
     async def feed(self, request: Request, person: str | None = None, seq: int = 0, standing: str = "") -> Response:
         """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""
@@ -184,6 +201,15 @@ class Portal(Door):
         if facts is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return self._json({"facts": [fact_as_json(fact) for fact in facts]})
+
+    def api_kinds(self, request: Request) -> Response:
+        """Why my organization may or may not see each kind of record, for programs."""
+        reader = self._reader(request)
+        return self._json({"kinds": [kind_as_json(view) for view in self._pages.kinds(reader.user)]})
+
+    def api_kind(self, request: Request, partner_id: str, family: str) -> Response:
+        """The same of one kind."""
+        return self._json(kind_as_json(self._kind(self._reader(request), partner_id, family)))
 
     def health(self) -> Response:
         """Whether the views answer."""

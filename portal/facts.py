@@ -9,6 +9,7 @@ from portal import words
 from portal.headlines import headline, said
 from portal.known import Known
 from processors.consent.agreements import Agreement
+from processors.consent.explain import Spoke, told_rules
 from processors.consent.reading import Shown
 from sinks.stored import Fact, StoredRow
 
@@ -39,6 +40,8 @@ class Why:
     purpose: str
     expires_on: date | None
     notice: str
+    rules: tuple[Spoke, ...]
+    """Of law, that permit it."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def fact_view(fact: Fact, now: Known, names: Names, since: int) -> FactView | No
         taken_back=row.operation == "retract",
         is_new=row.seq > since,
         earlier=tuple(_earlier(fact, shown, now, names)),
-        why=_why(row, shown),
+        why=_why(row, shown, now),
     )
 
 
@@ -141,7 +144,8 @@ def _differs(line: words.Line, shown: Shown, current: Shown) -> bool:
     return bool(shown.body.get(line.name) != current.body.get(line.name))
 
 
-def _why(row: StoredRow, shown: Shown) -> Why:
+def _why(row: StoredRow, shown: Shown, now: Known) -> Why:
+    rules = told_rules(now.rules, row.rules)
     basis = BASES.get(row.basis, row.basis)
     purpose = words.plain(row.purpose)
-    return Why(shown.agreement, basis, row.consent_event_ids, purpose, row.expires_on, row.notice)
+    return Why(shown.agreement, basis, row.consent_event_ids, purpose, row.expires_on, row.notice, rules)

@@ -10,6 +10,7 @@ import orjson
 from processors.consent.agreements import Agreement
 from processors.consent.heard import Heard, InForce
 from processors.consent.law.documents import rules_of
+from processors.consent.law.rules import NO_RULES, RuleSet
 from processors.consent.reading import Hidden, ReleasedBody, Shown, decide_again, permit
 from processors.consent.register import Register
 from sinks.questions import Questions
@@ -30,6 +31,11 @@ class Known:
     def agreements(self) -> Register:
         """Agreements in their newest versions."""
         return self.heard.newest.register
+
+    @property
+    def rules(self) -> RuleSet:
+        """Rules of law in their newest version; none were heard of: none, by which nothing is shown."""
+        return self.heard.newest.rules or NO_RULES
 
     @property
     def today(self) -> date | None:

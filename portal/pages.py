@@ -10,12 +10,14 @@ from typing import Any
 
 from portal.facts import FactView, Names, fact_view
 from portal.feed import Item, PageState
+from portal.kinds import KindView, kind_view
 from portal.known import Known, caseload, known
 from portal.parts import PortalParts, User
 from portal.render import Renderer
 from portal.signals import SignalView, open_signals, signal_as_json
 from portal.worklist import Choice, Client, Wanted, choices, label_of, listed, micros, place, tab_title
 from processors.consent.unseen import withheld
+from schemas_avro import catalog
 from sinks.questions import Questions
 from sinks.stored import Assignment, Fact, Outline, StoredRow
 
@@ -127,6 +129,17 @@ class Pages:
         persons, as_of = frozenset({person_id}), self.renderer.moment(now.tick)
         return PageState(label_of(assignments[0]), tuple(items), parts, persons, now.standing, seq, as_of)
 
+    def kind(self, user: User, partner_id: str, family: str) -> KindView | None:
+        """Why the user's organization may or may not see one kind of record; None where nobody publishes such."""
+        if (partner_id, family) not in self._known_pairs or family not in catalog.PROJECTED:
+            return None
+        now = known(self.questions, user.recipient)
+        return kind_view(now, self.names.partners, partner_id, family)
+
+    def kinds(self, user: User) -> list[KindView]:
+        """The same of every kind of record."""
+        return [view for pair in self._known_pairs if (view := self.kind(user, *pair))]
+
     def tab_title(self, user: User, person_id: str) -> str:
         """What tells a person's tab from the user's others."""
         return tab_title(caseload(self.questions, user.recipient, user.id), person_id)
@@ -229,6 +242,7 @@ def client_as_json(client: Client) -> dict[str, Any]:
 def fact_as_json(fact: FactView) -> dict[str, Any]:
     """A fact for programs: physical values, and the terms on which they are shown."""
     row = fact.row
+    rules = [{name: getattr(one, name) for name in ("law", "rule", "section", "quote")} for one in fact.why.rules]
     terms = {"agreement_id": row.agreement_id, "citation": fact.why.agreement.citation, "basis": row.basis}
     more = {"purpose": row.purpose, "expires_on": row.expires_on, "notice": row.notice}
     return {
@@ -244,5 +258,5 @@ def fact_as_json(fact: FactView) -> dict[str, Any]:
         "headline": fact.headline,
         "body": dict(fact.body),
         "corrected_versions": len(fact.earlier),
-        "terms": terms | more | {"consent_event_ids": row.consent_event_ids},
+        "terms": terms | more | {"consent_event_ids": row.consent_event_ids, "rules": rules},
     }

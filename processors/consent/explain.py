@@ -4,7 +4,7 @@
 data there is about the person is told as ``UNTOLD``, without rule, section and quote, whichever rule it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -148,6 +148,15 @@ def unnamed(subject: Subject, recipient: str) -> Explanation:
     missing = (Tier("dsa", recipient, "", 0, in_force=False),)
     reason = Reason.NOT_IN_FORCE.value
     return Explanation(recipient, "", "", missing, (), tuple(groups), False, reason, (), change, ())  # noqa: FBT003  # by its place, as the others
+
+
+def told_rules(rules: RuleSet, names: Collection[str]) -> tuple[Spoke, ...]:
+    """Rules that a release rests on, with their words, in the order in which they are asked; of no group in particular.
+
+    A law whose name would tell that somebody is a patient, or in hiding, is left out.
+    """
+    named = [(law, rule) for law in rules.laws for rule in law.rules if rule.name in names]
+    return tuple(_spoke(law, rule, ()) for law, rule in named if law.law_id not in NEVER_NAMED)
 
 
 def as_row(found: Explanation) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""What a recipient is told of what it does not see: by agreements and families alone, so nothing shows by it. Pure."""
+"""What a recipient is told of what it does not see: by agreements, rules and families, so nothing shows by it. Pure."""
 
+import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from processors.consent.agreements import Agreement, Grant, number_of
+from processors.consent.explain import Explanation, explain, unnamed
+from processors.consent.heard import InForce
 from processors.consent.law.facts import Tiers
+from processors.consent.law.rules import NO_RULES, RuleSet
+from processors.consent.policy import Person, Subject
 from processors.consent.register import Register, Shared
 from schemas_avro import catalog
 
@@ -48,6 +53,26 @@ def withheld(
             in_force = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), None)
             lines.append(_line(pair, in_force, is_shown=pair in shown_pairs))
     return lines
+
+
+def of_kind(partner_id: str, family: str, recipient: str, in_force: InForce, today: date | None) -> Explanation:
+    """Why a recipient may or may not see one kind of record, for anybody on its caseload of whom nothing else is known.
+
+    So it is the same for every person, whoever has such a record and whatever anybody consented to.
+    """
+    day = None if today is None else number_of(today)
+    sharing = in_force.register.by_source().get((partner_id, family), ())
+    mine = [one for one in sharing if one.agreement.party == recipient]
+    if not mine:
+        return unnamed(Subject(partner_id, family, frozenset()), recipient)
+    shared = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), mine[0])
+    return _explained(partner_id, family, shared, in_force.rules or NO_RULES, day)
+
+
+@functools.lru_cache(maxsize=1024)
+def _explained(partner_id: str, family: str, shared: Shared, rules: RuleSet, day: int | None) -> Explanation:
+    anybody = Person((), frozenset([shared.agreement.party]))
+    return explain(Subject(partner_id, family, frozenset()), anybody, shared, rules, day)
 
 
 def _line(pair: tuple[str, str], shared: Shared | None, *, is_shown: bool) -> WithheldLine:

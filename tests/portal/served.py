@@ -14,6 +14,7 @@ from portal.parts import User
 from portal.sign_in import make_sign_in_link
 from processors.consent.agreements import Agreement, Grant
 from processors.consent.law.documents import row_of
+from processors.consent.law.facts import Agency
 from processors.consent.law.rules import RuleSet
 from sinks.case_views import CaseViews
 from sinks.view_batch import Row
@@ -28,6 +29,9 @@ ME, OTHER = "lausd_counseling", "csu_advising"
 NOTICE = "These records may not be disclosed further without consent, except as 34 CFR 99.33(a) allows."
 USERS = {u.id: u for u in (User("u1", "Dana Whitfield", ME), User("u2", "Lee Park", ME), User("u3", "Kim Ode", OTHER))}
 PAIRS = (("cde_k12", "enrollment"), ("cde_k12", "contact"), ("csac", "aid"), ("edd", "employment"))
+PARTNERS = {
+    "cde_k12": Agency.SCHOOL, "csac": Agency.STUDENT_AID, "edd": Agency.WAGES, "cdss": Agency.SOCIAL_SERVICES,
+}  # fmt: skip
 NAMES = {
     "lausd_counseling": "Los Angeles Unified, college counseling",
     "cde_k12": "California Department of Education, K-12",
@@ -64,8 +68,8 @@ def framework(recipient: str) -> tuple[Agreement, ...]:
     """What a recipient's view needs besides: memoranda of all parties, and the licence to use what is shared."""
     begins: dict[str, Any] = {"version": 1, "title": "t", "citation": "c", "effective_from": "2024-07-01"}
     mous = [
-        Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("identity",), **begins)
-        for party in ("cde_k12", "csac", "edd", "cdss", recipient)
+        Agreement(agreement_id=f"mou-{party}", tier="mou", party=party, families=("identity",), kind=kind, **begins)
+        for party, kind in (*PARTNERS.items(), (recipient, Agency.SCHOOL if recipient == ME else Agency.COLLEGE))
     ]
     shared = tuple(agreement(recipient, kind) for kind in ("own", "consent"))
     licensed = {"licenses": [one.agreement_id for one in shared], "purposes": [one.purpose for one in shared]}
