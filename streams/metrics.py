@@ -146,6 +146,13 @@ class Metrics:
         for refusal in counts.REFUSALS_OF_MODELS:
             self._counter(counts.MODELS_REFUSED, refusal)
 
+    def begin_orders(self) -> None:
+        """Begin what is counted of orders of disclosure at 0, likewise."""
+        for step in counts.STEPS_OF_ORDERS:
+            self._counter(counts.ORDERS, step, counts.CARRIED, counts.NONE)
+            for reason in counts.REFUSALS_OF_ORDERS:
+                self._counter(counts.ORDERS, step, counts.WITHHELD, reason)
+
     def done(self, done: Done) -> None:
         """A stage's batch is done."""
         self.lag.read(done.appended)

@@ -98,6 +98,8 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
             if role == resolve.NAME:
                 metrics.begin_identity()
                 _know_partners(metrics, chosen)
+            else:
+                metrics.begin_orders()
             with served(Health(role, parts.pulse, metrics), chosen):
                 log.info("started", kafka=address)
                 stops.stand_still_after(lambda: stage.run(stopping), parts.pulse, stopping)

@@ -96,6 +96,18 @@ def test_what_is_counted_of_identity_begins_at_0_where_it_is_counted() -> None:
     assert value(metrics, "throughline_identity_blocks_total") == 0
 
 
+def test_what_becomes_of_orders_begins_at_0_and_is_told() -> None:
+    metrics, state = Metrics("consent", Pulse()), Working(Memory())
+    metrics.begin_orders()
+    name = "throughline_disclosure_orders_total"
+    assert value(metrics, name, step="stated", outcome="withheld", reason="nobody") == 0
+    counts.ordered(state, "stated", "nobody")
+    counts.ordered(state, "approved", None)
+    metrics.done(done(counts=state.counts))
+    assert value(metrics, name, step="stated", outcome="withheld", reason="nobody") == 1
+    assert value(metrics, name, step="approved", outcome="carried", reason="") == 1
+
+
 def test_lag_is_looked_at_by_the_loop_once_a_second() -> None:
     now, standings, looks = [0.0], [Standing(AID, 0, 4, 9)], list[float]()
     pulse = Pulse(lambda: now[0])
