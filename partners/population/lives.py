@@ -31,7 +31,8 @@ def life(person: Person, seed: int, today: int, registry: Registry) -> Life:
     """All that partners will publish about a person in the history, and the changes that were bound to come."""
     dice = Dice(seed, "life", person.number)
     held = records.holders(person, dice, today)
-    if person.ssn and set(records.BRIDGED) <= set(held) and not person.twin and dice.chance(BRIDGE_PERCENT):
+    is_known = bool(person.ssn) and not person.twin and person.age_on(today) >= records.ADULT
+    if is_known and set(records.BRIDGED) <= set(held) and dice.chance(BRIDGE_PERCENT):
         return _bridged(person, seed, dice, today)
     late = bool(set(held) & set(permission.RELATIONS)) and dice.chance(LATE_PERCENT)
     lived = Life(person, "late" if late else "plain")

@@ -18,7 +18,7 @@ STAGES = {"early": 7, "school": 33, "college": 34, "work": 26}
 YOUNG_ADULT, SENIOR = 18, 17
 OFTEN = {"school": (SENIOR, 9), "college": (YOUNG_ADULT, 10)}
 """An age that more people are of, by stage, and how many in a hundred more: those on their way out of school."""
-AGES = {"early": (3, 4), "school": (5, 17), "college": (18, 24), "work": (25, 46)}
+AGES = {"early": (3, 4), "school": (5, 17), "college": (17, 24), "work": (25, 46)}
 DAYS_PER_YEAR = 365.25
 LARGEST_HOUSEHOLD = 4
 

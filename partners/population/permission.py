@@ -32,6 +32,9 @@ FOR_FOSTER_CHILDREN = {
 }
 RENEWED_PERCENT = 55
 """Of those who were asked as children and have grown up since, how many have said it again themselves."""
+COLLEGES = {"ccc", "csu"}
+OWN_PERCENT = 60
+"""Of pupils who are asked at a college, how many speak for themselves."""
 LATE_STATES = {"none": 70, "expired": 30}
 """Before the consent that comes late."""
 
@@ -71,6 +74,9 @@ EARLY = Cell("cde_elc", ("la_county_foster",), ("foster_education",), ("cde_elc"
 """Given though nobody needs it: that recipient is served by statute."""
 OWN_AID = Cell("ccc", ("lausd_counseling",), ("college_counseling",), ("csac",), ("aid",))
 """What a young student says at the college about aid, for the counselor at the old school."""
+OWN_RECORDS = Cell("ccc", ("ccc_transfer_center",), ("transfer_advising",), ("ccc", "edd"), ("education", "wage"))
+"""What a pupil who takes courses at a college may say there."""
+OWN = (OWN_AID, OWN_RECORDS)
 CARE = Cell("cdss", ("la_county_foster",), ("foster_education",), ("cdss",), ("welfare", "child_welfare"))
 """What those in foster care are asked besides, though the law lets no consent open records of welfare."""
 CELLS = (COUNSELING, SCHOOL_TRANSFER, TRANSFER, COLLEGE_HISTORY, ADVISING, EARLY)
@@ -86,9 +92,11 @@ RELATIONS = {
 """Recipients with clients of their own, and what their managers are to them."""
 
 
-def cells(records: Mapping[str, Record], dice: Dice) -> list[Cell]:
+def cells(records: Mapping[str, Record], person: Person, dice: Dice) -> list[Cell]:
     """What a person is asked: where the publisher has a record, and the recipient one too or, rarely, none yet."""
     asked = [c for c in CELLS if c.publisher in records and (c.recipients[0] in records or dice.chance(8))]
+    if TRANSFER in asked and person.stage == "school" and dice.chance(OWN_PERCENT):
+        asked[asked.index(TRANSFER)] = OWN_RECORDS
     if COUNSELING in asked and SCHOOL_TRANSFER in asked and dice.chance(25):
         asked = [SCHOOL_BOTH, *(c for c in asked if c not in {COUNSELING, SCHOOL_TRANSFER})]
     return asked
@@ -97,6 +105,10 @@ def cells(records: Mapping[str, Record], dice: Dice) -> list[Cell]:
 def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: int, *, late: bool) -> Iterator[Planned]:
     """Statements of the history: at most one question each, so that their order never matters.
 
+    So of minors at a college too, whatever is told first of enrollments and consents: what the parents of one who left
+    school had said is over, and of one who goes to school as well nobody but the parents speaks of more than the
+    college's own records.
+
     Args:
         records: the person's records by partner.
         person: who is asked.
@@ -104,17 +116,24 @@ def consents(records: Mapping[str, Record], person: Person, dice: Dice, today: i
         today: the population's day.
         late: the person consents only with the changes.
     """
-    for cell in cells(records, dice):
-        state = dice.weighted(LATE_STATES if late else STATES)
+    is_minor = today < day_of_majority(person.born)
+    is_freshman = is_minor and person.stage == "college"
+    for cell in cells(records, person, dice):
+        is_over = is_freshman and cell.publisher not in COLLEGES
+        state = dice.weighted(LATE_STATES if late or is_over else STATES)
         if state == "none":
             continue
         given = LONG_AGO[0] + dice.below(300) if state == "expired" else today - dice.between(30, 300)
         statement = _statement(records[cell.publisher], person, cell, dice, given)
+        if is_freshman and cell.publisher in COLLEGES:
+            statement = _said(statement, granted_by_role="student", guardian_basis="eligible_student")
         yield _in_state(statement, state, today, dice)
         if state == "given" and dice.chance(6):
             yield restated(statement, moment(dice, today - dice.between(8, 25)), "renewed")
         if not late and given < day_of_majority(person.born) <= today - LAST_RENEWED_DAYS:
             yield from _as_student(records, person, cell, dice, today)
+        elif is_freshman and cell is COUNSELING and "ccc" in records and dice.chance(RENEWED_PERCENT):
+            yield _statement(records["ccc"], person, OWN_AID, dice, today - dice.between(LAST_RENEWED_DAYS, 25))
 
 
 def care_consent(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Planned]:
@@ -130,8 +149,7 @@ def own_words(said: Iterable[Planned], dice: Dice, today: int) -> Iterator[Plann
     for statement in said:
         if statement.body["event_state"] == "given" and dice.chance(RENEWED_PERCENT):
             again = restated(statement, moment(dice, today - dice.between(LAST_RENEWED_DAYS, 25)), "given")
-            body = again.body | {"granted_by_role": "student", "guardian_basis": "emancipated_minor"}
-            yield replace(again, row={"envelope": again.envelope, "body": body})
+            yield _said(again, granted_by_role="student", guardian_basis="emancipated_minor")
 
 
 def _as_student(records: Mapping[str, Record], person: Person, cell: Cell, dice: Dice, today: int) -> Iterator[Planned]:
@@ -178,8 +196,12 @@ def _in_state(statement: Planned, state: str, today: int, dice: Dice) -> Planned
         "lapsing": {"valid_until": today + dice.between(0, NEXT_DAYS)},
         "coming": {"valid_from": today + dice.between(1, NEXT_DAYS)},
     }
-    body = {**statement.body, **changes[state]}
-    return replace(statement, row={"envelope": statement.envelope, "body": body})
+    return _said(statement, **changes[state])
+
+
+def _said(statement: Planned, **changes: object) -> Planned:
+    """The same in other words."""
+    return replace(statement, row={"envelope": statement.envelope, "body": {**statement.body, **changes}})
 
 
 def _statement(record: Record, person: Person, cell: Cell, dice: Dice, day: int, *, full: bool = False) -> Planned:
@@ -187,7 +209,7 @@ def _statement(record: Record, person: Person, cell: Cell, dice: Dice, day: int,
     source_id = f"C-{named_id(record.token, *cell.recipients, *cell.controllers, day)[:18]}"
     is_grown = day_of_majority(person.born) <= day
     for_them = FOR_FOSTER_CHILDREN if cell == CARE else FOR_CHILDREN
-    role, basis = ("student", "eligible_student") if is_grown else dice.weighted(for_them)
+    role, basis = ("student", "eligible_student") if is_grown or cell in OWN else dice.weighted(for_them)
     body = {
         "consent_id": source_id,
         "event_state": "given",

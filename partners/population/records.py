@@ -47,6 +47,8 @@ BRIDGED = ("ccc", "ccc_transfer_center")
 TOWARD_COLLEGE = 13
 SENIOR = 17
 WORKING_AGE = 16
+DUAL_PERCENT = 15
+"""Of those who are old enough, how many take courses at a college besides school."""
 
 
 def holders(person: Person, dice: Dice, today: int) -> list[str]:
@@ -62,8 +64,8 @@ def _early(age: int, dice: Dice) -> dict[str, int]:
 
 
 def _school(age: int, dice: Dice) -> dict[str, int]:
-    del dice
     counselled = 85 if age >= TOWARD_COLLEGE else 0
+    is_dual = age >= WORKING_AGE and dice.chance(DUAL_PERCENT)
     return {
         "cde_elc": 30,
         "cde_k12": 100,
@@ -71,6 +73,8 @@ def _school(age: int, dice: Dice) -> dict[str, int]:
         "edd": 30 if age >= WORKING_AGE else 0,
         "lausd_counseling": counselled,
         "la_county_foster": 18,
+        "ccc": 100 if is_dual else 0,
+        "ccc_transfer_center": 85 if is_dual else 0,
     }
 
 

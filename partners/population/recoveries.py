@@ -37,7 +37,14 @@ def away(life: Life, seen: set[str], at: int) -> Planned | None:
     return None if gone else last
 
 
-KINDS = (lost, unfinished, away)
+def stopped_out(life: Life, seen: set[str], at: int) -> Planned | None:
+    """The last term of somebody who was in the one before this."""
+    last = away(life, seen, at)
+    before = calendars.terms(at // MICROS_PER_DAY, 2)[0][0]
+    return last if last and last.body["term_id"] == before else None
+
+
+KINDS = (lost, unfinished, stopped_out)
 """What there is for a signal of each kind."""
 
 

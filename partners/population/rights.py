@@ -1,8 +1,9 @@
 """Whose word counts for which records: the truth's own reading of FERPA, of the Education Code and of foster care."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from partners.population.attending import attending
 from partners.population.majority import FOR_A_CHILD, birthday, day_of_majority
 from partners.population.planned import Planned
 
@@ -19,7 +20,9 @@ class Standing:
     """What is told of a person."""
 
     is_independent: bool
-    """Grown up, or emancipated."""
+    """Grown up, emancipated, or attending a college alone."""
+    is_open: bool
+    """Nobody knows whether a college alone is attended: who grants must be one who may in either case."""
     is_alone: bool
     is_fostered: bool
     cared_for_by: frozenset[str]
@@ -33,14 +36,16 @@ class Standing:
         if is_own:
             return role in {"student", "court"}
         allowed = FOR_A_FOSTER_CHILD if self.is_fostered else FOR_A_CHILD | {"court"}
-        return role in allowed or (self.is_alone and role == "student")
+        if self.is_alone:
+            allowed = allowed | {"student"}
+        return role in (allowed & {"student", "court"} if self.is_open else allowed)
 
     def may_care(self, agency: str) -> bool:
         """Whether nothing is told against an agency's being responsible for the child."""
         return agency in self.cared_for_by or not (self.cared_for_by or self.care_ended)
 
 
-def standing(births: Iterable[int], records: Iterable[list[Planned]], today: int) -> Standing:
+def standing(births: Iterable[int], records: Sequence[list[Planned]], today: int) -> Standing:
     """What stands of a person.
 
     Args:
@@ -52,9 +57,12 @@ def standing(births: Iterable[int], records: Iterable[list[Planned]], today: int
     told = [_last_words([fact for fact in facts if fact.family == "social_service"]) for facts in records]
     placed = [one for one in told if one.get("placement_event")]
     in_care = [one for one in placed if one["placement_event"] != "exited"]
+    attended = attending((fact for facts in records for fact in facts), today)
     is_of_age = any(day_of_majority(day) <= today for day in born)
+    is_independent = is_of_age or any(bool(one.get("emancipated_minor")) for one in told) or attended.is_student_alone
     return Standing(
-        is_of_age or any(one.get("emancipated_minor") for one in told),
+        is_independent,
+        attended.is_open and not is_independent,
         any(one.get("unaccompanied_youth") for one in told)
         and any(birthday(day, MAY_SPEAK_ALONE) <= today for day in born),
         bool(in_care),

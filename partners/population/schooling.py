@@ -11,6 +11,7 @@ from partners.rows import Row
 
 GRADES = ("KG", *(f"G{grade:02d}" for grade in range(1, 13)))
 NINTH, TWELFTH = 9, 12
+ADULT = 18
 KINDERGARTEN_AGE = 5
 Term = tuple[str, int, int]
 LEFT_PERCENT = 16
@@ -53,11 +54,12 @@ def _early(record: Record, person: Person, dice: Dice, today: int) -> Iterator[P
 
 
 def _school(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Planned]:
-    """One enrollment a school year, up to the twelfth grade."""
+    """One enrollment a school year, up to the twelfth grade; who is in college before eighteen was a year ahead."""
     school = dice.pick(places.SCHOOLS)
     now = calendars.school_year(today)
+    ahead = int(person.stage == "college" and person.age_on(today) < ADULT)
     for year in range(now - 12, now + 1):
-        grade = int((calendars.first_day(year) + 20 - person.born) / DAYS_PER_YEAR) - KINDERGARTEN_AGE
+        grade = int((calendars.first_day(year) + 20 - person.born) / DAYS_PER_YEAR) - KINDERGARTEN_AGE + ahead
         last = grade == TWELFTH or year == now
         recent = year > now - SCHOOL_YEARS if grade < TWELFTH else True
         if not 0 <= grade <= TWELFTH or not (recent or last):
@@ -93,7 +95,7 @@ def _exit(grade: int, dice: Dice) -> Row:
 
 
 def _college(record: Record, person: Person, dice: Dice, today: int) -> Iterator[Planned]:
-    """One enrollment a term, from eighteen on."""
+    """One enrollment a term, the first one at eighteen or before."""
     college = dice.pick(places.COLLEGES if record.partner == "ccc" else places.UNIVERSITIES)
     since_adult = int((today - person.born) / DAYS_PER_YEAR * 2) - 35
     count = min(max(1, since_adult), dice.between(2, 6))

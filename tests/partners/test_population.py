@@ -23,7 +23,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "8c854a89534c1a35d18d5cfa0e2f8a751afbf3c162f046abc548b248c823d43a"
+DIGEST = "674e171a6f7d7075611eb30723677044f13a9e3ff55b903bf6dda448a940629c"
 
 
 def sound(population: Population) -> list[Planned]:

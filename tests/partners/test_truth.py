@@ -14,6 +14,7 @@ from deploy.population import generate
 from partners import formats, rows
 from partners.events import framed
 from partners.population import PHASES, Planned, Population, Truth, managers
+from partners.population.attending import attending
 from partners.population.majority import FOR_A_CHILD, day_of_majority
 from partners.population.oracle import label_of
 from partners.population.permission import NEXT_DAYS, RELATIONS
@@ -205,6 +206,27 @@ def test_every_rule_raises_signals_and_each_is_about_somebody_in_the_recipients_
         assert {rule for _, _, rule, _ in truth.signals[phase]} == {"sap_lost", "fafsa_incomplete", "stopped_out"}
         seen = {(recipient, person) for recipient, person, _ in truth.visible[phase]}
         assert {(recipient, person) for recipient, person, _, _ in truth.signals[phase]} <= seen
+
+
+def test_some_attend_a_college_before_eighteen_alone_or_besides_school_and_what_they_say_themselves_counts() -> None:
+    made = generate(1000, 5)
+    records, today = made.truth.records["history"], rows.days(made.as_of)
+    facts: dict[str, list[Planned]] = defaultdict(list)
+    grown: set[str] = set()
+    for event in made.phases["history"]:
+        if not event.code and token_of(event):
+            facts[records[label_of(event)]].append(event)
+            born = event.body["birth_date"] if event.family == "identity" else None
+            grown |= {records[label_of(event)]} if born is not None and day_of_majority(born) <= today else set()
+    minors = {person: attending(told, today) for person, told in facts.items() if person not in grown}
+    alone = {person for person, found in minors.items() if found.is_student_alone}
+    both = {person for person, found in minors.items() if found.surely == {"school", "college"}}
+    assert alone
+    assert both
+    by_id = {event.event_id: event for event in made.phases["history"]}
+    seen = {(person, by_id[event_id].partner) for _, person, event_id in made.truth.visible["history"]}
+    assert any((person, "csac") in seen for person in alone)
+    assert any((person, "ccc") in seen and (person, "cde_k12") in seen for person in both)
 
 
 @pytest.mark.parametrize(
