@@ -36,7 +36,7 @@ FILES = tuple([
     f"processors/consent/{name}.py"
     for name in (
         "law/rules", "law/facts", "law/making", "law/documents",
-        "policy", "rights", "statements", "agreements", "register", "judge", "orders", "reading",
+        "policy", "rights", "statements", "agreements", "register", "judge", "orders", "reading", "unseen",
     )
 ])  # fmt: skip
 TESTS = ("tests/processors/consent", "tests/processors/test_reading.py")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from support.laws import facts, rule_sets
 
-from processors.consent.law.documents import document_of, hash_of, rules_of
+from processors.consent.law.documents import document_of, hash_of, row_of, rules_of
 from processors.consent.law.facts import Facts
 from processors.consent.law.rules import NO_RULES, RuleSet
 from processors.consent.law.shipped import LAWS, SHIPPED
@@ -57,3 +57,26 @@ def test_a_document_with_a_rule_that_cannot_be_one_is_refused(changed: dict[str,
     told = orjson.dumps({"laws": [{**law, "rules": [{**law["rules"][0], **changed}]}]})
     with pytest.raises(ValueError, match=why):
         rules_of(told)
+
+
+@pytest.mark.parametrize("document", [b"null", b"[]", b"7", b'{"laws": 7}', b'{"laws": [7]}', b'{"laws": ["a"]}'])
+def test_what_is_no_document_of_rules_is_refused_as_none(document: bytes) -> None:
+    with pytest.raises(ValueError, match="not a document of rules"):
+        rules_of(document)
+
+
+@pytest.mark.parametrize("condition", [None, [], 7])
+def test_a_condition_that_is_none_is_refused(condition: object) -> None:
+    law = DOCUMENT["laws"][0]
+    with pytest.raises(ValueError, match="not a document of rules"):
+        rules_of(orjson.dumps({"laws": [{**law, "applies": [condition]}]}))
+
+
+def test_a_row_of_rules_says_version_hash_and_who() -> None:
+    row = row_of(SHIPPED, 3, "somebody")
+    document = document_of(SHIPPED)
+    assert row == {
+        "version": 3, "content_hash": hash_of(document), "activated_by": "somebody", "document": document.decode(),
+    }  # fmt: skip
+    assert row_of(SHIPPED, 3)["activated_by"] == ""
+    assert len(hash_of(document)) == 64

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.laws import CITED, conditions, facts, rule_sets
@@ -11,6 +12,7 @@ from processors.consent.law.facts import CLASSES, Facts
 from processors.consent.law.rules import (
     NO_RULES,
     NOTHING,
+    Citation,
     Effect,
     Law,
     Obligation,
@@ -137,3 +139,38 @@ def test_facts_may_be_asked_in_two_parts(rules: RuleSet, asked: Facts) -> None:
 def test_what_a_verdict_rests_on_is_among_the_rules_that_spoke(rules: RuleSet, asked: Facts) -> None:
     spoke = {one.name for _, said in rules.spoken(asked) for one in said}
     assert set(rules.decide(asked).rules) <= spoke
+
+
+def test_two_rules_or_laws_of_one_id_are_refused() -> None:
+    one = rule("a", Effect.DENY, When())
+    twins = [
+        [Law("l", "L", (), None, (one, one))],
+        [Law("l", "L", (), None, (one,)), Law("m", "M", (), None, (one,))],
+        [Law("l", "L", (), None, ()), Law("l", "L", (), None, ())],
+        [Law("a", "A", (), None, (one,))],
+    ]
+    for laws in twins:
+        with pytest.raises(ValueError, match=r"ids of rules and laws must differ: [al]$"):
+            RuleSet(laws)
+
+
+def test_a_law_that_applies_to_records_denies_by_default() -> None:
+    permit, deny = rule("l.p", Effect.PERMIT, When()), rule("l.d", Effect.DENY, When())
+    for default in (None, permit):
+        with pytest.raises(ValueError, match="law l must deny by default"):
+            Law("l", "L", (When(),), default, ())
+    assert Law("l", "L", (When(),), deny, ()).default == deny
+    assert Law("l", "L", (), None, ()).default is None
+
+
+@pytest.mark.parametrize(("section", "quote"), [("", "Words."), (" ", "Words."), ("1", ""), ("1", "\n")])
+def test_a_rule_that_cites_nothing_is_refused(section: str, quote: str) -> None:
+    with pytest.raises(ValueError, match="rule a cites no law"):
+        Rule("a", 1, Citation(section, quote, "t"), Effect.DENY, "Says.", When(), Reason.LAW_DENIES)
+
+
+def test_by_a_text_that_was_not_read_a_rule_can_only_deny() -> None:
+    unread = Citation("1", "Words.", None)
+    assert Rule("a", 1, unread, Effect.DENY, "Says.", When(), Reason.LAW_DENIES).cites == unread
+    with pytest.raises(ValueError, match="rule a permits by a text that was not read"):
+        Rule("a", 1, unread, Effect.PERMIT, "Says.", When(), Reason.STATUTE)
