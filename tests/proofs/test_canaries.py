@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from support.canaries.searching import Findings
 from support.canaries.truth import Truth, truth_of, unlike
 
 from deploy.stack import Stack
+from portal import app as portal_app
 from processors.records import Arrival
 from streams.settings import Settings
 from tests.proofs.scripts import script
@@ -173,6 +175,13 @@ def test_a_page_shows_it_to_who_serves_the_person_alone(
     portal = asking.Portal(Stack(Settings()), findings, truth, {})
     portal.read(manager, recipient, "/", f"<p>{WORD}</p>".encode())
     assert (len(findings.found), len(portal.shown)) == (found, 1 - found)
+
+
+def test_every_page_and_answer_of_the_portal_is_asked_for() -> None:
+    forms = (*asking.LISTS, *asking.OF_A_PERSON, *asking.OF_A_SOURCE, *asking.FOR_ALL)
+    asked = {form.partition("?")[0] for form in forms}
+    answered = portal_app.Portal.__new__(portal_app.Portal).routes()
+    assert {re.sub(r"{\w+}", "{}", path) for path, _, method in answered if method == "GET"} <= asked
 
 
 @pytest.mark.parametrize("name", [*canaries.THERE, *canaries.WRONG])

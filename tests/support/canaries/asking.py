@@ -25,13 +25,23 @@ from portal.sign_in import make_sign_in_link
 from schemas_avro import catalog
 from streams.health import noted
 from streams.keyring import Keyring
-from support.canaries.kinds import RECIPIENTS
+from support.canaries.kinds import EVERYTHING, RECIPIENTS
 from support.canaries.people import MANAGERS, Fact, Origin, manager_of
 from support.canaries.searching import Findings, May
 from support.canaries.truth import Truth
 
-LISTS = ("/", "/api/caseload", "/api/signals", "/api/changes", "/feed", "/?order=name", "/api/caseload?order=name")
+LISTS = (
+    "/",
+    "/api/caseload",
+    "/api/signals",
+    "/api/changes",
+    "/feed",
+    "/?order=name",
+    "/api/caseload?order=name",
+    "/api/kinds",
+)
 OF_A_PERSON = ("/p/{}", "/api/persons/{}/timeline", "/feed?person={}")
+OF_A_SOURCE = ("/kinds/{}/{}", "/api/kinds/{}/{}")
 FOR_ALL = ("/health", "/metrics", "/health/live", "/health/ready", "/sign-in", "/signed-out", "/subjects")
 SECONDS = 60.0
 FRAME_END = b"\n\n"
@@ -57,7 +67,8 @@ class Portal:
         """So many readers of each recipient ask for every list and every person, and for nobody; a stranger, too."""
         for manager, recipient in managers(readers):
             with closing(self._client(manager)) as client:
-                for path in LISTS:
+                of_sources = [form.format(*source.split(".")) for form in OF_A_SOURCE for source in EVERYTHING]
+                for path in (*LISTS, *of_sources):
                     self.read(manager, recipient, path, self._get(client, path)[1])
                 for form in OF_A_PERSON:
                     self._ask_of_persons(client, manager, recipient, form)
