@@ -106,7 +106,7 @@ class _Worth:
         lists = [
             every if "*" in one or not one else sorted(one) for one, every in zip(named, self._everything, strict=True)
         ]
-        return [Cell(controller, *one) for one in product(*lists)]
+        return [Cell(controller, category, purpose, to) for category, purpose, to in product(*lists)]
 
     def _state(self, cell: Cell, holder: Agency) -> ConsentState:
         return consent_for(cell, self._person.statements, holder, self._person.standing, self._today).state

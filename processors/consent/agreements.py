@@ -56,6 +56,8 @@ class Agreement(BaseModel):
     purpose: str = ""
     basis: Basis = Basis.CONSENT
     relation: Literal["caseload", "organization"] = "caseload"
+    distinct_consent: bool = False
+    """Only a consent that names its purpose and no other counts."""
     citation: str
     grants: tuple[Grant, ...] = ()
     licenses: tuple[str, ...] = ()
@@ -82,6 +84,8 @@ class Agreement(BaseModel):
         if strange or missing:
             wrong = [*(f"it needs {name}" for name in missing), *(f"{name} is none of its words" for name in strange)]
             raise ValueError(f"no {self.tier}: {'; '.join(wrong)}")
+        if self.distinct_consent and self.basis is not Basis.CONSENT:
+            raise ValueError("distinct_consent asks for a consent: its basis is another")
         if self.basis is Basis.OTHER:
             raise ValueError("basis names consent or an exception of law")
         if unknown := set(self.families) - set(catalog.FAMILIES):
@@ -135,7 +139,7 @@ class Agreement(BaseModel):
 
 OF_TIER = {
     "mou": ("families", "consent_for", "institution"),
-    "dsa": ("grants", "purpose"),
+    "dsa": ("grants", "purpose", "distinct_consent"),
     "dul": ("licenses", "purposes", "destroy_by", "minimum_cell_size"),
 }
 """Fields that only one tier has."""

@@ -269,9 +269,9 @@ class _Told:
             case "tiers":
                 return [TIER_WORDS[one.tier].format(one.party) for one in self._missing()]
             case "consent":
-                return list(
-                    dict.fromkeys(CONSENT_WORDS[s] for one in denied if (s := one.facts.consent) in CONSENT_WORDS)
-                )[:1]
+                said = [CONSENT_WORDS[one.facts.consent] for one in denied if one.facts.consent in CONSENT_WORDS]
+                alone = DISTINCT if self._shared.agreement.distinct_consent else ""
+                return [f"{words}{alone}" for words in said[:1]]
             case "relation":
                 return ["the recipient takes the person onto its caseload"]
             case _:
@@ -305,6 +305,7 @@ CONSENT_WORDS = {
     ConsentState.OUT_OF_TIME: "the person, or who holds the rights in this record, consents for today too",
     ConsentState.NOT_HOLDERS: "who holds the rights in this record consents; who consented does not hold them",
 }
+DISTINCT = "; in a statement for this purpose alone"
 APPROVAL_WORDS = {
     (Approval.NONE, Approval.ONE): "one person stands by the disclosure, for a recorded reason",
     (Approval.NONE, Approval.TWO): "two persons stand by the disclosure, for a recorded reason",

@@ -241,7 +241,7 @@ def consent_of(partner_id: str, category: str, person: Person, shared: Shared, t
     agreement = shared.agreement
     if agreement.basis is not CONSENT:
         return NONE
-    cell = Cell(partner_id, category, agreement.purpose, agreement.party)
+    cell = Cell(partner_id, category, agreement.purpose, agreement.party, agreement.distinct_consent)
     return consent_for(cell, person.statements, shared.holder, person.standing, today)
 
 

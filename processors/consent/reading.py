@@ -172,9 +172,10 @@ def _stands(row: Release, shared: Shared, then: InForce, now: InForce) -> bool:
     return changes(then.rules, now.rules).leave(row.rules, _known(shared))
 
 
-def _parties(shared: Shared) -> tuple[str, ...]:
-    """What rules may ask of an agreement beside what a row carries itself."""
-    return shared.holder, shared.recipient, shared.institution, shared.agreement.relation
+def _parties(shared: Shared) -> tuple[str | bool, ...]:
+    """What a decision asks of an agreement beside what a row carries itself."""
+    agreement = shared.agreement
+    return shared.holder, shared.recipient, shared.institution, agreement.relation, agreement.distinct_consent
 
 
 def _known(shared: Shared) -> When:

@@ -19,6 +19,8 @@ class Cell(NamedTuple):
     category: str
     purpose: str
     recipient: str
+    is_distinct: bool = False
+    """Only a grant for this purpose and no other counts."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Statement:
             return (
                 cell.controller in self.controllers and cell.category in self.categories
                 and cell.purpose in self.purposes and cell.recipient in self.recipients
+                and not (cell.is_distinct and len(self.purposes) > 1)
             )  # fmt: skip
         return (
             self.state in DENIALS and _speaks_of(self.controllers, cell.controller)

@@ -203,6 +203,7 @@ UNDER_WAY = Hidden("under_way")
     "later",
     [
         changed(AID, relation="organization"),
+        changed(AID, distinct_consent=True),
         changed(MOUS[0], kind="other"),
         changed(MOUS[1], kind="college"),
     ],

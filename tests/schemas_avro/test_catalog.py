@@ -30,7 +30,7 @@ PINNED = [
     (206, "body.contact.v1", "5922ee07a58d1880"),
     (207, "body.caseload.v1", "277cbe8ba64f1ea5"),
     (208, "body.social_service.v1", "29dd9eab527ce17d"),
-    (301, "internal.agreement_activated.v1", "c1c55826f8f5e345"),
+    (301, "internal.agreement_activated.v1", "4a5555a2d298d8be"),
     (302, "internal.clock_ticked.v1", "81faf6392572dc34"),
     (303, "internal.dead_letter.v1", "f65374b332554a3f"),
     (304, "internal.decision_recorded.v1", "f7b2a24e01948c7f"),

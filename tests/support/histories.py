@@ -359,7 +359,8 @@ class Chronicler:
             "mou": [*[{"kind": "other"}, {"kind": "research"}] * 2, {"institution": "one"}],
             "dsa": [
                 {"grants": self._fewer(AGREEMENTS[name].get("grants", []))}, {"purpose": "study"},
-                *[{"relation": "organization"}] * 2, {"relation": "caseload"}, {"basis": "study"},
+                {"distinct_consent": AGREEMENTS[name].get("basis") == "consent"}, {"basis": "study"},
+                *[{"relation": "organization"}] * 2, {"relation": "caseload"},
             ],
             "dul": [{"purposes": ["study"]}, {"licenses": ["another"]}, {"destroy_by": day + 1}, {"destroy_by": day}],
         }  # fmt: skip

@@ -123,7 +123,7 @@ class Oracle:
         mous = [self._memoranda().get(one, {}) for one in (holder, party)]
         kinds, houses = [one.get("kind", "other") for one in mous], [one.get("institution", "") for one in mous]
         consented = dsa["basis"] == "consent" and who.consents(
-            (holder, category, dsa["purpose"], party), kinds[0], day
+            (holder, category, dsa["purpose"], party), kinds[0], day, alone=dsa["distinct_consent"]
         )  # fmt: skip
         served = "serves" if party in who.served_by else "none"
         return lawful(self.laws, (

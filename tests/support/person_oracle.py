@@ -68,10 +68,15 @@ class Somebody:
         mine = [one for one in self.orders if (one["recipient"], one["basis"]) == (party, basis) and one["approved"]]
         return "two" if any(one["state"] != "ended" and day <= one["valid_until"] for one in mine) else "none"
 
-    def consents(self, cell: tuple[str, ...], holder: str, day: int) -> bool:
-        """Of each record the last word that counts and speaks of it: none may deny, and one must grant in time."""
+    def consents(self, cell: tuple[str, ...], holder: str, day: int, *, alone: bool) -> bool:
+        """Of each record the last word that counts and speaks of it: none may deny, and one must grant in time.
+
+        Where a consent must stand alone, one that names other purposes too is as none.
+        """
         counting = [[body for body in said if self._counts(body, holder)] for said in self.said]
-        heard = [[body for body in said if covers(body, cell)] for said in counting]
+        heard = [
+            [body for body in said if covers(body, cell) and not (alone and is_bundled(body))] for said in counting
+        ]
         last = [bodies[-1] for bodies in heard if bodies]
         in_time = [body for body in last if (body["valid_from"] or day) <= day <= (body["valid_until"] or day)]
         return bool(in_time) and not any(one["event_state"] in DENIALS for one in last)
@@ -91,6 +96,11 @@ class Somebody:
         if role == "student":
             return self.is_alone and self.age >= AGES.index("from_14")
         return not self.nobody_knows and (role != "parent" or not self.placements)
+
+
+def is_bundled(body: Row) -> bool:
+    """Whether it grants several purposes at once."""
+    return body["event_state"] not in DENIALS and len(set(body["purposes"])) > 1
 
 
 def circumstances(told: Told) -> Row:

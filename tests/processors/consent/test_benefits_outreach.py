@@ -70,6 +70,14 @@ def test_an_opt_in_to_all_there_is_opens_no_more_than_the_agreement_grants(world
     assert set(body) == {"preferred_name", "email", "phone", "postal_code"}
 
 
+def test_a_consent_that_names_another_purpose_too_is_no_distinct_opt_in(world: PureWorld) -> None:
+    bundled = ["benefits_outreach", "college_counseling"]
+    assert says(world, "bundled", purposes=bundled) == []
+    assert says(world, "opt in", published_at=NOON + 1)
+    assert says(world, "bundled later", purposes=bundled, published_at=NOON + 2), "the opt-in before it stands"
+    assert says(world, "all withdrawn", purposes=bundled, event_state="withdrawn", published_at=NOON + 3) == []
+
+
 def test_who_takes_it_back_is_reached_no_more(world: PureWorld) -> None:
     assert says(world, "opt in")
     assert says(world, "opt out", event_state="withdrawn", published_at=NOON + 1) == []

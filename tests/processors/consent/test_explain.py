@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from support import laws
 
 from processors.consent.agreements import EPOCH, Agreement, Grant
@@ -119,6 +120,20 @@ def test_the_fewest_changes_by_people_that_would_permit_it_are_told(
     person: Person, changes: tuple[tuple[str, ...], ...]
 ) -> None:
     assert told(person).changes == changes
+
+
+def test_where_an_agreement_asks_for_a_distinct_consent_it_says_so() -> None:
+    distinct = shared_by(TRANSFER.model_copy(update={"distinct_consent": True}))
+    bundled = replace(GIVEN, purposes=frozenset({"transfer_advising", "study"}))
+    assert explain(AWARD, who(GIVEN), distinct, SHIPPED, TODAY).permit
+    found = explain(AWARD, who(bundled), distinct, SHIPPED, TODAY)
+    assert (found.reason, found.changes) == ("no_consent", ((f"{CONSENTS}; in a statement for this purpose alone",),))
+
+
+def test_only_an_agreement_that_rests_on_consent_asks_for_a_distinct_one() -> None:
+    for said in ({"basis": "study"}, {"tier": "mou", "grants": (), "purpose": "", "families": ("aid",)}):
+        with pytest.raises(ValidationError, match="distinct_consent"):
+            Agreement.model_validate({**TRANSFER.model_dump(), **said, "distinct_consent": True})
 
 
 def test_of_agreements_each_that_is_missing_is_told() -> None:
