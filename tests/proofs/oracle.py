@@ -2,8 +2,8 @@
 
 Facts, consents, caseloads, care, birthdays, days, agreements of all tiers, rules, orders of disclosure, merges,
 splits and erasures, in any order, late and twice. What recipients see must be within what the oracle permits (a leak),
-and when nothing is under way all of that (wrongly withheld). Of the erased nothing may be left, and the log read anew
-when their keys are gone must end the same.
+and when nothing is under way all of that (wrongly withheld). Of the erased nothing may be left, what comes of them
+later is withheld, and the log read anew when their keys are gone must end the same.
 
 With ``--broker`` the same histories are the log of a real Kafka, and what decides is the real worker; of each of its
 transactions it is known what recipients had by then, and that is held against the oracle.

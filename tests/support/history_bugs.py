@@ -93,6 +93,11 @@ def erases_without_deciding() -> AbstractContextManager[None]:
     return replaced(erase, "decide_person", lambda *_: None)
 
 
+def loses_what_comes_late() -> AbstractContextManager[None]:
+    """What comes of an erased record later is told nobody."""
+    return replaced(decide, "HANDLERS", {**decide.HANDLERS, "event_withheld": lambda *_: None})
+
+
 def forgets_days() -> AbstractContextManager[None]:
     """Nobody is decided again when a consent begins or ends."""
     return replaced(sweep, "await_days", lambda *_: None)
@@ -140,6 +145,7 @@ BUGS: dict[str, Bug] = {
     "an emergency has no end": lets_emergencies_last,
     "nothing of the erased is taken back": erases_without_taking_back,
     "who is left is not decided again": erases_without_deciding,
+    "an event of an erased record is lost": loses_what_comes_late,
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
     "a reader does not decide again": reads_without_looking,

@@ -26,11 +26,12 @@ from processors.signals.book import day_of
 from processors.state import Memory, Working
 from schemas_avro import catalog, codec, wire
 from support.histories import Act, Author, history
-from support.history_erasures import are_left, content, forget_keys
+from support.history_erasures import are_left, are_told, content, forget_keys
 from support.history_oracle import NONE, Oracle, Seen
 from support.worlds import DictKeys
 
-LEAKED, WITHHELD, BROKEN, KEPT = "leaks", "wrongly_withheld", "broken", "kept_of_the_erased"
+LEAKED, WITHHELD, BROKEN = "leaks", "wrongly_withheld", "broken"
+KEPT, LOST = "kept_of_the_erased", "lost_of_the_erased"
 BATCHES = (1, 1, 2, 3, 5, 8)
 """Most records of the log that are decided at once."""
 AT_ONCE = 0.8
@@ -122,8 +123,11 @@ class Play:
         """What came of a part of the log is sent."""
         for out in outs:
             self._keep(out)
-        for name, row in self.author.told[start:end]:
+        heard = self.author.told[start:end]
+        for name, row in heard:
             self.oracle.hear(name, row)
+        if self.author.erased and not are_told(heard, outs):
+            self.wrong.append(LOST)
         self.commits += 1
         if self.is_checked:
             self._compare()

@@ -1,14 +1,19 @@
 """What must hold of a history in which somebody is erased: nothing is left of them, and the log has forgotten them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
 
 from processors.consent.erase import ERASED
+from processors.names import AUDIT_DECISIONS
+from processors.records import Out
 from processors.state import Memory
+from schemas_avro import codec, wire
 from support.histories import Author
 from support.history_oracle import Seen
 
+Row = dict[str, Any]
 TABLES = ("record", "person", "fact", "order")
 """Of consent's state: what is the same where a log is read anew."""
 
@@ -25,6 +30,23 @@ def are_left(author: Author, state: Memory, standing: Seen) -> bool:
     rows = [row for name, row in author.told if name == "resolved_event"]
     events = {row["event_id"] for row in rows if row["record_key"] in gone}
     return not gone.isdisjoint(_named(state)) or any(event_id in events for _, _, event_id in standing)
+
+
+def are_told(heard: Iterable[tuple[str, Row]], outs: Iterable[Out]) -> bool:
+    """Whether the audit has of each event of an erased record that it was withheld.
+
+    Args:
+        heard: a part of the log, by kind and row.
+        outs: what was sent for it.
+    """
+    came = {row["event_id"] for name, row in heard if name == "event_withheld"}
+    rows = [_row(out) for out in outs if came and out.topic == AUDIT_DECISIONS]
+    return came <= {row["event_id"] for row in rows if row["outcome"] == "withheld" and not row["decided"]}
+
+
+def _row(out: Out) -> Row:
+    [row] = codec.decode_own(wire.schema_id_of(out.value) or 0, [wire.payload_of(out.value)])
+    return row
 
 
 def _named(state: Memory) -> Iterator[str]:
