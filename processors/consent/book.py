@@ -237,14 +237,19 @@ def _assigned(version: Row) -> bool:
 
 
 def _standing(rows: Sequence[Row]) -> Standing:
-    """Who may speak for the person: the oldest class of age that any record says, and of all else any record's word."""
+    """Who may speak for the person: the oldest class of age that any record says, and of all else any record's word.
+
+    What is attended changes nothing for who holds the rights anyhow, so it is left out: nobody is decided again for it.
+    """
     told = [_newest(row["circumstances"]) for row in rows]
     placed = [one for one in told if one["placement"] is not None]
     in_care = [one for one in placed if one["placement"] != "exited"]
+    age = max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN)
+    is_emancipated = any(one["emancipated"] for one in told)
+    holds_rights = age is Age.ADULT or is_emancipated
+    attends = frozenset([] if holds_rights else [Attends(row["attends"]) for row in rows])
     return Standing(
-        age=max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN),
-        attends=frozenset([Attends(row["attends"]) for row in rows]) - {Attends.NOTHING},
-        is_emancipated=any(one["emancipated"] for one in told),
+        age=age, attends=attends - {Attends.NOTHING}, is_emancipated=is_emancipated,
         is_unaccompanied=any(one["unaccompanied"] for one in told),
         is_fostered=bool(in_care), cared_for_by=frozenset([one["agency"] for one in in_care if one["agency"]]),
         care_ended=bool(placed) and not in_care, hides_address=any(one["hides_address"] for one in told),

@@ -15,7 +15,7 @@ from processors import sealing
 from processors.consent.release import body_of
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
-from processors.resolve import adopted, attendance, control, erased, erasing, rights, taking
+from processors.resolve import adopted, attendance, control, erasing, rights, taking
 from processors.resolve.book import Book
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.state import Working
@@ -53,14 +53,12 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
 
 
 def _enroll(events: Sequence[Row], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
-    """Fold enrollments in as the log has them, but for those of erased records."""
+    """Fold enrollments in as the log has them, where they open; those of records that it says are erased go again."""
     told = [event for event in events if event["family"] == attendance.FAMILY]
-    gone = erased.among([event["record_key"] for event in told], state)
-    alive = [event for event in told if event["record_key"] not in gone]
-    bodies = {i: body for i, event in enumerate(alive) if (body := body_of(event, keys)) is not None}
+    bodies = {i: body for i, event in enumerate(told) if (body := body_of(event, keys)) is not None}
     if not bodies:
         return
-    events = [alive[i] for i in bodies]
+    events = [told[i] for i in bodies]
     begins, ends = (pa.array([event[name] for event in events], pa.int32()) for name in attendance.DAYS)
     decoded = codec.decode(events[0]["body_schema_id"], list(bodies.values())).rows
     spans, today = attendance.spans(begins, ends, decoded), control.today(state)

@@ -61,9 +61,10 @@ def transferred(book: Book, today: int) -> list[Draft]:
     grown = _come_of_age(book, today)
     book.attended.replaces(_of_another_kind(book))
     raised = [record_key for record_key, level in book.attended.raised.items() if _is_new(book, record_key, level)]
-    asked = {*book.causes, *grown, *raised, *book.attended.anew}
+    aged = {*book.causes, *grown}
+    asked = {*aged, *raised, *book.attended.anew}
     book.state.prefetch(RECORD, asked)
-    rows = [row for record_key in sorted(asked) if book.is_known(record_key) for row in _judge(book, record_key, today)]
+    rows = [row for key in sorted(asked) for row in _judge(book, key, today, is_aged=key in aged)]
     if not rows:
         return []
     name = "|".join(f"{row['record_key']}{row['age']}{row['attends']}{_cause(book, row['record_key'])}" for row in rows)
@@ -92,11 +93,10 @@ def _come_of_age(book: Book, today: int) -> list[str]:
     return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan(BIRTHDAY, f"{prefix}|")]
 
 
-def _judge(book: Book, record_key: str, today: int) -> list[Row]:
-    """Whose rights a record's are today; a row where that is new."""
-    record, born = book.record(record_key), day_of_digits(said.born_of(book.rows(record_key)))
-    age, day = age_on(born, today), next_birthday(born, today)
-    waiting = "" if day is None else _waiting(book, day)
+def _judge(book: Book, record_key: str, today: int, *, is_aged: bool) -> list[Row]:
+    """Whose rights a record's are today; a row where that is new. Traits are opened where its age may be another."""
+    record = book.record(record_key)
+    age, waiting = _aged(book, record_key, today) if is_aged else (record["age"], record["birthday"])
     if waiting != record["birthday"]:
         _wait(book, record_key, record["birthday"], None)
         _wait(book, record_key, waiting, 1)
@@ -107,6 +107,13 @@ def _judge(book: Book, record_key: str, today: int) -> list[Row]:
     if (age, attends) == (record["age"], record["attends"]):
         return []
     return [{"record_key": record_key, "person_id": record["person"], "age": age, "attends": attends}]
+
+
+def _aged(book: Book, record_key: str, today: int) -> tuple[str, str]:
+    """Class of age, and what the next one waits under; empty: it is the last."""
+    born = day_of_digits(said.born_of(book.rows(record_key)))
+    day = next_birthday(born, today)
+    return age_on(born, today), "" if day is None else _waiting(book, day)
 
 
 def _attends(book: Book, record_key: str, record: Row) -> str:
