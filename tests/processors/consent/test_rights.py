@@ -42,7 +42,7 @@ def roles(holder: Agency, standing: Standing) -> set[str]:
 
 def said(state: str, role: str, at: int = 1, **more: int) -> Statement:
     """A statement about the disclosure in question."""
-    scope = [frozenset({word}) for word in CELL]
+    scope = [frozenset({word}) for word in CELL[:4]]
     return Statement(f"{role} {state} {at}", at, state, role, *scope, more.get("since"), more.get("until"))
 
 
