@@ -9,7 +9,7 @@ import pytest
 
 from processors.consent.agreements import Agreement, Grant
 from processors.consent.heard import Heard
-from processors.consent.law.facts import Agency
+from processors.consent.law.facts import Agency, Basis
 from processors.consent.law.rules import RuleSet
 from processors.consent.law.shipped import LAWS, SHIPPED
 from processors.consent.reading import Hidden, Shown, decide_again
@@ -134,6 +134,18 @@ def test_an_agreement_to_publish_permits_no_reading() -> None:
     assert decide_again(AWARD, heard((1, mou)), TODAY) == Hidden("no_agreement")
 
 
+@pytest.mark.parametrize("basis", [one for one in Basis if one not in (Basis.CONSENT, Basis.OTHER)])
+def test_what_was_released_without_consent_names_none_and_is_shown(basis: Basis) -> None:
+    row = replace(AWARD, basis=basis.value, consent_event_ids=())
+    assert isinstance(decide_again(row, known(basis=basis), TODAY), Shown)
+
+
+def test_until_its_last_day_a_row_is_shown_on_every_day() -> None:
+    row = replace(AWARD, expires_on=date(2026, 12, 1))
+    days = date(2026, 11, 23), TODAY, date(2026, 12, 1), date(2026, 12, 2)
+    assert [isinstance(decide_again(row, known(), day), Shown) for day in days] == [True, True, True, False]
+
+
 def test_the_last_day_and_the_day_of_expiry_still_show() -> None:
     row = replace(AWARD, expires_on=TODAY)
     assert isinstance(decide_again(row, known(effective_to=TODAY), TODAY), Shown)
@@ -170,8 +182,9 @@ def test_outside_its_days_no_agreement_counts(today: date | None) -> None:
     assert {line.rule for line in withheld(agreed(), "lausd_counseling", PAIRS, (), today)} == {"no_agreement"}
 
 
-def test_another_recipients_agreement_opens_nothing() -> None:
-    assert {line.rule for line in withheld(agreed(), "csu_advising", PAIRS, (), TODAY)} == {"no_agreement"}
+@pytest.mark.parametrize("other", ["csu_advising", "west_lausd"])
+def test_another_recipients_agreement_opens_nothing(other: str) -> None:
+    assert {line.rule for line in withheld(agreed(), other, PAIRS, (), TODAY)} == {"no_agreement"}
 
 
 LATER = 20

@@ -286,21 +286,55 @@ EMERGENCY = terms(
 )
 
 
+def in_emergency(*orders: Order) -> Decision:
+    """Of somebody about whom such orders stand."""
+    mous = [*MOUS, MOUS[1].model_copy(update={"agreement_id": "mou-ccc", "party": "ccc"})]
+    subject = Subject("ccc", "contact", frozenset())
+    return ask(subject, replace(person(), orders=orders), [EMERGENCY], others=[*mous, licence(EMERGENCY)])[0]
+
+
 @pytest.mark.parametrize(
     ("approvals", "last_day", "reason"),
     [
         (0, TODAY, Reason.NOT_APPROVED),
         (1, TODAY, Reason.NOT_APPROVED),
         (2, TODAY, Reason.STATUTE),
+        (3, TODAY, Reason.STATUTE),
         (2, TODAY - 1, Reason.NOT_APPROVED),
     ],
 )
 def test_an_emergency_needs_two_persons_and_lasts_until_its_day(approvals: int, last_day: int, reason: Reason) -> None:
-    who = replace(person(), orders=(Order("o", "center", "emergency", approvals, last_day),))
-    mous = [*MOUS, MOUS[1].model_copy(update={"agreement_id": "mou-ccc", "party": "ccc"})]
-    subject = Subject("ccc", "contact", frozenset())
-    decision = ask(subject, who, [EMERGENCY], others=[*mous, licence(EMERGENCY)])[0]
+    decision = in_emergency(Order("o", "center", "emergency", approvals, last_day))
     assert (decision.reason, decision.expires_on) == (reason, TODAY if reason is Reason.STATUTE else None)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "basis"),
+    [("aid", "emergency"), ("zoo", "emergency"), ("center", "consent"), ("center", "judicial_order")],
+)
+def test_an_order_for_somebody_else_or_by_another_right_opens_nothing(recipient: str, basis: str) -> None:
+    assert in_emergency(Order("o", recipient, basis, 2, TODAY)).reason == Reason.NOT_APPROVED
+    half = Order("p", "center", "emergency", 1, TODAY + 1)
+    assert in_emergency(Order("o", recipient, basis, 2, TODAY), half).reason == Reason.NOT_APPROVED
+
+
+def test_of_several_orders_the_one_that_most_persons_stand_by_counts_and_the_first_day_ends_it() -> None:
+    orders = Order("o", "center", "emergency", 1, TODAY + 9), Order("p", "center", "emergency", 2, TODAY + 5)
+    for some in (orders, orders[::-1]):
+        decision = in_emergency(*some)
+        assert (decision.reason, decision.expires_on) == (Reason.STATUTE, TODAY + 5)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("given", Reason.CONSENT), ("renewed", Reason.CONSENT), ("requested", Reason.NO_CONSENT),
+        ("refused", Reason.DENIED), ("withdrawn", Reason.DENIED), ("expired", Reason.DENIED),
+        ("invalidated", Reason.DENIED), ("doubted", Reason.NO_CONSENT),
+    ],
+)  # fmt: skip
+def test_each_state_of_a_consent_means_what_it_says(state: str, reason: Reason) -> None:
+    assert decide((replace(GRANT, state=state),)).reason == reason
 
 
 def test_every_reason_but_those_of_the_stage_is_reached_above() -> None:
