@@ -1,8 +1,7 @@
 """Mutants of files of code, as JSON lines; run by the Python of an environment that has Cosmic Ray.
 
-Left out are operators whose mutants any test kills at all, or none can: arithmetic that raises on every set and string,
-order where there is none, ``is`` for ``==``, and decorators taken away that only remember. Likewise what stands in
-annotations, which nothing here reads but what makes the class; a class that cannot be made is no mutant.
+Left out are operators whose mutants any test kills at all, or none can: arithmetic that raises on every set and text,
+and ``==`` for ``is``. Likewise what stands in annotations, and in decorators that remember or say how a class is made.
 """
 
 import ast
