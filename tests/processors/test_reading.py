@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from processors.consent.agreements import Agreement, Grant
-from processors.consent.heard import Heard
-from processors.consent.law.facts import Agency, Basis
-from processors.consent.law.rules import RuleSet
+from processors.consent.explain import unnamed
+from processors.consent.heard import Heard, InForce
+from processors.consent.law.facts import Agency, Basis, Relation
+from processors.consent.law.making import denies
+from processors.consent.law.rules import Law, RuleSet, when
 from processors.consent.law.shipped import LAWS, SHIPPED
+from processors.consent.policy import Subject
 from processors.consent.reading import Hidden, Shown, decide_again
 from processors.consent.register import Register
-from processors.consent.unseen import withheld
+from processors.consent.unseen import of_kind, withheld
 
 TODAY = date(2026, 11, 24)
 AID = Agreement(
@@ -104,6 +107,7 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
         (AWARD, known(effective_from=date(2026, 11, 25)), TODAY, "not_in_force"),
         (AWARD, known(basis="school_official"), TODAY, "other_terms"),
         (AWARD, known(purpose="study"), TODAY, "other_terms"),
+        (replace(AWARD, purpose="study"), known(), TODAY, "other_terms"),
         (AWARD, known(others=MOUS), TODAY, "not_in_force"),
         (AWARD, known(others=[*MOUS[1:], DUL]), TODAY, "not_in_force"),
         (AWARD, known(others=[*MOUS, DUL.model_copy(update={"destroy_by": TODAY})]), TODAY, "not_in_force"),
@@ -185,6 +189,38 @@ def test_outside_its_days_no_agreement_counts(today: date | None) -> None:
 @pytest.mark.parametrize("other", ["csu_advising", "west_lausd"])
 def test_another_recipients_agreement_opens_nothing(other: str) -> None:
     assert {line.rule for line in withheld(agreed(), other, PAIRS, (), TODAY)} == {"no_agreement"}
+
+
+def why(
+    register: Register, recipient: str = "lausd_counseling", family: str = "aid", today: date | None = TODAY
+) -> Any:
+    return of_kind("csac", family, recipient, InForce(register, SHIPPED), today)
+
+
+def test_of_a_kind_of_record_it_is_told_why_of_anybody_on_the_caseload_of_whom_nothing_else_is_known() -> None:
+    assert (why(agreed()).permit, why(agreed()).reason) == (False, "no_consent")
+    assert why(agreed(), today=None).reason == "agreement_not_in_force"
+    assert why(agreed(), today=date(2024, 6, 30)).reason == "agreement_not_in_force"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "family"), [("csu_advising", "aid"), ("west_lausd", "aid"), ("lausd_counseling", "contact")]
+)
+def test_of_what_no_agreement_shares_with_a_recipient_it_is_told_that_none_names_it(
+    recipient: str, family: str
+) -> None:
+    assert why(agreed(), recipient, family) == unnamed(Subject("csac", family, frozenset()), recipient)
+
+
+def test_of_two_agreements_that_in_force_explains_and_where_none_is_the_first() -> None:
+    over, soon = ({"agreement_id": name, **day} for name, day in (
+        ("dsa-a", {"effective_to": date(2025, 1, 1)}), ("dsa-z", {"effective_from": date(2027, 1, 1)}),
+    ))  # fmt: skip
+    first, last = (Agreement.model_validate({**AID.model_dump(), **one}) for one in (over, soon))
+    others = [*MOUS, DUL]
+    assert why(Register([first, AID, last, *others])).reason == "no_consent"
+    told = why(Register([first, last, *others]))
+    assert [tier.agreement_id for tier in told.tiers if tier.tier == "dsa"] == ["dsa-a"]
 
 
 LATER = 20
@@ -271,3 +307,55 @@ def test_a_row_that_names_no_rule_waits_while_rules_change() -> None:
     row = replace(AWARD, rules=())
     assert isinstance(decide_again(row, then(), TODAY), Shown)
     assert decide_again(row, then(rules=without("ferpa.31.a.6.study")), TODAY) == UNDER_WAY
+
+
+def and_denied(**condition: Any) -> RuleSet:
+    """The shipped rules, and one that denies more."""
+    cited = LAWS[0].rules[0].cites
+    return RuleSet([*LAWS, Law("new", "New", (), None, (denies("new.1.denial", cited, "Says.", when(**condition)),))])
+
+
+@pytest.mark.parametrize(
+    ("relation", "of_caseload", "of_everyone"),
+    [
+        (Relation.SERVES, "waits", "shown"),
+        (Relation.NONE, "waits", "shown"),
+        (Relation.ORGANIZATION, "shown", "waits"),
+    ],
+)
+def test_a_row_waits_for_a_new_denial_of_the_relation_that_its_agreement_may_have(
+    relation: Relation, of_caseload: str, of_everyone: str
+) -> None:
+    for agreed_for, expected in (("caseload", of_caseload), ("organization", of_everyone)):
+        before = Agreement.model_validate({**AID.model_dump(), "relation": agreed_for})
+        told = Heard(
+            [(1, before), *((1, one) for one in (*MOUS, DUL))],
+            [(0, 1, SHIPPED), (LATER, 2, and_denied(relation={relation}))], -1,
+        )  # fmt: skip
+        found = decide_again(AWARD, told, TODAY)
+        assert isinstance(found, Shown) if expected == "shown" else found == UNDER_WAY
+
+
+def test_a_row_of_what_its_agreement_did_not_share_yet_waits() -> None:
+    elsewhere = Agreement.model_validate(
+        {**AID.model_dump(), "grants": [{"partner_id": "csac", "family": "contact", "groups": ("core",)}]}
+    )
+    told = heard((1, elsewhere), *((1, one) for one in (*MOUS, DUL)), (LATER, AID.model_copy(update={"version": 2})))
+    assert decide_again(AWARD, told, TODAY) == UNDER_WAY
+
+
+def test_a_row_from_before_any_rules_waits() -> None:
+    agreements = [(1, one) for one in (AID, *MOUS, DUL)]
+    assert decide_again(AWARD, Heard(agreements, [(LATER, 1, SHIPPED)], -1), TODAY) == UNDER_WAY
+    assert isinstance(decide_again(AWARD, Heard(agreements, [(2, 1, SHIPPED)], -1), TODAY), Shown)
+
+
+def test_without_consent_a_row_stays_shown_where_more_kinds_of_data_are_agreed_on() -> None:
+    row = replace(AWARD, basis="study")
+    narrow, wide = (
+        Agreement.model_validate({**AID.model_dump(), "version": version, "basis": "study", "grants": [
+            {"partner_id": "csac", "family": "aid", "groups": groups}]})
+        for version, groups in ((1, ("core", "amounts")), (2, ("core", "amounts", "application_type")))
+    )  # fmt: skip
+    told = heard((1, narrow), *((1, one) for one in (*MOUS, DUL)), (LATER, wide))
+    assert isinstance(decide_again(row, told, TODAY), Shown)

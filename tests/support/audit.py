@@ -38,7 +38,7 @@ class Evidence:
     """Of the key that they are signed by."""
 
 
-def made(folder: Path, people: int = 8, every: int = 30, seed: int = 7) -> tuple[Evidence, Keys]:
+def made(folder: Path, people: int = 9, every: int = 30, seed: int = 7) -> tuple[Evidence, Keys]:
     """The audit of some made-up people, numbered as by a store that was rebuilt once, with a head every so often."""
     world = PureWorld(batch=50)
     for planned in generate(people, seed, decided_on=DECIDED_ON).phases["history"]:

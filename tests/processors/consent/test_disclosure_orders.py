@@ -183,6 +183,55 @@ def test_the_logs_day_counts_and_no_other() -> None:
     assert orders.take(book(100), COURT).until == 99_999
 
 
+EMERGENCIES = "threat_to_self", "threat_to_others", "medical", "missing", "abuse"
+COURTS = "court_order", "subpoena"
+
+
+@pytest.mark.parametrize(
+    ("basis", "reason"),
+    [*(("emergency", one) for one in EMERGENCIES), *(("judicial_order", one) for one in COURTS)],
+)
+def test_an_order_is_for_a_reason_of_its_basis_and_for_none_of_the_other(basis: str, reason: str) -> None:
+    stated = {**ROW, "basis": basis, "reason": reason}
+    assert orders.take(book(100), stated).refusal is None
+    other = "emergency" if basis == "judicial_order" else "judicial_order"
+    assert orders.take(book(100), {**stated, "basis": other}) == Taken(refusal=Refusal.WRONG_REASON)
+
+
+def test_what_is_kept_of_an_order_is_its_terms_and_who_stands_by_it() -> None:
+    kept = book(100)
+    terms = {"order_id": "o", "recipient": RESCUE, "basis": "emergency", "reason": "medical", "valid_until": 114}
+    steps = [("stated", "n.ito"), ("approved", "r.alvarez"), ("ended", "n.ito")]
+    found = []
+    for state, by in steps:
+        assert orders.take(kept, {**ROW, "state": state, "by": by}) == Taken(("record",), 114)
+        found += kept.record("record")["orders"]
+    assert found == [
+        {**terms, "stated_by": "n.ito", "approved_by": "", "is_ended": False},
+        {**terms, "stated_by": "n.ito", "approved_by": "r.alvarez", "is_ended": False},
+        {**terms, "stated_by": "n.ito", "approved_by": "r.alvarez", "is_ended": True},
+    ]
+
+
+def test_a_step_that_is_no_next_step_is_refused_and_changes_nothing() -> None:
+    kept = book(100)
+    for state in ("approved", "ended"):
+        assert orders.take(kept, {**ROW, "state": state}) == Taken(refusal=Refusal.OUT_OF_TURN)
+    orders.take(kept, ROW)
+    assert orders.take(kept, ROW) == Taken(refusal=Refusal.OUT_OF_TURN)
+    for name in ("n.ito", "N. ITO", " n. ito "):
+        assert orders.take(kept, {**ROW, "state": "approved", "by": name}) == Taken(refusal=Refusal.SAME_PERSON)
+    orders.take(kept, {**ROW, "state": "approved", "by": "r.alvarez"})
+    assert orders.take(kept, {**ROW, "state": "approved", "by": "d.lee"}) == Taken(refusal=Refusal.OUT_OF_TURN)
+    orders.take(kept, {**ROW, "state": "ended"})
+    for state in ("approved", "ended"):
+        assert orders.take(kept, {**ROW, "state": state, "by": "d.lee"}) == Taken(refusal=Refusal.OUT_OF_TURN)
+
+
+def test_of_somebody_without_records_nothing_can_be_stated() -> None:
+    assert orders.take(book(100), {**ROW, "person_id": "nobody"}) == Taken(refusal=Refusal.NOBODY)
+
+
 def test_records_that_move_to_another_person_carry_it() -> None:
     world = told(known(), STATED, APPROVED)
     before = world.person_of("ccc", "s1")
