@@ -242,7 +242,7 @@ class Chronicler:
         """A beginning in which something is released, mostly; then anything."""
         pick = self.chance
         names = [name for name in AGREEMENTS if pick.random() < 0.985]
-        agreed = [Act("agreement", {"name": name}) for name in names]
+        agreed = [Act("agreement", {"name": name, **self._first(name)}) for name in names]
         opening = [*self.homes(), Act("rules", {"laws": "all"}), *agreed]
         opening.append(Act("tick", {"days": 0}))
         told = [self.birth(), self.consent(), self.grant(), self.caseload()]
@@ -253,6 +253,11 @@ class Chronicler:
         acts, weights = zip(*ACTS, strict=True)
         rest = [act(self) for act in pick.choices(acts, weights, k=pick.randrange(5, 22))]
         return [*opening, *told, *rest]
+
+    def _first(self, name: str) -> Row:
+        """What an agreement asks for from the first: some that rest on consent, one that is distinct."""
+        rests_on_consent = AGREEMENTS[name].get("basis") == "consent"
+        return {"distinct_consent": True} if rests_on_consent and self.chance.random() < 0.25 else {}
 
     def homes(self) -> list[Act]:
         """Whose each record is at first: most are one person's, who may be the last that a sweep comes to."""
@@ -350,13 +355,14 @@ class Chronicler:
     def agreement(self) -> Act:
         """A new version of an agreement: as it was at first, ended, not begun, or of other terms."""
         pick, day = self.chance, self.day
-        name = pick.choice([*AGREEMENTS, *(one["agreement_id"] for one in DSAS * 2), *("mou-csac", "mou-ccc") * 2])
+        parties = ("mou-csac", "mou-cde_k12", "mou-ccc", "mou-north")
+        name = pick.choice([*AGREEMENTS, *(one["agreement_id"] for one in DSAS * 2), *parties * 4])
         changes: list[Row] = [
             {}, {}, {}, {"effective_to": day - 1}, {"effective_to": day}, {"effective_to": day + 1},
             {"effective_from": day + 1},
         ]  # fmt: skip
         of_tier: dict[str, list[Row]] = {
-            "mou": [*[{"kind": "other"}, {"kind": "research"}] * 2, {"institution": "one"}],
+            "mou": [*[{"kind": "other"}, {"kind": "research"}] * 5, {"institution": "one"}],
             "dsa": [
                 {"grants": self._fewer(AGREEMENTS[name].get("grants", []))}, {"purpose": "study"},
                 {"distinct_consent": AGREEMENTS[name].get("basis") == "consent"}, {"basis": "study"},

@@ -12,7 +12,7 @@ from processors.consent.law.changes import Changes
 from processors.consent.law.facts import Approval, ConsentState, Tiers
 from processors.consent.register import Shared
 from processors.consent.rights import Attends
-from processors.consent.statements import Consent
+from processors.consent.statements import Consent, Statement
 
 
 def ignores_withdrawals() -> AbstractContextManager[None]:
@@ -123,6 +123,12 @@ def reads_without_looking() -> AbstractContextManager[None]:
     return replaced(reading, "_objection", lambda *_: None)
 
 
+def hears_bundled_consents() -> AbstractContextManager[None]:
+    """A consent to several purposes is taken for a distinct one."""
+    known = Statement.covers
+    return replaced(Statement, "covers", lambda self, cell: known(self, cell._replace(is_distinct=False)))
+
+
 def reads_by_old_rules() -> AbstractContextManager[None]:
     """A reader does not look whether other rules have come into force since a release."""
     return replaced(Changes, "leave", lambda *_: True)
@@ -149,6 +155,7 @@ BUGS: dict[str, Bug] = {
     "days end no consent": forgets_days,
     "moved records are not decided again": moves_without_deciding,
     "a reader does not decide again": reads_without_looking,
+    "a bundled consent is taken for a distinct one": hears_bundled_consents,
     "a reader goes by old rules": reads_by_old_rules,
     "a reader goes by what the parties were": reads_of_old_parties,
     "changed agreements are not decided again": hears_rules_late,
