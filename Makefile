@@ -70,7 +70,7 @@ audit-tampering: setup-dev  ## the disclosure log tampered with in every way, 10
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/audit_tampering.py --tamperings $(TAMPERINGS) --seed $(SEED)
 
 mutation: setup-dev  ## rules of law and their evaluator changed in one thing at a time: is it noticed? half an hour (MUTANTS=n of code, SEED=n, FOLDER)
-	@PYTHONPATH=.:tests nice -n 10 $(BIN)/python tests/proofs/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS)) --seed $(SEED) \
+	@PYTHONPATH=.:tests PYTHONHASHSEED=0 nice -n 10 $(BIN)/python tests/proofs/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS)) --seed $(SEED) \
 	  $(if $(FOLDER),--folder $(FOLDER))
 
 test-compose: setup-dev  ## docker-compose.yml brought up for real, people published, compared with the truth; minutes

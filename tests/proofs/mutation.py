@@ -1,6 +1,6 @@
 """The rules of law, and the code that decides by them, changed in one thing after the other: does any test notice?
 
-Code: every mutant that Cosmic Ray's operators make of the evaluator's files, and four of our own, is put to the pure
+Code: every mutant that Cosmic Ray's operators make of the evaluator's files, and three of our own, is put to the pure
 tests that run the changed function. Rules are values, so their mutants are made as values: a rule left out or turned
 round, a value of a condition more or less, a duty less; they are put to the decision table and to an oracle of each
 law by itself. No hash of the shipped rules counts for a kill, nor a file that can no longer be imported. What changes

@@ -103,6 +103,11 @@ def test_of_two_memoranda_of_one_party_that_of_the_higher_version_counts_whateve
     assert kinds == {Agency.SCHOOL}
 
 
+def test_of_two_memoranda_of_one_version_that_of_the_later_id_counts_whatever_came_first() -> None:
+    later = mou("a", "school", agreement_id="mou-a-2")
+    assert {Register(some).kind_of("a") for some in ([mou("a"), later], [later, mou("a")])} == {Agency.SCHOOL}
+
+
 def test_kinds_are_those_of_memoranda_and_without_one_of_no_kind() -> None:
     found = shared(mou("a", "school"), mou("b", "research"), dsa("b", "a"))
     assert (found.holder, found.recipient) == (Agency.SCHOOL, Agency.RESEARCH)
