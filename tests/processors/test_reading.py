@@ -103,6 +103,7 @@ def test_a_group_granted_but_never_released_is_not_shown() -> None:
         (AWARD, heard(), TODAY, "no_agreement"),
         (AWARD, heard((1, AID), *((1, one) for one in (*MOUS, DUL)), rules=None), TODAY, "no_rules"),
         (replace(AWARD, recipient="csu_advising"), known(), TODAY, "no_agreement"),
+        (replace(AWARD, recipient="west_lausd"), known(), TODAY, "no_agreement"),
         (AWARD, known(effective_to=date(2026, 11, 23)), TODAY, "not_in_force"),
         (AWARD, known(effective_from=date(2026, 11, 25)), TODAY, "not_in_force"),
         (AWARD, known(basis="school_official"), TODAY, "other_terms"),
@@ -177,8 +178,9 @@ def test_what_the_page_shows_anyway_reads_as_shared_with_consent() -> None:
     assert (line.rule, line.agreement) == ("with_consent", AID)
 
 
-def test_a_pair_that_a_statute_opens_is_shared_whether_or_not_there_is_anything() -> None:
-    assert withheld(agreed(basis="financial_aid"), "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
+@pytest.mark.parametrize("basis", ["audit_evaluation", "financial_aid"])
+def test_a_pair_that_a_statute_opens_is_shared_whether_or_not_there_is_anything(basis: str) -> None:
+    assert withheld(agreed(basis=basis), "lausd_counseling", PAIRS, (), TODAY)[0].rule == "shared"
 
 
 @pytest.mark.parametrize("today", [None, date(2024, 6, 30)])

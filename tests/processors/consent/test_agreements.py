@@ -136,6 +136,7 @@ def test_what_travels_comes_back_as_it_was(place: int) -> None:
     agreement = agreed(TIERS[place], **OWN[place], effective_to=date(2028, 2, 29))
     row = agreement.to_row("somebody")
     assert Agreement.from_row(row) == agreement
+    assert row["grants"] == [one.model_dump() for one in agreement.grants]
     assert (row["activated_by"], row["content_hash"]) == ("somebody", agreement.content_hash)
     assert [row[name] for name in ("effective_from", "effective_to")] == [19905, 21243]
     assert agreement.to_row()["activated_by"] == ""
