@@ -325,6 +325,12 @@ def test_of_several_orders_the_one_that_most_persons_stand_by_counts_and_the_fir
         assert (decision.reason, decision.expires_on) == (Reason.STATUTE, TODAY + 5)
 
 
+def test_a_consent_permits_on_every_day_of_its_period_and_on_no_other() -> None:
+    said = replace(GRANT, valid_from=TODAY - 2, valid_until=TODAY + 2)
+    permitted = [decide((said,), today=TODAY + days).permit for days in range(-3, 4)]
+    assert permitted == [False, True, True, True, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [

@@ -168,5 +168,6 @@ def test_the_last_day_is_that_of_the_licence_in_force_that_lasts_longest(
 
 def test_what_a_permit_rests_on_is_the_agreement_both_memoranda_and_its_licences() -> None:
     other = dul("b", agreement_id="dul-2", purposes=("case_management",))
-    known = shared(mou("a"), mou("b", version=3), dsa("b", "a", version=2), dul("b"), dul("c"), other).known
+    anothers = dul("a", licenses=("dsa-b",))
+    known = shared(mou("a"), mou("b", version=3), dsa("b", "a", version=2), dul("b"), dul("c"), other, anothers).known
     assert known == [["dsa-b", 2], ["mou-a", 1], ["mou-b", 3], ["dul-b", 1]]
