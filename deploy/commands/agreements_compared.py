@@ -14,6 +14,7 @@ from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, bootstrap
 from processors.consent.agreements import Agreement
 from processors.consent.claims import claims_of
+from processors.consent.law.facts import Tiers
 from processors.consent.law.lint import Level, findings_of
 from processors.consent.law.shipped import SHIPPED
 from processors.consent.register import Register
@@ -35,8 +36,10 @@ def check(
     Example: throughline agreements check
     """
     register = Register(load_agreements(folder or settings.load().agreements))
-    claims = [one for one in findings_of(SHIPPED, claims_of(register)) if one.level is Level.ERROR]
-    problems = [*missing_tiers(register), *(f"{one.of}: {one.says}" for one in claims)]
+    # What lacks a tier is told once, and not for each of its grants again.
+    whole = [one for one in claims_of(register) if one.when.tiers == frozenset([Tiers.IN_FORCE])]
+    vain = [one for one in findings_of(SHIPPED, whole) if one.level is Level.ERROR]
+    problems = [*dict.fromkeys(missing_tiers(register)), *(f"{one.of}: {one.says}" for one in vain)]
     if as_json:
         typer.echo(orjson.dumps({"agreements": len(register.by_id), "problems": problems}))
     else:

@@ -63,7 +63,9 @@ def test_a_folder_is_checked_as_a_whole(tmp_path: Path) -> None:
     ill = throughline(tmp_path, "agreements", "check", str(folder), "--json")
     problems = orjson.loads(ill.stdout)["problems"]
     assert ill.returncode == 1
-    assert any("no data-use licence" in line for line in problems)
+    unlicensed = [line for line in problems if line.startswith(("dsa-csu-advising", "dsa-own-csu-advising"))]
+    assert len(unlicensed) == 2, "each agreement once, whatever it grants"
+    assert all("no data-use licence" in line for line in unlicensed)
     assert any(line.startswith("dsa-la-county-foster: ") for line in problems)
 
 

@@ -11,17 +11,19 @@ from portal.signal_words import meaning
 from portal.signals import SignalView, open_signals
 from portal.worklist import Client, Wanted, choices, listed, site_code
 from processors.consent.agreements import EPOCH
-from processors.consent.register import Register
+from processors.consent.heard import Heard
+from processors.consent.law.shipped import SHIPPED
 from sinks.signal_rows import StoredSignal
 from sinks.stored import Assignment, Outline, Terms
 from tests.portal.served import DAY, ME, NAMES, NOON, TODAY, framework, signal
 
 MOMENT = dt.datetime.fromtimestamp(NOON / 1_000_000, dt.UTC)
 NAMED = Names(NAMES, {})
-NOW = Known(ME, Register(framework(ME)), MOMENT)
+NOW = Known(ME, Heard([(0, one) for one in framework(ME)], [(0, 1, SHIPPED)]), MOMENT)
 TERMS = Terms(
-    ME, "csac", "aid", "college_counseling", f"dsa-consent-{ME}", "consent", ("consent-1",), None, ("amounts", "core")
-)
+    ME, "csac", "aid", "college_counseling", f"dsa-consent-{ME}", "consent", ("consent-1",), None, ("amounts", "core"),
+    ("ferpa.30.consent/1",),
+)  # fmt: skip
 
 
 def day(days: int) -> dt.date:
@@ -74,7 +76,9 @@ def outline(event_id: str = "e1", **changed: Any) -> Outline:
     """A released row of p1."""
     terms = TERMS._replace(**{n: changed.pop(n) for n in list(changed) if n in Terms._fields})
     row = {"person_id": "p1", "event_id": event_id, "fact_id": "f1", "published_at": MOMENT}
-    return Outline(**{**row, "operation": "assert", "state": "released", "seq": 3, "terms": terms, **changed})
+    return Outline(
+        **{**row, "operation": "assert", "state": "released", "seq": 3, "position": 1, "terms": terms, **changed}
+    )
 
 
 def told(signals: list[StoredSignal], *facts: list[Outline], now: Known = NOW, since: int = 0) -> list[str]:
@@ -131,7 +135,7 @@ def test_what_is_not_raised_is_not_told(state: str) -> None:
 
 
 def test_without_a_tick_no_signal_is_told() -> None:
-    assert told([stored()], [outline()], now=Known(ME, NOW.agreements, None)) == []
+    assert told([stored()], [outline()], now=Known(ME, NOW.heard, None)) == []
 
 
 def test_signals_of_a_person_stand_the_most_urgent_first_then_by_deadline_then_the_oldest() -> None:
