@@ -26,6 +26,8 @@ Row = dict[str, Any]
 ANY = "*"
 GIVEN, WITHDRAWN = "given", "withdrawn"
 LANGUAGE = re.compile("[a-z]{3}")
+DURATION = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+"""ISO 8601: P1Y, P18M."""
 SCOPE = ("controllers", "records", "purposes", "recipients")
 """Options that say what a statement covers, in the order of a statement's lists."""
 PURPOSES = sorted({purpose.value for purpose in Purpose} - {Purpose.OTHER.value})
@@ -57,6 +59,8 @@ class Paper:
     valid_from: date | None = None
     valid_until: date | None = None
     language: str | None = None
+    retention: str | None = None
+    """How long recipients may keep it."""
     notice_hash: str | None = None
     evidence_hash: str | None = None
     consent_id: str | None = None
@@ -92,6 +96,8 @@ def checked(paper: Paper, agreements: Sequence[Agreement], today: date) -> None:
         raise ThroughlineError(f"--basis {paper.basis} is no right of --by {paper.role}: {_or(BASES[paper.role])}")
     if paper.language is not None and not LANGUAGE.fullmatch(paper.language):
         raise ThroughlineError("--language takes three letters of ISO 639-2: spa, eng, vie")
+    if paper.retention is not None and not DURATION.fullmatch(paper.retention):
+        raise ThroughlineError("--retention takes a duration of ISO 8601: P1Y, P18M, P90D")
     _check_days(paper, today)
 
 
@@ -166,7 +172,7 @@ def row_of(paper: Paper, now: datetime) -> Row:
         "given_at": micros(given_at), "valid_from": _day(paper.valid_from), "valid_until": _day(paper.valid_until),
         "jurisdiction": "US-CA", "lawful_basis": "34 CFR 99.30", "notice_hash": paper.notice_hash,
         "language": paper.language, "withdrawal_method": "told to the partner, in person or in writing, at any time",
-        "evidence_hash": paper.evidence_hash,
+        "retention_period": paper.retention, "evidence_hash": paper.evidence_hash,
     }  # fmt: skip
     return {"envelope": envelope, "body": body}
 
@@ -194,7 +200,7 @@ def _day(day: date | None) -> int | None:
 RECEIPT = (
     "receipt_id", "consent_id", "event_state", "granted_by_role", "guardian_basis", "authentication_level",
     "controllers", "records_covered", "purposes", "recipients", "jurisdiction", "lawful_basis", "language",
-    "notice_hash", "withdrawal_method", "evidence_hash",
+    "notice_hash", "retention_period", "withdrawal_method", "evidence_hash",
 )  # fmt: skip
 """Fields that the receipt has as the event has them."""
 

@@ -44,6 +44,9 @@ Evidence = Annotated[
 ]
 Authentication = Annotated[AuthenticationLevel, typer.Option("--authentication", help="How the signer was known.")]
 Language = Annotated[str | None, typer.Option("--language", help="Of what they read, ISO 639-2: spa")]
+Retention = Annotated[
+    str | None, typer.Option("--retention", help="How long recipients may keep it, as the paper says: P1Y")
+]
 Notice = Annotated[Path | None, typer.Option("--notice", help="The notice that they read: its SHA-256 is kept.")]
 ConsentId = Annotated[str | None, typer.Option("--consent-id", help="Id of the consent. [default: a new one]")]
 ON_PAPER = AuthenticationLevel.SIGNED_PAPER
@@ -64,6 +67,7 @@ def give(
     evidence: Evidence = None,
     authentication: Authentication = ON_PAPER,
     language: Language = None,
+    retention: Retention = None,
     notice: Notice = None,
     consent_id: ConsentId = None,
     as_json: AsJson = False,
@@ -80,7 +84,7 @@ def give(
         partner, _local_id(local_id), paper.GIVEN, by.value, _scope(controllers, records, purposes, recipients),
         None if basis is None else basis.value, authentication.value,
         _date("--signed", signed), _date("--from", valid_from), _date("--until", until),
-        language, _hash(notice), _hash(evidence), consent_id,
+        language, retention, _hash(notice), _hash(evidence), consent_id,
     )  # fmt: skip
     _publish(said, as_json=as_json)
 
@@ -111,7 +115,7 @@ def withdraw(
     said = Paper(
         partner, _local_id(local_id), paper.WITHDRAWN, by.value, _scope(controllers, records, purposes, recipients),
         None if basis is None else basis.value, authentication.value, _date("--signed", signed), None, None,
-        language, _hash(notice), _hash(evidence), consent_id,
+        language, None, _hash(notice), _hash(evidence), consent_id,
     )  # fmt: skip
     _publish(said, as_json=as_json)
 

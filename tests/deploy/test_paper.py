@@ -72,6 +72,10 @@ def test_what_the_gate_alone_finds_is_not_sent_either(said: Paper, told: str) ->
         (of(recipients=("nobody",)), "no agreement shares anything with nobody: there is ccc_transfer_center"),
         (replace(SIGNED, basis="parent"), "--basis parent is no right of --by student"),
         (replace(SIGNED, language="es"), "--language takes three letters"),
+        *(
+            (replace(SIGNED, retention=text), "--retention takes a duration")
+            for text in ("1 year", "P", "PT1H", "P1YM")
+        ),
         (replace(SIGNED, signed=date(2026, 9, 22)), "--signed 2026-09-22 is still to come"),
         (replace(SIGNED, valid_until=date(2026, 9, 13)), "--until 2026-09-13 lies before 2026-09-14"),
         (replace(SIGNED, valid_until=date(2026, 9, 20)), "--until 2026-09-20 has passed"),
@@ -95,7 +99,9 @@ def test_an_agreement_that_is_over_lets_nobody_speak() -> None:
 
 
 def test_the_event_says_what_the_paper_says() -> None:
-    row = paper.row_of(replace(SIGNED, evidence_hash="e" * 64, language="spa", valid_until=date(2027, 6, 30)), NOW)
+    row = paper.row_of(
+        replace(SIGNED, evidence_hash="e" * 64, language="spa", retention="P18M", valid_until=date(2027, 6, 30)), NOW
+    )
     envelope, body = row["envelope"], row["body"]
     assert (envelope["partner_id"], envelope["subject_token"], envelope["operation"]) == ("ccc", "s-1", "assert")
     assert (body["event_state"], body["granted_by_role"], body["authentication_level"]) == (
@@ -105,7 +111,7 @@ def test_the_event_says_what_the_paper_says() -> None:
         list(named) for named in SCOPE.values()
     ]
     assert (body["valid_from"], body["valid_until"]) == (None, days(date(2027, 6, 30)))
-    assert (body["evidence_hash"], body["language"]) == ("e" * 64, "spa")
+    assert (body["evidence_hash"], body["language"], body["retention_period"]) == ("e" * 64, "spa", "P18M")
     assert FIRST_DAY <= envelope["occurred_on"] == days(date(2026, 9, 14))
 
 
