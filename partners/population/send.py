@@ -7,16 +7,19 @@ from partners.events import framed
 from partners.population.planned import Planned
 
 WHO_AND_WHAT_THEY_PERMIT = frozenset({"identity", "consent"})
+WHOSE_WORD_COUNTS = frozenset({"social_service"})
 
 
-def turns(events: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
-    """Who people are and what they permit; and then the facts about them.
+def turns(events: Sequence[Planned]) -> list[list[Planned]]:
+    """Who people are and what they permit; whose word counts for them; and then the facts about them.
 
-    Sent together, a fact may be read before the record that refuses is known to be the same person's: it is then
-    carried and taken back, where in another order of topics it had been withheld. The truth knows no order of topics.
+    Sent together, a fact may be read before the record that refuses, or the foster care by which a parent's grant
+    counts for nothing, is known to be the same person's: it is then carried and taken back, where in another order of
+    topics it had been withheld. The truth knows no order of topics.
     """
-    first = [event for event in events if event.family in WHO_AND_WHAT_THEY_PERMIT]
-    return first, [event for event in events if event.family not in WHO_AND_WHAT_THEY_PERMIT]
+    before = (WHO_AND_WHAT_THEY_PERMIT, WHOSE_WORD_COUNTS)
+    first = [[event for event in events if event.family in families] for families in before]
+    return [*first, [event for event in events if not any(event.family in families for families in before)]]
 
 
 def send(publisher: Publisher, events: Sequence[Planned]) -> set[str]:

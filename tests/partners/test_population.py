@@ -174,10 +174,11 @@ def test_a_case_manager_of_the_demonstration_serves_fifteen_to_twenty_five_peopl
 
 def test_who_people_are_and_what_they_permit_is_told_in_a_turn_before_the_facts(population: Population) -> None:
     history = population.phases["history"]
-    first, then = turns(history)
+    first, care, then = turns(history)
     assert {e.family for e in first} == {"identity", "consent"}
-    assert {e.family for e in then}.isdisjoint({"identity", "consent"})
-    assert sorted(e.event_id for e in [*first, *then]) == sorted(e.event_id for e in history)
+    assert {e.family for e in care} == {"social_service"}
+    assert {e.family for e in then}.isdisjoint({"identity", "consent", "social_service"})
+    assert sorted(e.event_id for e in [*first, *care, *then]) == sorted(e.event_id for e in history)
 
 
 def test_the_endless_trickle_is_the_same_by_number_and_time_and_never_twice_the_same_id(population: Population) -> None:

@@ -61,8 +61,8 @@ FEWEST_SIGNALS = 20
 STALLED_SECONDS = 120.0
 """No event ends for so long: those that have not are lost."""
 SECONDS_A_FAULT = 2.0
-SHARES = (0.3, 0.7, 0.85, 1.0)
-"""Of the faults, by the end of each part: people and facts of the history, and of what changes then."""
+SHARES = (0.25, 0.35, 0.7, 0.8, 0.85, 1.0)
+"""Of the faults, by the end of each part: people, their care and facts of the history, and of what changes then."""
 OWN = ("partner.", "control.")
 """How the topics begin that others write too."""
 
