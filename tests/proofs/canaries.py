@@ -12,12 +12,9 @@ nobody; missing are those that a recipient may see and does not. Prints one JSON
 nothing is found, and nothing missing.
 """
 
-import argparse
-import json
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,7 +30,7 @@ from support.canaries.searching import Findings
 from support.canaries.truth import Truth, truth_of, unlike
 from support.chaos.found import arrivals_of, view_path, wait_until_read
 from support.events import Message
-from support.proving import say
+from support.proving import over_people, say
 
 from deploy.agreements_folder import load_agreements
 from deploy.commands.worker import keys_dir
@@ -66,16 +63,7 @@ effective_to = 2025-06-30
 
 def main() -> int:
     """Run; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=2 * len(KINDS), metavar="N", help="of every kind in turn")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the values; 0: drawn, and told")
-    asked = parser.parse_args()
-    seed = asked.seed or random.randrange(1, 1_000_000)  # noqa: S311  # of a test's people
-    say(f"seed {seed}")  # to run it again
-    with tempfile.TemporaryDirectory(prefix="throughline-canaries-") as folder:
-        document = prove(Path(folder), asked.people, seed)
-    sys.stdout.write(json.dumps(document) + "\n")
-    return 0 if is_sound(document) else 1
+    return over_people(__doc__, "canaries", (2 * len(KINDS), "of every kind in turn"), prove, is_sound)
 
 
 def is_sound(document: dict[str, Any]) -> bool:
@@ -94,7 +82,7 @@ def prove(folder: Path, count: int, seed: int, sampled: int = 8, readers: int = 
         sampled: events, and as many dead letters, about which commands are run as processes.
         readers: of each recipient, who ask the portal.
     """
-    mint = Mint(random.Random(seed))  # noqa: S311  # likewise
+    mint = Mint(random.Random(seed))  # noqa: S311  # of a test's people
     book = Book(mint)
     told = people(book, count)
     chosen = Settings(

@@ -11,14 +11,12 @@ topics, which do for days (plain), and what came last is withheld (let through).
 its last line; exits 1 unless all is so.
 """
 
-import argparse
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -31,7 +29,7 @@ from support.erasing import search
 from support.erasing.people import Planted, planted
 from support.erasing.search import AllKeys, Known
 from support.events import Message
-from support.proving import say
+from support.proving import over_people, say
 
 from deploy.commands.worker import keys_dir
 from deploy.demo_run import wait_until_ended
@@ -54,16 +52,7 @@ WRONG = ("readable", "released", "shown", "plain", "let_through", "lost")
 
 def main() -> int:
     """Run; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=40, metavar="N", help="of whom half are erased; default 40")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of people and moments; 0: drawn, and told")
-    asked = parser.parse_args()
-    seed = asked.seed or random.randrange(1, 1_000_000)  # noqa: S311  # of a test's people
-    say(f"seed {seed}")  # to run it again
-    with tempfile.TemporaryDirectory(prefix="throughline-erase-") as folder:
-        document = prove(Path(folder), asked.people, seed)
-    sys.stdout.write(json.dumps(document) + "\n")
-    return 0 if is_sound(document) else 1
+    return over_people(__doc__, "erase", (40, "of whom half are erased; default 40"), prove, is_sound)
 
 
 def is_sound(document: dict[str, Any]) -> bool:
@@ -74,7 +63,7 @@ def is_sound(document: dict[str, Any]) -> bool:
 
 def prove(folder: Path, count: int, seed: int) -> dict[str, Any]:
     """Run and search; the figures."""
-    chance = random.Random(seed)  # noqa: S311  # likewise
+    chance = random.Random(seed)  # noqa: S311  # of a test's people
     people = planted(count, chance)
     gone, kept = people[::2], people[1::2]
     with Stack(Settings(data_dir=folder / "data", portal_port=0, bootstrap=None, broker="native")) as stack:

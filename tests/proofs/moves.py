@@ -10,16 +10,13 @@ In the end nothing of one person may stand under the other (leaked), everything 
 its last line; exits 1 unless that is so.
 """
 
-import argparse
-import json
 import random
 import sys
-import tempfile
 from pathlib import Path
 
 from support.moves.story import Story
 from support.moves.workers import WorkersWorld
-from support.proving import say
+from support.proving import over_people, say
 
 AT_ONCE = 5
 """Sets of people whose records change persons at the same time."""
@@ -27,18 +24,7 @@ AT_ONCE = 5
 
 def main() -> int:
     """Run; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--people", type=int, default=20, metavar="N", help="sets of people, 32 persons each; default 20"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of people and moments; 0: drawn, and told")
-    asked = parser.parse_args()
-    seed = asked.seed or random.randrange(1, 1_000_000)  # noqa: S311  # of a test's people
-    say(f"seed {seed}")  # to run it again
-    with tempfile.TemporaryDirectory(prefix="throughline-moves-") as folder:
-        document = prove(Path(folder), asked.people, seed)
-    sys.stdout.write(json.dumps(document) + "\n")
-    return 0 if is_sound(document) else 1
+    return over_people(__doc__, "moves", (20, "sets of people, 32 persons each; default 20"), prove, is_sound)
 
 
 def is_sound(document: dict[str, object]) -> bool:
@@ -53,7 +39,7 @@ def prove(folder: Path, people: int, seed: int, at_once: int = AT_ONCE) -> dict[
     Raises:
         AssertionError: nobody was joined, or no worker was killed amid it: that proves nothing.
     """
-    chance = random.Random(seed)  # noqa: S311  # likewise
+    chance = random.Random(seed)  # noqa: S311  # of a test's people
     names = [f"set{place}" for place in range(people)]
     with WorkersWorld(folder, chance) as world:
         story = Story(world, chance, world.kill_amid)
