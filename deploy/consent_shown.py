@@ -76,7 +76,7 @@ class _Worth:
 
     def __init__(self, person: Person, register: Register, today: int) -> None:
         self._person, self._register, self._today = person, register, today
-        self._controllers = sorted({partner for partner, _ in register.by_source()})
+        self._controllers = sorted({partner for partner, _ in register.by_source})
         self._everything = ([one.value for one in Category], [one.value for one in Purpose], register.recipients())
 
     def controllers(self, said: Statement) -> list[str]:

@@ -95,10 +95,10 @@ class Portal(Door):
         return self._page("kind.html", reader, title=view.title, view=view, **more)
 
     def _kind(self, reader: Reader, partner_id: str, family: str) -> KindView:
-        view = self._pages.kind(reader.user, partner_id, family)
-        if view is None:
+        found = self._pages.kinds(reader.user, (partner_id, family))
+        if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return view
+        return found[0]
 
     async def feed(self, request: Request, person: str | None = None, seq: int = 0, standing: str = "") -> Response:
         """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""

@@ -129,16 +129,11 @@ class Pages:
         persons, as_of = frozenset({person_id}), self.renderer.moment(now.tick)
         return PageState(label_of(assignments[0]), tuple(items), parts, persons, now.standing, seq, as_of)
 
-    def kind(self, user: User, partner_id: str, family: str) -> KindView | None:
-        """Why the user's organization may or may not see one kind of record; None where nobody publishes such."""
-        if (partner_id, family) not in self._known_pairs or family not in catalog.PROJECTED:
-            return None
-        now = known(self.questions, user.recipient)
-        return kind_view(now, self.names.partners, partner_id, family)
-
-    def kinds(self, user: User) -> list[KindView]:
-        """The same of every kind of record."""
-        return [view for pair in self._known_pairs if (view := self.kind(user, *pair))]
+    def kinds(self, user: User, wanted: tuple[str, str] | None = None) -> list[KindView]:
+        """Why the user's organization may or may not see each kind of record that is published, or one of them."""
+        now, names = known(self.questions, user.recipient), self.names.partners
+        published = [pair for pair in self._known_pairs if pair[1] in catalog.PROJECTED]
+        return [kind_view(now, names, *pair) for pair in published if wanted in {None, pair}]
 
     def tab_title(self, user: User, person_id: str) -> str:
         """What tells a person's tab from the user's others."""

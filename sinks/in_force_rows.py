@@ -34,7 +34,7 @@ AGREEMENTS = "SELECT position, content FROM agreement WHERE recipient = $recipie
 RULES = "SELECT position, version, content FROM rules WHERE recipient = $recipient ORDER BY version"
 # Everyone is decided by a change once every partition says so.
 SWEPT = """
-SELECT coalesce(min(position), -1) FROM swept WHERE recipient = $recipient HAVING count(*) = max(partitions)
+SELECT min(position) FROM swept WHERE recipient = $recipient HAVING count(*) = max(partitions)
 """
 AGREEMENTS_IN_ORDER = """
 SELECT recipient, agreement_id, arg_max(content, version) FROM agreement GROUP BY ALL ORDER BY recipient, agreement_id

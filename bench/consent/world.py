@@ -117,7 +117,7 @@ def recipient(number: int) -> str:
 def sharing() -> Sharing:
     """Rules and agreements as consent looks them up."""
     made = rules()
-    return Sharing(Register(agreements()).by_source(), made, hash_of(document_of(made)))
+    return Sharing(Register(agreements()).by_source, made, hash_of(document_of(made)))
 
 
 def records(person: int) -> tuple[bytes, ...]:

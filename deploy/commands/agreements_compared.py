@@ -52,7 +52,7 @@ def check(
 
 def missing_tiers(register: Register) -> Iterator[str]:
     """What data-sharing agreements need beside them and have not, a line each."""
-    for every in register.by_source().values():
+    for every in register.by_source.values():
         for shared in every:
             name = shared.agreement.agreement_id
             there = {one.party for one in shared.mous}

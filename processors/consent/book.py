@@ -7,7 +7,7 @@ out.
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -244,16 +244,15 @@ def _standing(rows: Sequence[Row]) -> Standing:
     told = [_newest(row["circumstances"]) for row in rows]
     placed = [one for one in told if one["placement"] is not None]
     in_care = [one for one in placed if one["placement"] != "exited"]
-    age = max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN)
-    is_emancipated = any(one["emancipated"] for one in told)
-    holds_rights = age is Age.ADULT or is_emancipated
-    attends = frozenset([] if holds_rights else [Attends(row["attends"]) for row in rows])
-    return Standing(
-        age=age, attends=attends - {Attends.NOTHING}, is_emancipated=is_emancipated,
+    standing = Standing(
+        age=max((Age(row["age"]) for row in rows), key=AGES.index, default=Age.UNKNOWN),
+        attends=frozenset([Attends(row["attends"]) for row in rows]) - {Attends.NOTHING},
+        is_emancipated=any(one["emancipated"] for one in told),
         is_unaccompanied=any(one["unaccompanied"] for one in told),
         is_fostered=bool(in_care), cared_for_by=frozenset([one["agency"] for one in in_care if one["agency"]]),
         care_ended=bool(placed) and not in_care, hides_address=any(one["hides_address"] for one in told),
     )  # fmt: skip
+    return replace(standing, attends=frozenset()) if standing.attends and standing.is_independent else standing
 
 
 def _newest(versions: Sequence[Row]) -> Row:
@@ -287,4 +286,4 @@ def _agreement(content: bytes) -> Agreement:
 def _sharing(contents: tuple[bytes, ...], in_force: bytes | None) -> Sharing:
     row = None if in_force is None else orjson.loads(in_force)
     rules = NO_RULES if row is None else rules_of(row["document"].encode())
-    return Sharing(Register(map(_agreement, contents)).by_source(), rules, "" if row is None else row["content_hash"])
+    return Sharing(Register(map(_agreement, contents)).by_source, rules, "" if row is None else row["content_hash"])

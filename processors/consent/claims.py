@@ -14,7 +14,7 @@ def claims_of(register: Register) -> list[Claim]:
 
     All agreements that there are count as in force, the person as served and as consenting.
     """
-    shared = [one for every in register.by_source().values() for one in every]
+    shared = [one for every in register.by_source.values() for one in every]
     ordered = sorted(shared, key=lambda one: (one.agreement.agreement_id, one.grant.partner_id, one.grant.family))
     return [claim for one in ordered for claim in _of_grant(one)]
 

@@ -4,7 +4,8 @@
 data there is about the person is told as ``UNTOLD``, without rule, section and quote, whichever rule it is.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -150,7 +151,8 @@ def unnamed(subject: Subject, recipient: str) -> Explanation:
     return Explanation(recipient, "", "", missing, (), tuple(groups), False, reason, (), change, ())  # noqa: FBT003  # by its place, as the others
 
 
-def told_rules(rules: RuleSet, names: Collection[str]) -> tuple[Spoke, ...]:
+@functools.lru_cache(maxsize=1024)
+def told_rules(rules: RuleSet, names: tuple[str, ...]) -> tuple[Spoke, ...]:
     """Rules that a release rests on, with their words, in the order in which they are asked; of no group in particular.
 
     A law whose name would tell that somebody is a patient, or in hiding, is left out.

@@ -1,5 +1,6 @@
 """Agreements by what they are asked for: who shares what with whom, by which right, and whether it holds on a day."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class Register:
         self._duls = [one for one in self.by_id.values() if one.tier == "dul"]
         self._shared: dict[tuple[str, Grant], Shared] = {}
 
+    @functools.cached_property
     def by_source(self) -> dict[tuple[str, str], list[Shared]]:
         """By partner and family: what agreements share of it, in the order of their ids."""
         found: dict[tuple[str, str], list[Shared]] = defaultdict(list)

@@ -73,10 +73,15 @@ class Standing:
     """Takes part in an address confidentiality programme."""
 
     @property
+    def is_independent(self) -> bool:
+        """Grown up or emancipated: eligible whatever they attend."""
+        return self.age is Age.ADULT or self.is_emancipated
+
+    @property
     def is_eligible(self) -> bool:
         """Eligible student (34 CFR 99.3), emancipated, or attending a college alone."""
         is_student_alone = Attends.COLLEGE in self.attends and SCHOOLS.isdisjoint(self.attends)
-        return self.age is Age.ADULT or self.is_emancipated or is_student_alone
+        return self.is_independent or is_student_alone
 
     @property
     def is_perhaps_eligible(self) -> bool:

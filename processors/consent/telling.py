@@ -52,13 +52,13 @@ def sweep_ended(batch: Batch, recipient: str, cause: Cause) -> None:
 
 
 def _once(batch: Batch, recipient: str, cause: Cause, key: str, subject: str, row: Row) -> None:
-    id_ = derived_id(cause.id, f"{STAGE}.{recipient}.{key}", 0)
+    id_ = derived_id(cause.id, f"{STAGE}.{recipient}.{subject}.{key}", 0)
     placed = {**row, "position": cause.position}
     batch.passed_on.append(Draft(released_topic(recipient), key, subject, placed, id_))
 
 
 def _everywhere(batch: Batch, recipient: str, cause: Cause, key: str, subject: str, row: Row) -> None:
-    topic, name = released_topic(recipient), f"{STAGE}.{recipient}" if key == "clock" else f"{STAGE}.{recipient}.{key}"
+    topic = released_topic(recipient)
     for partition in range(batch.context.partitions):
-        id_ = derived_id(cause.id, name, partition)
+        id_ = derived_id(cause.id, f"{STAGE}.{recipient}.{subject}", partition)
         batch.passed_on.append(Draft(topic, key, subject, row, id_, partition))

@@ -45,14 +45,19 @@ def withheld(
     "needs consent" into "with consent": a pair without events and a pair without consent read the same.
     """
     day = None if today is None else number_of(today)
-    shared = register.by_source()
     lines = []
     for pair in known_pairs:
         if pair[1] in catalog.PROJECTED:
-            mine = (one for one in shared.get(pair, ()) if one.agreement.party == recipient)
-            in_force = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), None)
-            lines.append(_line(pair, in_force, is_shown=pair in shown_pairs))
+            shared = _shared(register, recipient, pair, day)
+            is_so = shared is not None and shared.tiers(day) is Tiers.IN_FORCE
+            lines.append(_line(pair, shared if is_so else None, is_shown=pair in shown_pairs))
     return lines
+
+
+def _shared(register: Register, recipient: str, pair: tuple[str, str], day: int | None) -> Shared | None:
+    """What a recipient's agreement shares of a partner's family: one that is in force, if there is any such."""
+    mine = [one for one in register.by_source.get(pair, ()) if one.agreement.party == recipient]
+    return max(mine, key=lambda one: one.tiers(day) is Tiers.IN_FORCE, default=None)
 
 
 def of_kind(partner_id: str, family: str, recipient: str, in_force: InForce, today: date | None) -> Explanation:
@@ -61,11 +66,9 @@ def of_kind(partner_id: str, family: str, recipient: str, in_force: InForce, tod
     So it is the same for every person, whoever has such a record and whatever anybody consented to.
     """
     day = None if today is None else number_of(today)
-    sharing = in_force.register.by_source().get((partner_id, family), ())
-    mine = [one for one in sharing if one.agreement.party == recipient]
-    if not mine:
+    shared = _shared(in_force.register, recipient, (partner_id, family), day)
+    if shared is None:
         return unnamed(Subject(partner_id, family, frozenset()), recipient)
-    shared = next((one for one in mine if one.tiers(day) is Tiers.IN_FORCE), mine[0])
     return _explained(partner_id, family, shared, in_force.rules or NO_RULES, day)
 
 

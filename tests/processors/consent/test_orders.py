@@ -18,7 +18,7 @@ from processors.consent.register import Register
 from processors.consent.rights import UNKNOWN, Age, Standing
 from processors.consent.statements import Statement
 
-SHARED = Register(worlds.shipped_agreements()).by_source()
+SHARED = Register(worlds.shipped_agreements()).by_source
 TODAY = NOON // 86_400_000_000
 SLOW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Version = tuple[int, str]

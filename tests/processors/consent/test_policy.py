@@ -80,7 +80,7 @@ def ask(
     """Every named recipient's decision, with memoranda and licences in force unless others are given."""
     licences = [licence(one) for one in agreements if one.tier == "dsa"]
     register = Register([*agreements, *(MOUS + licences if others is None else others)])
-    shared = register.by_source().get((subject.partner_id, subject.family), ())
+    shared = register.by_source.get((subject.partner_id, subject.family), ())
     return policy.decide(subject, who, shared, rules, today)
 
 

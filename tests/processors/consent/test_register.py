@@ -84,7 +84,7 @@ def test_recipients_are_the_parties_of_data_sharing_agreements() -> None:
 
 def test_what_is_shared_is_found_by_partner_and_family_in_the_order_of_agreements() -> None:
     register = Register([*ALL[::-1], dsa("a", "c", agreement_id="dsa-a")])
-    found = {pair: [one.agreement.agreement_id for one in some] for pair, some in register.by_source().items()}
+    found = {pair: [one.agreement.agreement_id for one in some] for pair, some in register.by_source.items()}
     assert found == {
         ("a", "aid"): ["dsa-b"], ("c", "aid"): ["dsa-a", "dsa-b"], ("b", "aid"): ["dsa-c"],
         ("d", "aid"): ["dsa-d"], ("e", "aid"): ["dsa-d"],
