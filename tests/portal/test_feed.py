@@ -202,6 +202,14 @@ def test_rules_that_change_empty_the_open_page_until_everyone_is_decided_by_them
         assert set(next(told)["data"]["keep"]["timeline"]) == {"fact-e1", "fact-e2", "fact-case-p1"}
 
 
+def test_a_page_made_while_people_were_decided_again_is_sent_whole_after_that(person: Served) -> None:
+    newer = RuleSet([replace(law, rules=tuple(map(revised, law.rules))) for law in LAWS])
+    person.apply(rules=(2, newer), position=50)
+    path = feed_path(person)
+    person.apply(swept=50)
+    assert set(keys(first(person, path, last_id=seq(person)))) == {"fact-e1", "fact-case-p1"}
+
+
 def test_a_row_goes_from_the_open_page_when_its_last_day_is_over(person: Served) -> None:
     person.apply(enrolled("e2", "p1", expires_on=NOON // DAY))
     with person.client().stream("GET", feed_path(person)) as answer:

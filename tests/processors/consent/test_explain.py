@@ -12,7 +12,16 @@ from pydantic import ValidationError
 from support import laws
 
 from processors.consent.agreements import EPOCH, Agreement, Grant
-from processors.consent.explain import NOT_SHARED, UNTOLD, Explanation, as_row, explain, unnamed
+from processors.consent.explain import (
+    NEVER_NAMED,
+    NOT_SHARED,
+    UNTOLD,
+    Explanation,
+    as_row,
+    explain,
+    told_rules,
+    unnamed,
+)
 from processors.consent.law.facts import Agency, Basis
 from processors.consent.law.rules import Reason, RuleSet
 from processors.consent.law.shipped import SHIPPED
@@ -221,6 +230,13 @@ def test_of_an_address_that_is_kept_secret_no_law_is_named() -> None:
     groups = {one.group: one for one in found.groups}
     assert (found.permit, groups["address"].why, groups["address"].changes) == (True, UNTOLD, ())
     assert not [one for one in found.rules if "safe_at_home" in one.rule]
+
+
+def test_of_the_rules_that_a_release_names_none_of_a_law_that_tells_of_patients_is_told() -> None:
+    told = told_rules(SHIPPED, tuple(rule.name for rule in SHIPPED.rules))
+    titles = {law.law_id: law.title for law in SHIPPED.laws}
+    assert {titles[law_id] for law_id in NEVER_NAMED}.isdisjoint({one.law for one in told})
+    assert ("ferpa.30.consent/1", "34 CFR 99.30(a)") in {(one.rule, one.section) for one in told}
 
 
 def test_what_only_the_event_reveals_is_told_by_no_rule_that_asks_for_the_kind() -> None:
