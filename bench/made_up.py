@@ -6,7 +6,7 @@ Five recipients, 1.5 releases a fact, 10 % withheld.
 import functools
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas_avro import catalog
@@ -21,14 +21,17 @@ WATCHED = 20
 PURPOSE, OWN = "academic_advising", "case_management"
 
 
-def agreements() -> Iterator[tuple[str, str]]:
+def agreements(
+    recipients: Sequence[str] = RECIPIENTS, partners: Sequence[str] = (PARTNER,)
+) -> Iterator[tuple[str, str]]:
     """Names and TOML of the agreements that the facts are under."""
     common = 'version = 1\ntitle = "Benchmark"\ncitation = "none"\neffective_from = 2020-01-01\n'
     families = '["identity", "enrollment", "consent"]'
-    mou = f'agreement_id = "m"\ntier = "mou"\nparty = "{PARTNER}"\nkind = "college"\n'
-    mou += f'families = {families}\nconsent_for = ["{PARTNER}"]\n'
-    yield "mou", mou + common
-    for r in RECIPIENTS:
+    for n, partner in enumerate(partners):
+        mou = f'agreement_id = "m{n or ""}"\ntier = "mou"\nparty = "{partner}"\nkind = "college"\n'
+        mou += f'families = {families}\nconsent_for = ["{partner}"]\n'
+        yield f"mou{n or ''}", mou + common
+    for r in recipients:
         yield (
             f"mou-{r}",
             f'agreement_id = "m-{r}"\ntier = "mou"\nparty = "{r}"\nkind = "college"\n'
@@ -38,28 +41,36 @@ def agreements() -> Iterator[tuple[str, str]]:
         own = f'[[grants]]\npartner_id = "{r}"\nfamily = "caseload"\ngroups = ["core"]\n'
         purpose = f'purpose = "{OWN}"\nbasis = "own_record"\nrelation = "organization"\n'
         yield f"own-{r}", f'agreement_id = "o-{r}"\n' + purpose + head + own
-        grant = f'[[grants]]\npartner_id = "{PARTNER}"\nfamily = "enrollment"\ngroups = ["core", "progress"]\n'
+        grant = "".join(
+            f'[[grants]]\npartner_id = "{partner}"\nfamily = "enrollment"\ngroups = ["core", "progress"]\n'
+            for partner in partners
+        )
         licence = f'agreement_id = "l-{r}"\ntier = "dul"\nparty = "{r}"\nlicenses = ["o-{r}", "d-{r}"]\n'
         yield f"dul-{r}", licence + f'purposes = ["{PURPOSE}", "{OWN}"]\n' + common
         yield f"dsa-{r}", f'agreement_id = "d-{r}"\npurpose = "{PURPOSE}"\nbasis = "consent"\n' + head + grant
 
 
-def recipients_of(person: int) -> tuple[str, ...]:
+def recipients_of(person: int, recipients: Sequence[str] = RECIPIENTS) -> tuple[str, ...]:
     """Of ten people: one is seen by nobody, three by one recipient, six by two: 1.5 releases a fact."""
     place = person % 10
     count = 0 if place == 0 else 1 if place <= 3 else 2
-    return tuple(RECIPIENTS[(person // 10 + i) % len(RECIPIENTS)] for i in range(count))
+    return tuple(recipients[(person // 10 + i) % len(recipients)] for i in range(count))
 
 
-def setup(people: int, watched: int = WATCHED) -> Iterator[tuple[str, str, list[Row]]]:
-    """Who the people are, at the college and at the recipients that serve them; consents and caseloads."""
-    yield PARTNER, "identity", [identity(PARTNER, p) for p in range(people)]
-    for r in RECIPIENTS:
-        served = [p for p in range(people) if r in recipients_of(p)]
+def setup(
+    people: int, watched: int = WATCHED, recipients: Sequence[str] = RECIPIENTS, partners: Sequence[str] = (PARTNER,)
+) -> Iterator[tuple[str, str, list[Row]]]:
+    """Who the people are, each at a college and at the recipients that serve them; consents and caseloads."""
+    for n, partner in enumerate(partners):
+        yield partner, "identity", [identity(partner, p) for p in range(n, people, len(partners))]
+    for r in recipients:
+        served = [p for p in range(people) if r in recipients_of(p, recipients)]
         yield r, "identity", [identity(r, p) for p in served]
         first = served[:watched]
         yield r, "caseload", [_caseload(r, p, MANAGER if p in first else "cm-other") for p in served]
-    yield PARTNER, "consent", [consent(p) for p in range(people) if recipients_of(p)]
+    for n, partner in enumerate(partners):
+        told = [(p, recipients_of(p, recipients)) for p in range(n, people, len(partners))]
+        yield partner, "consent", [consent(p, to, partner) for p, to in told if to]
 
 
 def event_id(name: str) -> str:
@@ -96,14 +107,15 @@ def _caseload(recipient: str, person: int, manager: str) -> Row:
     return _row(recipient, "caseload", person, f"case {recipient} {person}", **said)
 
 
-def consent(person: int) -> Row:
-    """A person's consent to all recipients that are to see the facts."""
+def consent(person: int, to: Sequence[str] | None = None, partner: str = PARTNER) -> Row:
+    """A person's consent to all recipients that are to see the facts of a college."""
     said: Row = {
-        "consent_id": f"c{person}", "event_state": "given", "granted_by_role": "student", "controllers": [PARTNER],
-        "records_covered": ["education"], "purposes": [PURPOSE], "recipients": list(recipients_of(person)),
+        "consent_id": f"c{person}", "event_state": "given", "granted_by_role": "student", "controllers": [partner],
+        "records_covered": ["education"], "purposes": [PURPOSE],
+        "recipients": list(recipients_of(person) if to is None else to),
         "given_at": time.time_ns() // 1_000,
     }  # fmt: skip
-    return _row(PARTNER, "consent", person, f"consent {person}", **said)
+    return _row(partner, "consent", person, f"consent {person}", **said)
 
 
 def withdrawal(person: int) -> Row:
@@ -113,15 +125,15 @@ def withdrawal(person: int) -> Row:
     return _row(PARTNER, "consent", person, f"withdrawal {person}", **said, given_at=time.time_ns() // 1_000)
 
 
-def fact(person: int, name: str) -> Row:
-    """One enrollment of a person."""
+def fact(person: int, name: str, partner: str = PARTNER) -> Row:
+    """One enrollment of a person at a college."""
     said: Row = {
         "organization_id": "00123400", "organization_id_system": "OPEID", "enrollment_status": "currently_enrolled",
         "entry_date": 20_000, "term_id": "265", "enrollment_intensity": "full_time", "unit_type": "semester",
         "units_attempted_hundredths": 1_500, "units_earned_hundredths": 1_200, "gpa_term_ten_thousandths": 31_250,
         "cip_code": "11.0701", "cip_version": "2020",
     }  # fmt: skip
-    return _row(PARTNER, "enrollment", person, name, **said)
+    return _row(partner, "enrollment", person, name, **said)
 
 
 def facts(people: int, events: int) -> Iterator[Row]:

@@ -11,8 +11,11 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from deploy.checks import Finding
 from deploy.console import waiting_for
 from processors import names
-from streams import clients
-from streams.topics import TopicSpec
+from streams import clients, topics
+from streams.access import SEE
+from streams.errors import ThroughlineError
+from streams.replication import CONFIG, MIN_INSYNC, USUAL_FACTOR, Wanted
+from streams.topics import WHAT_FITS, TopicSpec
 
 SECONDS = 10.0
 AHEAD_SECONDS = 2.0
@@ -20,29 +23,43 @@ AHEAD_SECONDS = 2.0
 SHOWN = 3
 
 
-def broker(address: str, specs: Sequence[TopicSpec], clock: Callable[[], float] = time.time) -> Iterator[Finding]:
+def broker(
+    address: str, specs: Sequence[TopicSpec], wanted: Wanted = WHAT_FITS, clock: Callable[[], float] = time.time
+) -> Iterator[Finding]:
     """Whether a broker answers, and what is in it.
 
     Args:
         address: host:port.
         specs: the topics that there must be.
+        wanted: how they are to be replicated.
         clock: seconds since 1970, on this machine.
     """
     admin = clients.admin(address)
     try:
         with waiting_for(f"the broker at {address}"):
             described = admin.list_topics(timeout=clients.ANSWER_SECONDS)
-    except KafkaException:
-        yield Finding("broker", "fail", f"does not answer on {address}", "is it up? is THROUGHLINE_BOOTSTRAP right?")
+    except KafkaException as error:
+        admin.poll(0)  # has it say whether it was not let in
+        if (refusal := clients.refused(error.args[0])) is not None:
+            yield Finding("broker", "fail", f"does not let us in: {refusal.str()}", SEE)
+        else:
+            remedy = "is it up? is THROUGHLINE_BOOTSTRAP right?"
+            yield Finding("broker", "fail", f"does not answer on {address}", remedy)
         return
     yield Finding("broker", "ok", f"{len(described.brokers)} answering on {address}")
     there = {name: len(topic.partitions) for name, topic in described.topics.items()}
-    yield topics(specs, there, _configs(admin, [spec.name for spec in specs if spec.name in there]))
+    made = {spec.name: described.topics[spec.name] for spec in specs if spec.name in there}
+    configs = _configs(admin, list(made))
+    yield table(specs, there, configs)
+    if made:
+        kept = {name: topics.replicas(topic) for name, topic in made.items()}
+        must_have = {name: int(config[CONFIG]) for name, config in configs.items()}
+        yield copies(kept, must_have, topics.lagging(made.values()), len(described.brokers), wanted)
     if names.RESOLVED_EVENTS in there:
         yield clocks(_newest(admin, names.RESOLVED_EVENTS), clock())
 
 
-def topics(specs: Sequence[TopicSpec], there: Mapping[str, int], configs: Mapping[str, Mapping[str, str]]) -> Finding:
+def table(specs: Sequence[TopicSpec], there: Mapping[str, int], configs: Mapping[str, Mapping[str, str]]) -> Finding:
     """Whether the topics are as the table says.
 
     Args:
@@ -64,6 +81,35 @@ def topics(specs: Sequence[TopicSpec], there: Mapping[str, int], configs: Mappin
             "topics", "fail", f"not as the table says: {_some(wrong)}", "see `throughline topics list`; set it right"
         )
     return Finding("topics", "ok", f"{len(specs)} as the table says")
+
+
+def copies(
+    kept: Mapping[str, int], must_have: Mapping[str, int], lagging: int, brokers: int, wanted: Wanted
+) -> Finding:
+    """Whether topics are on as many brokers as they should be.
+
+    Args:
+        kept: replicas of each topic.
+        must_have: of them, how many must have a record before it counts.
+        lagging: partitions of which a replica is away or behind.
+        brokers: how many answer.
+        wanted: what the settings ask for.
+    """
+    try:
+        wanted.check_made(kept)
+    except ThroughlineError as error:
+        return Finding("replicas", "fail", *str(error).split(": ", 1))
+    least, fewest = wanted.min_insync or 0, min(wanted.factor or USUAL_FACTOR, brokers)
+    if other := [f"{name} has {found}" for name, found in sorted(must_have.items()) if found < least]:
+        remedy = f"set {CONFIG} of them by Kafka's own kafka-configs"
+        return Finding("replicas", "fail", f"{MIN_INSYNC} is {least}: {_some(other)}", remedy)
+    if lagging:
+        what = f"{lagging} partitions lack a replica that is in sync"
+        return Finding("replicas", "warn", what, "is a broker down? they come back by themselves when it is up")
+    if few := [f"{name} has {found}" for name, found in sorted(kept.items()) if found < fewest]:
+        remedy = f'give them {fewest}: "Several brokers" in docs/keep-it-running.md'
+        return Finding("replicas", "warn", f"fewer than {brokers} brokers could keep: {_some(few)}", remedy)
+    return Finding("replicas", "ok", f"{min(kept.values())} of each topic, all in sync")
 
 
 def clocks(newest: float | None, now: float) -> Finding:

@@ -17,6 +17,7 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 from deploy import container_kafka, kafka_jars
 from deploy.agreements_folder import load_agreements
 from streams import migrations
+from streams.access import SEE, Access
 from streams.errors import StoreError, ThroughlineError
 from streams.settings import Settings
 
@@ -28,6 +29,7 @@ LITTLE_MEMORY, TOO_LITTLE_MEMORY = 1_500_000_000, 700_000_000
 """A broker, three workers and the portal take some 1.2 GB."""
 OTHERS = 0o077
 """What others than the owner may do."""
+LOOPBACK = ("127.", "localhost:", "[::1]")
 LOCK = "LOCK"
 """What a store, which is a folder, holds locked."""
 TO_ITS_END = 0
@@ -69,6 +71,21 @@ def local_kafka(cache_dir: Path) -> Finding:
     if not kafka_jars.are_there(cache_dir):
         return Finding("local Kafka", "warn", "its jars are not here yet", "run `throughline prepare`, once")
     return Finding("local Kafka", "ok", f"Kafka {kafka_jars.KAFKA_VERSION}, Java of {java.parent.parent.name}")
+
+
+def access(chosen: Settings, address: str) -> Finding:
+    """Whom this machine connects to Kafka as, and whether others on the way could read along."""
+    check = "access to Kafka"
+    try:
+        mine = Access.of(chosen)
+        mine.for_librdkafka()
+    except ThroughlineError as error:
+        return Finding(check, "fail", *str(error).split("; ", 1))
+    whom = "as nobody in particular" if mine.user is None else f"as {mine.user}"
+    is_own = all(host.startswith(LOOPBACK) for host in address.split(","))
+    if mine.security.endswith("ssl") or is_own:
+        return Finding(check, "ok", f"{whom}, {mine.security}")
+    return Finding(check, "warn", f"{whom}, {mine.security}: others on the way may read along and alter", SEE)
 
 
 def docker() -> Finding:

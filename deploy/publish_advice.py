@@ -1,6 +1,6 @@
 """What a person is told to do about a fault of a row; a few words, and never a value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from partners.formats import Code
 from partners.formats.csv_columns import columns_of
@@ -8,6 +8,7 @@ from partners.formats.csv_forms import told_of
 from partners.formats.faults import Fault
 from partners.formats.reading import PARTS
 from schemas_avro import catalog
+from schemas_avro.codes import tables_of
 
 SYMBOLS = 12
 """Of a code set, that are shown."""
@@ -16,6 +17,7 @@ ADVICE = {
     Code.NOT_JSON: "each line is one whole object; is a quote, comma or bracket missing?",
     Code.NOT_AN_OBJECT: SHAPE,
     Code.NOT_CSV: "a quote is not closed, or something stands behind it; see this line and the ones before",
+    Code.NOT_PARQUET: "the file is damaged or cut off from here on; it was read no further",
     Code.NOT_XML: "the file is cut off or broken here, or has a document type; it was read no further",
     Code.SPREADSHEET_DATE: "days are written 2026-09-01; export again, without a spreadsheet in between",
     Code.SCIENTIFIC_NOTATION: "digits are gone; export again, without a spreadsheet in between",
@@ -24,7 +26,11 @@ ADVICE = {
     Code.BAD_TIME: "times are written 2026-09-01T08:00:00Z, with their zone",
     Code.TOO_LARGE: "an event has at most 64 KiB",
     Code.OUT_OF_RANGE: "the number is larger than the field can hold",
+    Code.NUMBER_OUT_OF_RANGE: "a number that cannot be",
+    Code.DATES_OUT_OF_ORDER: "the last day is before the first",
+    Code.CATEGORY_MISSING: "name in data_categories what it tells of",
     Code.UNMAPPED_DESCRIPTOR: "our code set has none for it; tell the operator which descriptor it is",
+    Code.NO_FAMILY: "no family carries it; nothing in the file needs mending",
     Code.BAD_EVENT_ID: "a UUID in lower case, or leave it out",
     Code.WRONG_PARTNER: "the row names another partner than --partner",
     Code.WRONG_EVENT_TYPE: "the row is of another family than --family",
@@ -36,7 +42,10 @@ SCALES = {
     "_cents": "a whole number, in cents (12.50 is 1250)",
 }
 """By the end of a field's name."""
-MISSING = {".csv": "the cell is empty", ".tsv": "the cell is empty", ".xml": "the element does not have it"}
+MISSING = {
+    **dict.fromkeys((".csv", ".tsv", ".parquet", ".pq"), "the cell is empty"),
+    ".xml": "the element does not have it",
+}
 """By the ending of a file."""
 
 
@@ -59,7 +68,8 @@ def advice_on(fault: Fault, family: str, ending: str) -> str:
     if fault.counted or fault.code in ADVICE:
         return fault.counted or ADVICE[fault.code]
     told = by_field.get(fault.code)
-    return told(field, family, ending.lower()) if told else ""
+    meant = f"did you mean {fault.near}? " if fault.near else ""
+    return meant + told(field, family, ending.lower()) if told else ""
 
 
 def _missing(field: str, family: str, ending: str) -> str:
@@ -90,10 +100,10 @@ def _allowed(field: str, family: str, ending: str) -> str:
     del ending
     part, _, name = field.partition(".")
     source = "envelope" if part == "envelope" else f"families/{family}"
-    kinds = [f["type"] for f in catalog.read(source)["fields"] if f["name"] == name]
-    symbols: Sequence[str] = next(
-        (t["symbols"] for kind in kinds for t in catalog.named_types(kind) if t["type"] == "enum"), ()
-    )
+    symbols = catalog.symbols_of(source, name)[1]
+    if not symbols and name in tables_of(family):
+        table = tables_of(family)[name]
+        return f"no code of {table.version}; `throughline schemas codes {table.name}` has them"
     more = f", … see `throughline schemas columns {family}`" if len(symbols) > SYMBOLS else ""
     case = "; in lower case" if name == "operation" else ""
     return f"one of {', '.join(symbols[:SYMBOLS])}{more}{case}" if symbols else ""

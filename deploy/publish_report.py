@@ -10,8 +10,10 @@ import typer
 from deploy.publish_advice import advice_on
 from deploy.publish_ids import IdsFile
 from partners.formats import Bad, nothing_in
+from partners.mapping import Mapped
 from partners.publishing import Outcome
 from partners.snapshots import SnapshotOutcome
+from schemas_avro.codes import tables_of
 
 SHOWN = 20
 """Bad rows that are listed one by one."""
@@ -19,7 +21,17 @@ FAULTS = 5
 """Of a row, that are told."""
 
 
-def tell(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_run: bool, as_json: bool, ids: IdsFile) -> None:
+def tell(
+    outcome: Outcome,
+    file: Path,
+    moment: str,
+    topic: str,
+    mapped: Mapped | None = None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    ids: IdsFile,
+) -> None:
     """The bad rows on standard error, the summary on standard output.
 
     Args:
@@ -27,15 +39,16 @@ def tell(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_run: bool
         file: that was published.
         moment: when it was made, as a person is told.
         topic: where its rows belong.
+        mapped: by what it was read, where that is a mapping file.
         dry_run: whether nothing was to be sent.
         as_json: whether the summary is one object.
         ids: where event ids were written, if anywhere.
     """
     family = topic.rpartition(".")[2]
     for bad in outcome.bad[:SHOWN]:
-        print(*_faults(bad, family, file.suffix), sep="\n", file=sys.stderr)  # noqa: T201  # what a person reads
-    if len(outcome.bad) > SHOWN:
-        print(f"and {len(outcome.bad) - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
+        print(*lines_on(bad, family, file.suffix, mapped), sep="\n", file=sys.stderr)  # noqa: T201  # what a person reads
+    if outcome.rejected > SHOWN:
+        print(f"and {outcome.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
     if as_json:
         looked_at = {"valid": outcome.valid} if dry_run and not isinstance(outcome, SnapshotOutcome) else {}
         typer.echo(orjson.dumps(outcome.to_document() | looked_at))
@@ -43,11 +56,14 @@ def tell(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_run: bool
     done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
     if isinstance(outcome, SnapshotOutcome):
         done = _changes(outcome) + (", none sent" if dry_run else f"; {done}")
+    if outcome.aside:
+        done += f", {outcome.aside} left out by the mapping"
     reasons = ", ".join(f"{count} {code}" for code, count in outcome.reasons.items())
     rows = f"{outcome.rows} rows" if outcome.rows else f"0 rows ({nothing_in(file, family)})"
     typer.echo(
-        f"{file.name} as of {moment}: {rows}, {done}, {len(outcome.bad)} rejected" + (f": {reasons}" if reasons else "")
+        f"{file.name} as of {moment}: {rows}, {done}, {outcome.rejected} rejected" + (f": {reasons}" if reasons else "")
     )
+    _tell_codes_and_parts(outcome, family)
     if isinstance(outcome, SnapshotOutcome) and outcome.nothing_known_in:
         typer.echo(f"first snapshot known here: nothing is remembered in {outcome.nothing_known_in}")
     if said := _of_ids(outcome, ids, dry_run=dry_run):
@@ -56,13 +72,25 @@ def tell(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_run: bool
         typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
 
 
-def _faults(bad: Bad, family: str, ending: str) -> Iterator[str]:
-    """A line a fault of a row, a few of them."""
+def lines_on(bad: Bad, family: str, ending: str, mapped: Mapped | None) -> Iterator[str]:
+    """A line a fault of a row, a few of them; in the words of the file, where a mapping knows them."""
     for fault in bad.faults[:FAULTS]:
-        told = advice_on(fault, family, ending)
-        yield f"row {bad.place}: {fault.field or 'the row'}: {fault.code}" + (f": {told}" if told else "")
+        told = advice_on(fault, family, ".csv" if mapped else ending)
+        named = mapped.words(fault.field) if mapped and fault.field else fault.field
+        yield f"row {bad.place}: {named or 'the row'}: {fault.code}" + (f": {told}" if told else "")
     if len(bad.faults) > FAULTS:
         yield f"row {bad.place}: and {len(bad.faults) - FAULTS} faults more"
+
+
+def _tell_codes_and_parts(outcome: Outcome, family: str) -> None:
+    """What is carried although our table lacks it, and what of published rows is not."""
+    for field, count in sorted(outcome.unlisted.items()):
+        table = tables_of(family)[field]
+        typer.echo(
+            f"body.{field}: {count} rows with a code that our table of {table.name} lacks; carried, since {table.note}"
+        )
+    for name, count in sorted(outcome.unsaid.items()):
+        typer.echo(f"not carried of these rows: {name}, {count} times")
 
 
 def _of_ids(outcome: Outcome, ids: IdsFile, *, dry_run: bool) -> str:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from deploy.container_kafka import ContainerKafka
 from deploy.local_kafka import LocalKafka
 from streams.errors import ThroughlineError
 from streams.heads import public_path
-from streams.settings import HEADS, Settings, beside
+from streams.settings import HEADS, Settings, beside, plain
 from streams.stops import Stops
 
 FORMAT = "4"
@@ -44,6 +44,10 @@ class Stack:
 
     settings: Settings
     tell: Tell = field(default=_silently, repr=False)
+    workers: Sequence[str] = WORKERS
+    """Roles, or role-name where a stage has several."""
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """What the processes of one role are given beside, in their environment: as a database's role of their own."""
     bootstrap: str = ""
     portal: str = ""
     """Address of the portal, once it is there."""
@@ -75,7 +79,7 @@ class Stack:
             create_topics(self.bootstrap, self.settings)
             activate_agreements(self.bootstrap, load_agreements(self.settings.agreements))
             self.tell("starting the workers and the portal")
-            for role in (*WORKERS, SERVE):
+            for role in (*self.workers, SERVE):
                 self.start(role)
             self.wait_for_portal()
             self._held = held.pop_all()
@@ -95,9 +99,11 @@ class Stack:
 
     def begin(self, role: str, log: Path) -> processes.Started:
         """Begin a process of a role, be there one already or not; what it says goes into ``log``."""
-        command = [SERVE] if role == SERVE else ["worker", role]
-        argv = [sys.executable, "-m", "deploy", *command]
-        return processes.start(role, argv, self.environment(), log, record=self._record)
+        stage, _, instance = role.partition("-")
+        command = [SERVE] if role == SERVE else ["worker", stage]
+        argv, named = [sys.executable, "-m", "deploy", *command], {"THROUGHLINE_INSTANCE": instance} if instance else {}
+        given = {**self.environment(), **self.own.get(stage, {}), **named}
+        return processes.start(role, argv, given, log, record=self._record)
 
     def kill(self, role: str) -> None:
         """Kill -9 one process of the stack; for tests of what that must not matter to."""
@@ -158,14 +164,23 @@ class Stack:
         return self.data_dir / RECORD
 
     def _start_kafka(self, held: ExitStack) -> str:
+        if self.settings.kafka_security != "plaintext":
+            raise ThroughlineError(
+                "the Kafka that is started here takes plain connections: unset THROUGHLINE_KAFKA_SECURITY and what "
+                "belongs to it, or set THROUGHLINE_BOOTSTRAP to one of yours"
+            )
         kafka = brokers.local(self.data_dir / "kafka", self.settings.broker or "native", self.tell)
         held.enter_context(kafka)  # type: ignore[arg-type,unused-ignore]
         self.kafka = kafka
         return kafka.bootstrap
 
     def environment(self) -> dict[str, str]:
-        """What each of its processes is given, and a command over its data needs."""
-        given = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in self.settings if v is not None}
+        """What each of its processes is given, and a command over its data needs: settings that were set, no defaults.
+
+        A process of the version before would refuse what it does not know.
+        """
+        said = self.settings.model_fields_set
+        given = {f"THROUGHLINE_{n.upper()}": plain(v) for n, v in self.settings if n in said and v is not None}
         own = {"THROUGHLINE_BOOTSTRAP": self.bootstrap, "THROUGHLINE_METRICS_PORT": "0", "PYTHONUNBUFFERED": "1"}
         return {**os.environ, **given, **own}  # one port cannot be every process's
 

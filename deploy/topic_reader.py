@@ -48,7 +48,7 @@ class TopicReader:
     def __init__(self, bootstrap: str, wanted: Callable[[str], bool], last: int | None = None) -> None:
         """``wanted`` chooses topics by name; ``last``: only so many offsets of each partition, the last ones."""
         self._consumer = clients.consumer(bootstrap, "outsider", **{"enable.partition.eof": True})
-        self._admin = clients.admin(bootstrap)
+        self._bootstrap, self._admin = bootstrap, clients.admin(bootstrap)
         self._wanted, self._last = wanted, last
         self._assigned: set[tuple[str, int]] = set()
         self._ends: dict[tuple[str, int], int] = {}
@@ -86,7 +86,10 @@ class TopicReader:
             raise clients.away(error.args[0]) from error
 
     def _patiently_assign(self) -> set[tuple[str, int]]:
-        """A partition's leader may change hands just now: that passes."""
+        """A partition's leader may change hands just now: that passes, but not for a client that knew the one before.
+
+        It asks again and again with the leader's number that it has (seen with librdkafka 2).
+        """
         for _ in range(TRIES):
             try:
                 return self._assign()
@@ -94,6 +97,7 @@ class TopicReader:
                 if error.args[0].code() not in PASSING:
                     raise
                 time.sleep(PAUSE_SECONDS)
+                self._admin = clients.admin(self._bootstrap)
         return self._assign()
 
     def _assign(self) -> set[tuple[str, int]]:

@@ -16,6 +16,7 @@ from partners.events import Headers, framed, headers_of_row, key_of, topic_of
 from partners.rows import Row, to_row
 from schemas_avro.masked import Event
 from schemas_avro.models import EVENTS
+from streams.access import SEE, Access, of_environment
 from streams.errors import ThroughlineError
 
 QUIET = logging.getLogger("partners.client")
@@ -25,6 +26,8 @@ QUIET.propagate = False
 AWAY = {"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT", "_ALL_BROKERS_DOWN"}
 """Kafka's names for a broker that does not answer."""
 SEND_AGAIN = "see that it is up, then send again: what has come is known by its event id and dropped"
+NOT_LET_IN = {"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "_SSL"}
+"""And for one that does not take a user, a password or a certificate."""
 BATCH = 1_000
 """Rows encoded at once."""
 NEAR = 0.7
@@ -55,8 +58,9 @@ class Publisher:
     """
 
     def __init__(
-        self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000
-    ) -> None:
+        self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000,
+        access: Access | None = None,
+    ) -> None:  # fmt: skip
         """Make a publisher.
 
         Args:
@@ -64,12 +68,20 @@ class Publisher:
             partner_id: the partner that publishes.
             timeout_seconds: how long an event may take, and how long to wait for room and at the end.
             queued_messages: how many may wait to be sent before ``publish`` waits for room.
+            access: whom it connects as; none: as the settings in the environment say, ``THROUGHLINE_KAFKA_…``.
+
+        Raises:
+            ThroughlineError: the settings do not fit together, or a file of theirs cannot be read.
         """
         self.partner_id = partner_id
         self.report = Report()
+        self.cluster_id = ""
         self._bootstrap = bootstrap
         self._timeout_seconds = timeout_seconds
-        settings = producer_settings(bootstrap, timeout_seconds)
+        self._refusal = ""
+        self._given_up = False
+        connecting = (of_environment() if access is None else access).for_librdkafka()
+        settings = {**producer_settings(bootstrap, timeout_seconds), **connecting, "error_cb": self._hear}
         self._producer = Producer({**settings, "queue.buffering.max.messages": queued_messages})
 
     def __enter__(self) -> Self:
@@ -84,7 +96,7 @@ class Publisher:
         if kind is None:
             self.flush()
         else:
-            self._producer.purge()
+            self.give_up()
 
     def publish(self, event: Event) -> None:
         """Hand over one event.
@@ -139,6 +151,8 @@ class Publisher:
             PublishError: an event was not delivered, or the time-out has passed.
         """
         left = self._producer.flush(self._timeout_seconds)
+        if left or self.report.failures:
+            self._must_be_let_in()
         if left:
             raise PublishError(
                 f"{left} events are not acknowledged after {self._timeout_seconds:g} s: the broker at "
@@ -150,19 +164,33 @@ class Publisher:
             away = f"; the broker at {self._bootstrap} does not answer" if AWAY & set(failures.values()) else ""
             raise PublishError(f"{len(failures)} of {total} events were not delivered: {kinds}{away}; {SEND_AGAIN}")
 
+    def give_up(self) -> None:
+        """Let go of what the broker does not have yet; whoever waits in another thread waits no longer."""
+        self._given_up = True
+        self._producer.purge()
+
+    def take_acknowledged(self) -> int:
+        """Forget the events that are acknowledged, and say how many they were: a report of millions has no room."""
+        count = len(self.report.acknowledged)
+        self.report.acknowledged.clear()
+        return count
+
     def require_topic(self, family: str) -> None:
-        """Make sure that the broker answers and has the topic.
+        """Make sure that the broker answers and has the topic, and note which cluster it is.
 
         Raises:
             PublishError: it does not; says what to do.
         """
         topic = topic_of(self.partner_id, family)
         try:
-            known = self._producer.list_topics(timeout=min(10.0, self._timeout_seconds)).topics
+            cluster = self._producer.list_topics(timeout=min(10.0, self._timeout_seconds))
         except KafkaException:
+            self._producer.poll(0)  # has it say whether it was not let in
+            self._must_be_let_in()
             raise PublishError(
                 f"no Kafka broker answers at {self._bootstrap}; start it, or name another with --bootstrap"
             ) from None
+        known = cluster.topics
         if topic not in known:
             partners = {name.split(".")[1] for name in known if name.startswith("partner.") and name.count(".") > 1}
             near = [] if self.partner_id in partners else difflib.get_close_matches(self.partner_id, partners, 1, NEAR)
@@ -171,13 +199,14 @@ class Publisher:
                 f"what agreements call for; where {family} should be there, ask the operator for an agreement that "
                 f"names {self.partner_id} and {family}"
             )
+        self.cluster_id = str(cluster.cluster_id)
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, event_id: str) -> None:
         """Hand one message over; while the queue is full, let the broker's answers make room."""
         deadline = time.monotonic() + self._timeout_seconds
         on_delivery = functools.partial(self._answered, event_id)
         sent: Any = list(headers)
-        while True:
+        while not self._given_up:
             try:
                 self._producer.produce(topic, value, key, headers=sent, on_delivery=on_delivery)
             except BufferError:
@@ -186,6 +215,15 @@ class Publisher:
                 return
             if time.monotonic() > deadline:
                 raise PublishError(f"no room to send for {self._timeout_seconds:g} s; is the broker up?")
+        raise PublishError(f"given up; {SEND_AGAIN}")
+
+    def _hear(self, error: KafkaError) -> None:
+        if error.name() in NOT_LET_IN:
+            self._refusal = error.str()
+
+    def _must_be_let_in(self) -> None:
+        if self._refusal:
+            raise PublishError(f"the broker at {self._bootstrap} does not let us in: {self._refusal}; {SEE}")
 
     def _answered(self, event_id: str, error: KafkaError | None, message: Message) -> None:
         """Note the broker's answer."""

@@ -1,5 +1,6 @@
 """What stands around a published event: its topic, its key, its CloudEvents headers, and its framed bytes."""
 
+import functools
 from collections.abc import Sequence
 
 from partners.rows import Row
@@ -31,14 +32,18 @@ def key_of(row: Row) -> bytes:
 
 def headers_of(event_id: str, event_type: str, partner_id: str) -> Headers:
     """CloudEvents 1.0 attributes in Kafka's binary content mode."""
+    return [("ce_id", event_id.encode()), *_usual_headers(event_type, partner_id)]
+
+
+@functools.lru_cache(100)
+def _usual_headers(event_type: str, partner_id: str) -> tuple[tuple[str, bytes], ...]:
     attributes = {
-        "ce_id": event_id,
         "ce_type": event_type,
         "ce_source": partner_id,
         "ce_specversion": "1.0",
         "content-type": "application/avro",
     }
-    return [(name, value.encode()) for name, value in attributes.items()]
+    return tuple((name, value.encode()) for name, value in attributes.items())
 
 
 def headers_of_row(row: Row) -> Headers:

@@ -1,17 +1,28 @@
 """Publishes a file: its good rows in batches, its bad ones counted by reason."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from partners.client import BATCH, Publisher
 from partners.events import framed, topic_of
-from partners.formats import Bad, Code, Good, encoding_of, rows
+from partners.formats import Aside, Bad, Code, Cursor, Good, Reader, encoding_of, reader_of, rows
+from partners.formats.reading import Mark
+from partners.sent_state import Progress, SentState
 
 MAX_VALUE_BYTES = 64 * 1024
 """No gate takes more."""
+KEPT = 1_000
+"""Rejected rows that are kept to be told; all are counted."""
+NOTED_ROWS = 20_000
+"""After so many it is waited for the broker, and noted how far the file has come."""
+COUNTED = ("rows", "aside", "valid", "published", "ids_made", "rejected")
+TALLIED = ("codes", "unlisted", "unsaid")
 OnEvent = Callable[[int | None, str, str], None]
 """Told the place of a row, none where no row is behind it, and its event's id and operation."""
 
@@ -21,25 +32,91 @@ class Outcome:
     """What became of a file's rows."""
 
     rows: int = 0
+    aside: int = 0
+    """Of them, those that are no facts of the family, as the mapping says."""
     valid: int = 0
     published: int = 0
     """Acknowledged by the broker."""
     ids_made: int = 0
     """Events whose id was made from their content."""
     bad: list[Bad] = field(default_factory=list)
+    """The first of those that were rejected."""
+    rejected: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    """How many were rejected, by code."""
     encoding: str | None = None
     """Of the file's text, where its format leaves that open."""
+    seconds: float = 0.0
+    """How long it took."""
+    resumed_at: int = 0
+    """Rows that a run before had done."""
+    new: int | None = None
+    """Published events that were not known here to be acknowledged before; None: nothing is remembered."""
+    unlisted: Counter[str] = field(default_factory=Counter)
+    """How many rows have a code that its table lacks, by field of the body; they are published all the same."""
+
+    unsaid: Counter[str] = field(default_factory=Counter)
+    """Parts of rows, by name, that the file has and no event carries."""
+
+    def reject(self, bad: Bad) -> None:
+        """Count a row that was rejected."""
+        self.rejected += 1
+        self.codes[bad.code.value] += 1
+        if len(self.bad) < KEPT:
+            self.bad.append(bad)
 
     @property
     def reasons(self) -> dict[str, int]:
         """How many rows were rejected, by code."""
-        return dict(sorted(Counter(bad.code.value for bad in self.bad).items()))
+        return dict(sorted(self.codes.items()))
 
     def to_document(self) -> dict[str, object]:
         """As JSON values."""
-        counts = {"rows": self.rows, "published": self.published, "rejected": len(self.bad)}
+        counts = {"rows": self.rows, "published": self.published, "rejected": self.rejected}
+        aside = {"left_out": self.aside} if self.aside else {}
         encoding = {} if self.encoding is None else {"encoding": self.encoding}
-        return {**counts, "reasons": self.reasons, **encoding}
+        new = {} if self.new is None else {"new": self.new}
+        unlisted = {"unlisted": dict(sorted(self.unlisted.items()))} if self.unlisted else {}
+        unsaid = {"parts_not_carried": dict(sorted(self.unsaid.items()))} if self.unsaid else {}
+        own = self.rows - self.resumed_at
+        speed = {"rows_per_second": round(own / self.seconds)} if self.seconds else {}
+        return {**counts, **aside, "reasons": self.reasons, **new, **speed, **encoding, **unsaid, **unlisted}
+
+    def to_counts(self) -> dict[str, Any]:
+        """What a later run goes on from."""
+        return {name: getattr(self, name) for name in COUNTED} | {name: dict(getattr(self, name)) for name in TALLIED}
+
+    def add_counts(self, counts: dict[str, Any]) -> None:
+        """Go on from what an earlier run has counted."""
+        for name in COUNTED:
+            setattr(self, name, counts[name])
+        for name in TALLIED:
+            getattr(self, name).update(counts.get(name, {}))
+
+
+@dataclass
+class Memory:
+    """What is remembered of a file that is published, so that it can go on after a kill, and tell what is new."""
+
+    state: SentState
+    file: bytes
+    """As the state knows it."""
+    before: Progress | None = None
+    """How far it had come; None: it begins."""
+    as_of: str = ""
+    """When it was made."""
+
+    def begin(self, cluster: str, as_of: datetime) -> None:
+        """It is published to a cluster; how far it had come in another counts for nothing."""
+        self.state.cluster, self.as_of = cluster, as_of.isoformat()
+        if self.before is None or self.before.cluster != cluster:
+            self.before = None
+            self.state.begin(self.file)
+
+    def note(self, outcome: Outcome, mark: Mark | None, event_ids: list[str]) -> None:
+        """All so far is acknowledged; it goes on at a mark."""
+        self.state.note(self.file, Progress(self.state.cluster, self.as_of, mark, outcome.to_counts()), event_ids)
+        event_ids.clear()
 
 
 def publish_file(
@@ -49,6 +126,8 @@ def publish_file(
     publisher: Publisher | str,
     on_progress: Callable[[int], None] = lambda _: None,
     on_event: OnEvent = lambda *_: None,
+    reader: Reader | None = None,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Publish every good row of a file, and wait until the broker has them.
 
@@ -59,14 +138,21 @@ def publish_file(
         publisher: whose rows they are and who sends them; the partner's id alone: nobody does, they are only looked at.
         on_progress: told the number of rows done, batch by batch.
         on_event: told place, event id and operation of each good row, before it is sent.
+        reader: of the file; None: by its ending.
+        memory: of the file; None: nothing is remembered.
 
     Raises:
         FileError: the file as a whole cannot be read.
         PublishError: the broker did not take an event.
+        SentError: what was sent cannot be remembered.
     """
     partner = publisher if isinstance(publisher, str) else publisher.partner_id
-    outcome = Outcome(encoding=encoding_of(path))
-    for batch in batches(rows(path, partner, family, as_of), outcome):
+    reader = reader or reader_of(path, family)
+    outcome, begun = Outcome(encoding=encoding_of(path, reader)), time.perf_counter()
+    cursor, found = _begun(path, partner, family, as_of, reader, memory, outcome)
+    first, noted = outcome.rows, outcome.rows
+    ids: list[str] = []
+    for batch in batches(found, outcome):
         sound = of_fitting_size(batch, family, outcome)
         outcome.valid += len(sound)
         for good, _ in sound:
@@ -75,22 +161,62 @@ def publish_file(
         if isinstance(publisher, Publisher) and sound:
             rows_, values = zip(*((good.row, value) for good, value in sound), strict=True)
             publisher.publish_framed(topic_of(partner, family), rows_, values)
+            ids += [row["envelope"]["event_id"] for row in rows_] if memory else []
+        if isinstance(publisher, Publisher) and outcome.rows - noted >= NOTED_ROWS:
+            _acknowledged(publisher, outcome, memory, cursor.mark() if cursor.mark else None, ids)
+            noted = outcome.rows
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
-        publisher.flush()
-        outcome.published = len(publisher.report.acknowledged)
+        _acknowledged(publisher, outcome, memory, None, ids)
+        outcome.new = memory.state.end(memory.file) if memory else None
+    outcome.seconds, outcome.resumed_at = time.perf_counter() - begun, first
     return outcome
 
 
-def batches(found: Iterable[Good | Bad], outcome: Outcome) -> Iterable[list[Good]]:
+def _begun(
+    path: Path,
+    partner: str,
+    family: str,
+    as_of: datetime,
+    reader: Reader,
+    memory: Memory | None,
+    outcome: Outcome,
+) -> tuple[Cursor, Iterable[Good | Bad | Aside]]:
+    """The rows of a file that are still to be sent, and where they are; what was counted before is in the outcome."""
+    before = memory.before if memory else None
+    cursor = Cursor(before.mark if before else None)
+    found = rows(path, partner, family, as_of, reader, cursor)
+    if before is None:
+        return cursor, found
+    outcome.add_counts(before.counts)
+    return cursor, found if before.mark else islice(found, outcome.rows, None)
+
+
+def _acknowledged(
+    publisher: Publisher, outcome: Outcome, memory: Memory | None, mark: Mark | None, ids: list[str]
+) -> None:
+    """Wait until the broker has all so far, and remember it."""
+    publisher.flush()
+    outcome.published += publisher.take_acknowledged()
+    if memory is not None:
+        memory.note(outcome, mark, ids)
+
+
+def batches(found: Iterable[Good | Bad | Aside], outcome: Outcome) -> Iterable[list[Good]]:
     """The good rows in batches; the bad ones go to the outcome."""
     batch: list[Good] = []
     for row in found:
         outcome.rows += 1
-        if isinstance(row, Bad):
-            outcome.bad.append(row)
-        else:
+        if isinstance(row, Good):
+            if row.unlisted:
+                outcome.unlisted.update(row.unlisted)
+            if row.unsaid:
+                outcome.unsaid.update(row.unsaid)
             batch.append(row)
+        elif isinstance(row, Bad):
+            outcome.reject(row)
+        else:
+            outcome.aside += 1
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -105,7 +231,7 @@ def of_fitting_size(
     sound = []
     for good, value in zip(batch, values, strict=True):
         if len(value) > most_bytes:
-            outcome.bad.append(Bad(good.place, Code.TOO_LARGE, None, good.row["envelope"]["source_record_id"]))
+            outcome.reject(Bad(good.place, Code.TOO_LARGE, None, good.row["envelope"]["source_record_id"]))
         else:
             sound.append((good, value))
     return sound

@@ -29,13 +29,15 @@ NEEDED_TO_RETRACT = ("source_system_name", "source_record_id", "subject_token", 
 class Counts(Protocol):
     """What a plan counts into."""
 
-    bad: list[Bad]
     asserted: int
     corrected: int
     retracted: int
     unchanged: int
     held: int
     ids_made: int
+
+    def reject(self, bad: Bad) -> None:
+        """Count a row that was rejected."""
 
 
 class Plan:
@@ -64,6 +66,7 @@ class Plan:
         self._partner, self._family, self._state, self._counts = partner, family, state, counts
         self.standing = standing
         self._facts_before = state.count()
+        self._holds_all = False
 
     def take(self, goods: Sequence[Good]) -> None:
         """Rows of the file, in its order."""
@@ -75,12 +78,12 @@ class Plan:
         envelope = good.row["envelope"]
         source_id = envelope["source_record_id"]
         if envelope["operation"] == "retract":
-            self._counts.bad.append(Bad(good.place, Code.WRONG_VALUE, "envelope.operation", source_id))
+            self._counts.reject(Bad(good.place, Code.WRONG_VALUE, "envelope.operation", source_id))
             return None
         key = self._state.hashed("key", *_identity(envelope))
         if first := self._state.see(key, good.place):
             said = f"row {first} is of the same fact; the first counts"
-            self._counts.bad.append(
+            self._counts.reject(
                 Bad(good.place, Code.DUPLICATE_ROW, "envelope.source_record_id", source_id, counted=said)
             )
             return None
@@ -108,17 +111,20 @@ class Plan:
         name = orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()
         return {**row, "envelope": {**envelope, "event_id": str(uuid.uuid5(FILE_ROWS, name))}}
 
+    def hold(self, bad: Bad) -> None:
+        """Note a rejected row: what it may be about is not retracted; where nobody can tell what, nothing is."""
+        if bad.source_record_id is None:
+            self._holds_all = True
+        else:
+            self._state.hold(self._state.hashed("source", bad.source_record_id))
+
     def retract(self, max_percent: float) -> None:
         """What the file does not have, unless rejected rows may be about it.
 
         Raises:
             SnapshotError: more than a share of the facts before would go.
         """
-        sources = [bad.source_record_id for bad in self._counts.bad]
-        for source in sources:
-            if source is not None:
-                self._state.hold(self._state.hashed("source", source))
-        count = 0 if None in sources else self._state.count_gone()
+        count = 0 if self._holds_all else self._state.count_gone()
         self._counts.held = self._state.count_missing() - count
         if count * 100 > max_percent * self._facts_before:
             raise SnapshotError(

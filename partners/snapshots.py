@@ -16,6 +16,7 @@ published at its as_of, or just behind the snapshot before where that is later; 
 rest, so that a fact whose subject is written in another way goes and comes in this order.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from partners.events import Headers, headers_of, topic_of
-from partners.formats import encoding_of, rows
+from partners.formats import Bad, Reader, encoding_of, reader_of, rows
 from partners.publishing import MAX_VALUE_BYTES, OnEvent, Outcome, batches, of_fitting_size
 from partners.rows import micros
 from partners.snapshot_plan import UNSAID, Plan
@@ -62,6 +63,13 @@ class SnapshotOutcome(Outcome):
     """Messages of a snapshot that was interrupted before, sent again first."""
     nothing_known_in: Path | None = None
     """The folder that knows of no snapshot before this one; None: it knows of one."""
+    on_bad: Callable[[Bad], None] = lambda _: None
+    """Told each rejected row."""
+
+    def reject(self, bad: Bad) -> None:
+        """Count a row that was rejected, and tell of it."""
+        super().reject(bad)
+        self.on_bad(bad)
 
     def to_document(self) -> dict[str, object]:
         """As JSON values."""
@@ -81,6 +89,7 @@ def publish_snapshot(
     max_retract_percent: float = 20,
     on_progress: Callable[[int], None] = lambda _: None,
     on_event: OnEvent | None = None,
+    reader: Reader | None = None,
 ) -> SnapshotOutcome:
     """Publish how a full export differs from the one before it, and remember it.
 
@@ -94,6 +103,7 @@ def publish_snapshot(
         on_progress: told the number of rows done, batch by batch.
         on_event: told place, event id and operation of each event that will be sent, once that is sure; none is in a
             look.
+        reader: of the file; None: by its ending.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -101,7 +111,8 @@ def publish_snapshot(
         SnapshotError: the file is older than the last one, or too much would be retracted: nothing was sent.
     """
     partner = sender if isinstance(sender, str) else sender.partner_id
-    outcome = SnapshotOutcome(encoding=encoding_of(path))
+    reader = reader or reader_of(path, family)
+    outcome, begun = SnapshotOutcome(encoding=encoding_of(path, reader)), time.perf_counter()
     if state.is_interrupted:
         if isinstance(sender, str):
             raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
@@ -111,8 +122,9 @@ def publish_snapshot(
     events: list[tuple[int | None, str, str]] = []
     noted = (lambda *event: events.append(event)) if on_event else (lambda *_: None)
     plan = Plan(partner, family, state, _next(state.standing, as_of), outcome, noted)
+    outcome.on_bad = plan.hold
     with state.plan(plan.standing, keep=not isinstance(sender, str)):
-        for batch in batches(rows(path, partner, family, UNSAID), outcome):
+        for batch in batches(rows(path, partner, family, UNSAID, reader), outcome):
             plan.take([good for good, _ in of_fitting_size(batch, family, outcome, MOST_BYTES)])
             on_progress(outcome.rows)
         plan.retract(max_retract_percent)
@@ -121,6 +133,7 @@ def publish_snapshot(
             for event in events:
                 on_event(*event)
         outcome.published = _send(state, sender, family)
+    outcome.seconds = time.perf_counter() - begun
     return outcome
 
 

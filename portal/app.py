@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from portal import codes, guard, registry
+from portal.dictionary_pages import family, index, portal_link
 from portal.door import SESSION_COOKIE, VISIT_COOKIE, Door, Reader
 from portal.feed import PageState, TooManySubscribersError, frames
 from portal.kinds import EFFECTS, TIERS, KindView, kind_as_json
@@ -19,6 +20,7 @@ from portal.parts import PortalParts, User
 from portal.sign_in import SESSION_SECONDS, VISIT_SECONDS
 from portal.signals import signal_as_json
 from portal.worklist import ORDER_TEXTS, ORDERS, Wanted, listed
+from sinks.views import ViewFormatError, ViewsAwayError
 
 
 def create_app(parts: PortalParts) -> FastAPI:
@@ -32,6 +34,8 @@ def create_app(parts: PortalParts) -> FastAPI:
         app.add_api_route(path, endpoint, methods=[method], response_model=None)
     registry.add_to(app)
     app.add_exception_handler(HTTPException, portal.refusal)
+    app.add_exception_handler(ViewsAwayError, portal.away)
+    app.add_exception_handler(ViewFormatError, portal.away)  # the portal is about to end
     app.add_exception_handler(Exception, portal.failure)
     return app
 
@@ -45,6 +49,8 @@ class Portal(Door):
             ("/", self.caseload, "GET"),
             ("/p/{person_id}", self.person, "GET"),
             ("/kinds/{partner_id}/{family}", self.kind, "GET"),
+            ("/dictionary", self.dictionary, "GET"),
+            ("/dictionary/{name}", self.dictionary_page, "GET"),
             ("/feed", self.feed, "GET"),
             ("/sign-in", self.sign_in_page, "GET"),
             ("/sign-in", self.sign_in, "POST"),
@@ -99,6 +105,19 @@ class Portal(Door):
         if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return found[0]
+
+    def dictionary(self, request: Request) -> Response:
+        """What partners send and who receives it, for anybody: it is about no person."""
+        pages = self._pages.dictionary()
+        return self._page("dictionary.html", self._anybody(request), **index(pages, portal_link))
+
+    def dictionary_page(self, request: Request, name: str) -> Response:
+        """The same of one family."""
+        found = next((page for page in self._pages.dictionary() if page.name == name), None)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        more = family(found, self._parts.names, portal_link)
+        return self._page("dictionary_page.html", self._anybody(request), **more)
 
     async def feed(self, request: Request, person: str | None = None, seq: int = 0, standing: str = "") -> Response:
         """A page kept up to date, from change number ``seq`` or the Last-Event-ID on."""
@@ -227,6 +246,10 @@ class Portal(Door):
         answer = self._page("message.html", None, title=title, lines=lines)
         answer.status_code = status
         return answer
+
+    async def away(self, request: Request, _: Exception) -> Response:
+        """The views do not answer for a while."""
+        return await self.refusal(request, HTTPException(HTTPStatus.SERVICE_UNAVAILABLE))
 
     async def failure(self, _: Request, __: Exception) -> Response:
         """A bug: say so, and nothing of what it met."""

@@ -1,4 +1,7 @@
-"""Words for codes: families, grades, code sets, and what a refusal says. Data only."""
+"""Words for codes: families, grades, symbols, and what a refusal says. Data only.
+
+Words of code sets that are tables stand in these (``schemas_avro/codes.py``).
+"""
 
 FAMILIES = {
     "enrollment": "Enrollment",
@@ -7,6 +10,12 @@ FAMILIES = {
     "contact": "Contact",
     "caseload": "Caseload",
     "social_service": "Social services",
+    "attendance": "Attendance",
+    "assessment": "Test results",
+    "intervention": "Interventions",
+    "early_care": "Early learning and care",
+    "credential": "Degrees and credentials",
+    "transfer": "Transfer",
 }
 GRADES = {
     "IT": "Infant or toddler program",
@@ -19,17 +28,10 @@ GRADES = {
     "AE": "Adult education",
     "OTHER": "Other",
 }
-COUNTIES = (
-    "Alameda", "Alpine", "Amador", "Butte", "Calaveras", "Colusa", "Contra Costa", "Del Norte", "El Dorado", "Fresno",
-    "Glenn", "Humboldt", "Imperial", "Inyo", "Kern", "Kings", "Lake", "Lassen", "Los Angeles", "Madera", "Marin",
-    "Mariposa", "Mendocino", "Merced", "Modoc", "Mono", "Monterey", "Napa", "Nevada", "Orange", "Placer", "Plumas",
-    "Riverside", "Sacramento", "San Benito", "San Bernardino", "San Diego", "San Francisco", "San Joaquin",
-    "San Luis Obispo", "San Mateo", "Santa Barbara", "Santa Clara", "Santa Cruz", "Shasta", "Sierra", "Siskiyou",
-    "Solano", "Sonoma", "Stanislaus", "Sutter", "Tehama", "Trinity", "Tulare", "Tuolumne", "Ventura", "Yolo", "Yuba",
-)  # fmt: skip
-"""Counties of California in the order of their numbers, 01 to 58: the first two digits of CDS codes."""
+GRADES |= {f"G{n:02}": f"Grade {n}" for n in range(1, 13)}
 CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
-    "entry_grade_level": GRADES | {f"G{n:02}": f"Grade {n}" for n in range(1, 13)},
+    "entry_grade_level": GRADES,
+    "grade_assessed": GRADES,
     "application_type": {
         "CADAA": "California Dream Act Application",
         "FAFSA": "FAFSA",
@@ -38,14 +40,6 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "none": "No application",
     },
     "verification_group": {"V1": "Yes, V1 (standard)", "V4": "Yes, V4 (custom)", "V5": "Yes, V5 (aggregate)"},
-    "state_programme": {
-        "CAL_GRANT_A": "Cal Grant A",
-        "CAL_GRANT_B": "Cal Grant B",
-        "CAL_GRANT_C": "Cal Grant C",
-        "MCS": "Middle Class Scholarship",
-        "CCPG": "California College Promise Grant",
-        "CHAFEE": "Chafee Grant for foster youth",
-    },
     "award_type": {
         "pell_grants": "Pell Grant",
         "state_and_local_grants": "State or local grant",
@@ -64,28 +58,6 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "half_to_three_quarter_time": "Half to three-quarter time",
     },
     "unit_type": {"semester": "Semester units", "quarter": "Quarter units", "other": "Other units"},
-    "calpads_enrollment_status": {
-        "10": "Primary enrollment",
-        "20": "Secondary enrollment",
-        "30": "Short-term enrollment",
-        "50": "Enrollment without average daily attendance",
-    },
-    "calpads_exit_reason": {
-        "E130": "Died",
-        "E140": "No known enrollment, truant",
-        "E155": "Year-end exit, same school",
-        "E230": "Completed grade 12",
-        "N470": "Did not show up",
-        "T160": "Transferred to another California school",
-    },
-    "calpads_completion_status": {"100": "Graduated"},
-    "exit_type": {
-        "01908": "Transferred to another school",
-        "01909": "Transferred to another school",
-        "01921": "Graduated",
-        "01927": "Discontinued schooling",
-        "01931": "Not known",
-    },
     "administrative_source": {
         "state_ui": "State unemployment insurance records",
         "wris2": "Wage records of another state (WRIS2)",
@@ -102,26 +74,51 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
         "CHILD_CARE": "Subsidized child care",
     },
     "participation_status": {"active": "Taking part", "exited": "No longer taking part"},
-    "exit_reason": {  # CEDS 000222, those that a social service may end by
-        "01923": "Died, or is permanently incapacitated",
-        "02214": "Completed the program",
-        "02215": "Reached the highest age",
-        "02217": "Refused the service",
-        "02218": "Moved, and goes on elsewhere",
-        "02219": "Moved, not known to go on elsewhere",
-        "02225": "The program was discontinued",
-        "02231": "Moved out of state",
-        "02232": "Taken out by a parent or guardian",
-        "02233": "Reason not known",
-        "06262": "Could not be reached",
-        "09999": "Another reason",
+    "attendance_event_type": {"daily": "The day", "class_section": "A class"},
+    "effectiveness": {"no_discernible_effects": "No effects that can be told"},
+    "program_type": {
+        "head_start": "Head Start",
+        "early_head_start": "Early Head Start",
+        "migrant_head_start": "Migrant Head Start",
+        "home_based_informal_care": "Informal care at home",
+        "early_intervention_part_c": "Early intervention",
+        "other": "Another program",
+        "none": "No program",
+    },
+    "eligibility_status": {"eligible": "Found eligible", "not_eligible": "Not found eligible"},
+    "screening_status": {
+        "assessment_tool_unavailable": "Not done, no suitable tool",
+        "personnel_unavailable": "Not done, nobody to do it",
+    },
+    "credential_type": {
+        "high_school_diploma_distinction": "High school diploma with distinction",
+        "certification": "Certificate",
+        "licensure": "License",
+        "licensure_distinction": "License with distinction",
+        "other": "Another credential",
+    },
+    "award_level": {
+        "certificate_under_one_year": "Certificate, less than one year",
+        "certificate_one_to_two_years": "Certificate, one to two years",
+        "associate": "Associate degree",
+        "certificate_two_to_four_years": "Certificate, two to four years",
+        "bachelor": "Bachelor's degree",
+        "post_baccalaureate_certificate": "Postbaccalaureate certificate",
+        "master": "Master's degree",
+        "post_master_certificate": "Post-master's certificate",
+        "doctor_research": "Doctor's degree, research",
+        "doctor_professional": "Doctor's degree, professional practice",
+        "doctor_other": "Doctor's degree",
+    },
+    "transfer_ready": {
+        "institution_defined": "By the college's own definition",
+        "state_defined": "By the state's definition",
     },
     "placement_event": {
         "entered": "Entered a placement",
         "moved": "Moved to another placement",
         "exited": "Left the placement",
     },
-    "responsible_county": {f"{n:02}": f"{name} County" for n, name in enumerate(COUNTIES, 1)},
     "homeless_nighttime_residence": {
         "doubled_up": "With others, for want of a home of their own",
         "unsheltered": "Without shelter",
@@ -210,10 +207,8 @@ CODES: dict[str, dict[str, str]] = {  # two-digit series: NAICS 2022, CIP 2020
 }
 BY_SERIES = frozenset({"cip_code", "naics_code"})
 """Fields whose code is said by its first two digits."""
-UNSPOKEN = frozenset({"cip_code", "naics_code", "entry_type", "exit_type", "calpads_enrollment_status",
-    "calpads_exit_reason", "calpads_completion_status", "workforce_program_type", "separation_type",
-    "separation_reason", "exit_reason", "responsible_county"})  # fmt: skip
-"""Fields with codes of others' lists; one that is not known here is said to be a code."""
+UNSPOKEN = frozenset({"cip_code", "naics_code"})
+"""Fields with codes of others' lists that are no tables of the contract; one not known here is said to be a code."""
 TERMS = {"1": "Winter", "3": "Spring", "5": "Summer", "7": "Fall"}
 """Third digit of a college term, CCC MIS GI03, semester calendar."""
 
@@ -230,6 +225,7 @@ REFUSALS: dict[int, tuple[str, ...]] = {
         "There is no such page, or the person is not on your caseload.",
     ),
     413: ("This is too large", "Please go back and try again."),
+    503: ("Throughline cannot look this up just now", "Please load the page again in a minute."),
 }
 """Title and lines of the page that says no, by HTTP status."""
 LINK_REFUSED = (

@@ -46,6 +46,10 @@ class Door:
             raise HTTPException(HTTPStatus.UNAUTHORIZED)
         return Reader(self._parts.users[session.user_id], session)
 
+    def _anybody(self, request: Request) -> Reader | None:
+        """Who is asking for what is no secret."""
+        return self._reader(request) if self._session(request) else None
+
     def _since(self, request: Request, user: User) -> int:
         visited = self._sessions.visited(request.cookies.get(VISIT_COOKIE), user.id, self._parts.clock())
         # A number from before this view file began says nothing about it.

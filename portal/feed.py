@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from sinks.case_views import Change
+from sinks.views import Change, ViewsAwayError
 
 FRAME_SECONDS = 0.25
 """Least time between two frames to one viewer."""
@@ -145,22 +145,26 @@ async def frames(
     look: Callable[[], PageState | None],
     missed: Callable[[PageState], Collection[str] | None],
 ) -> AsyncIterator[bytes]:
-    """What a page must be told; ends when ``look`` says that the page may not be seen any more.
+    """What a page must be told; ends when ``look`` says that the page may not be seen any more, or cannot look.
 
-    ``missed`` gives the keys of what changed between what the viewer last saw and the first look; None: anything may
-    have.
+    A browser then comes again by itself, here or to another portal, and says what it saw last. ``missed`` gives the
+    keys of what changed between what the viewer last saw and the first look; None: anything may have.
     """
     shown: PageState | None = None
     while not feed.closed:
         one.persons = None
         one.woken.clear()
-        state = await run_in_threadpool(look)
+        try:
+            state = await run_in_threadpool(look)
+            keys = await run_in_threadpool(missed, state) if state and shown is None else None
+        except ViewsAwayError:
+            return
         if state is None:
             yield b"event: gone\ndata: {}\n\n"
             return
         one.persons = state.persons
         if shown is None:
-            yield _frame(state, _catching_up(state, await run_in_threadpool(missed, state)))
+            yield _frame(state, _catching_up(state, keys))
         else:
             yield _frame(state, _difference(state, shown)) if _differs(state, shown) else b": still here\n\n"
         shown = state

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal.dictionary import FamilyView, dictionary
 from portal.facts import FactView, Names, fact_view
 from portal.feed import Item, PageState
 from portal.kinds import KindView, kind_view
@@ -16,6 +17,7 @@ from portal.parts import PortalParts, User
 from portal.render import Renderer
 from portal.signals import SignalView, open_signals, signal_as_json
 from portal.worklist import Choice, Client, Wanted, choices, label_of, listed, micros, place, tab_title
+from processors.consent.agreements import Agreement
 from processors.consent.unseen import withheld
 from schemas_avro import catalog
 from sinks.questions import Questions
@@ -45,6 +47,7 @@ class Pages:
         self.questions = Questions(parts.views)
         self.names = Names(parts.names, parts.organization_names)
         self._known_pairs = parts.known_pairs
+        self._recipients = sorted({*parts.recipients, *(user.recipient for user in parts.users.values())})
         self.renderer = Renderer(parts.time_zone)
 
     def caseload(self, user: User, since: int, most_newest: int = 0) -> Caseload:
@@ -134,6 +137,16 @@ class Pages:
         now, names = known(self.questions, user.recipient), self.names.partners
         published = [pair for pair in self._known_pairs if pair[1] in catalog.PROJECTED]
         return [kind_view(now, names, *pair) for pair in published if wanted in {None, pair}]
+
+    def dictionary(self) -> list[FamilyView]:
+        """What partners send, and who receives it by the agreements in force."""
+        heard = [known(self.questions, recipient) for recipient in self._recipients]
+        newest: dict[str, Agreement] = {}
+        for agreement in (one for now in heard for one in now.agreements.by_id.values()):
+            at_hand = newest.get(agreement.agreement_id)
+            if at_hand is None or at_hand.version < agreement.version:
+                newest[agreement.agreement_id] = agreement
+        return dictionary(newest.values(), max((now.today for now in heard if now.today), default=None))
 
     def tab_title(self, user: User, person_id: str) -> str:
         """What tells a person's tab from the user's others."""

@@ -10,7 +10,7 @@ from typing import Any
 from portal.feed import Feed
 from portal.headlines import organization_key
 from portal.sign_in import Spent
-from sinks.case_views import CaseViews
+from sinks.views import Readable
 
 FEWEST_KEY_CHARACTERS = 32
 
@@ -30,7 +30,7 @@ class User:
 class PortalParts:
     """Everything that ``create_app`` needs."""
 
-    views: CaseViews
+    views: Readable
     users: Mapping[str, User]
     """By id."""
     secret_key: str
@@ -38,6 +38,8 @@ class PortalParts:
     feed: Feed
     known_pairs: tuple[tuple[str, str], ...] = ()
     """Partner and family of everything that partners may publish, from their agreements."""
+    recipients: tuple[str, ...] = ()
+    """Whose agreements the data dictionary tells of, beside those of the users."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Id of a partner or recipient to what people call it."""
     organization_names: Mapping[str, str] = field(default_factory=dict)

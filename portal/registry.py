@@ -2,10 +2,12 @@
 
 Served are the schemas of what others write and read: ``partner.*``, ``released.*`` and those internal ones that are on
 recipients' topics. Schemas are no secret; the rest of ``internal.*`` and ``body.*`` stay out because nobody outside may
-build on them. Every subject has one version for ever: a changed schema is a new subject. A partner's topic is a subject
-too, ``partner.csac.aid-value``, so that serializers find their schema by topic, as they do unless told otherwise.
+build on them. A subject's versions stay as they are, each under its id; the newest is the latest. A partner's topic is
+a subject too, ``partner.csac.aid-value``, so that serializers find their schema by topic, as they do unless told
+otherwise.
 """
 
+import functools
 import re
 from typing import Any, NoReturn
 
@@ -29,7 +31,7 @@ ON_RECIPIENTS_TOPICS = frozenset({
 ROOTS = ("subjects", "schemas", "config", "mode", "compatibility", "associations")
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 MOST_BODY_BYTES = 1 << 20
-LATEST = {"latest", "-1", "1"}
+LATEST = {"latest", "-1"}
 
 
 class RefusalError(Exception):
@@ -71,11 +73,12 @@ def routes() -> list[Route]:
     return found
 
 
-def served() -> dict[str, Entry]:
-    """What is shown, by subject."""
-    shown = {entry.subject: entry for entry in catalog.catalog().values()}
+@functools.cache
+def served() -> dict[str, tuple[Entry, ...]]:
+    """Versions of what is shown, by subject."""
+    subjects = {entry.subject for entry in catalog.catalog().values()}
     kinds = ("partner.", "released.")
-    return {s: entry for s, entry in shown.items() if s.startswith(kinds) or s in ON_RECIPIENTS_TOPICS}
+    return {s: catalog.versions_of(s) for s in subjects if s.startswith(kinds) or s in ON_RECIPIENTS_TOPICS}
 
 
 def subjects(request: Request) -> Response:
@@ -85,9 +88,8 @@ def subjects(request: Request) -> Response:
 
 
 def versions(request: Request) -> Response:
-    """The one version."""
-    _entry(request)
-    return _json([1])
+    """Their numbers."""
+    return _json([one.version for one in _versions(request)])
 
 
 def version(request: Request) -> Response:
@@ -112,7 +114,8 @@ def bare_schema(request: Request) -> Response:
 
 def versions_of_schema(request: Request) -> Response:
     """Which subject's version an id is."""
-    return _json([{"subject": _by_id(request).subject, "version": 1}])
+    found = _by_id(request)
+    return _json([{"subject": found.subject, "version": found.version}])
 
 
 def subjects_of_schema(request: Request) -> Response:
@@ -126,7 +129,7 @@ def types(_: Request) -> Response:
 
 
 def config(request: Request) -> Response:
-    """What may change within a subject: nothing, so whatever was readable stays so."""
+    """What may change from version to version: whatever was readable stays so, and the other way about."""
     _known(request)
     return _json({"compatibilityLevel": "FULL_TRANSITIVE"})
 
@@ -139,14 +142,16 @@ def mode(request: Request) -> Response:
 
 async def look_up(request: Request) -> Response:
     """Id and version of a schema that the client has, where it is the subject's."""
-    entry, body = _entry(request), b""
+    every, body = _versions(request), b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BODY_BYTES:
             raise RefusalError(42201, "a schema has no more than a mebibyte")
-    if _canonical(_asked(body)) != _canonical(entry.text):
-        raise RefusalError(40403, "Schema not found: the subject's is another; see its version 1")
-    return _json({"subject": request.path_params["subject"], "version": 1, "id": entry.id, "schema": entry.text})
+    asked = canonical(_asked(body))
+    found = next((one for one in reversed(every) if canonical(one.text) == asked), None)
+    if found is None:
+        raise RefusalError(40403, "Schema not found: the subject has others; see its version latest")
+    return _json(_told(request, found))
 
 
 def _asked(body: bytes) -> str:
@@ -159,7 +164,7 @@ def _asked(body: bytes) -> str:
     return str(asked["schema"])
 
 
-def _canonical(text: str) -> str:
+def canonical(text: str) -> str:
     """What of a schema decides its bytes and names."""
     try:
         return str(to_parsing_canonical_form(fastavro.parse_schema(orjson.loads(text))))
@@ -174,33 +179,45 @@ def other(request: Request) -> NoReturn:
     raise RefusalError(42205, "Operation not permitted: this registry is read-only; schemas change by a new release")
 
 
-def _entry(request: Request) -> Entry:
+def _versions(request: Request) -> tuple[Entry, ...]:
     subject = request.path_params["subject"]
     by_topic = TOPIC_VALUE.fullmatch(subject)
-    entry = served().get(f"partner.{by_topic[1]}.v1" if by_topic else subject)
-    if entry is None:
+    found = served().get(f"partner.{by_topic[1]}.v1" if by_topic else subject)
+    if found is None:
         raise RefusalError(40401, "Subject not found; GET /subjects has them all")
-    return entry
+    return found
 
 
 def _known(request: Request) -> None:
     if "subject" in request.path_params:
-        _entry(request)
+        _versions(request)
 
 
 def _version(request: Request) -> dict[str, Any]:
-    entry, asked = _entry(request), request.path_params["version"]
-    if asked not in LATEST:
+    every, asked = _versions(request), request.path_params["version"]
+    if asked in LATEST:
+        return _told(request, every[-1])
+    found = next((one for one in every if str(one.version) == asked), None)
+    if found is None:
         is_number = asked.isdecimal() and asked.isascii() and int(asked) > 0
         raise RefusalError(*((40402, "Version not found") if is_number else (42202, "Invalid version")))
-    return {"subject": request.path_params["subject"], "version": 1, "id": entry.id, "schema": entry.text}
+    return _told(request, found)
+
+
+def _told(request: Request, one: Entry) -> dict[str, Any]:
+    return {"subject": request.path_params["subject"], "version": one.version, "id": one.id, "schema": one.text}
 
 
 def _by_id(request: Request) -> Entry:
-    entry = {str(entry.id): entry for entry in served().values()}.get(request.path_params["id"])
+    entry = _ids().get(request.path_params["id"])
     if entry is None:
         raise RefusalError(40403, "Schema not found")
     return entry
+
+
+@functools.cache
+def _ids() -> dict[str, Entry]:
+    return {str(entry.id): entry for every in served().values() for entry in every}
 
 
 def _json(value: Any) -> Response:

@@ -33,6 +33,7 @@ class Renderer:
             "group": words.group_word,
             "plain": words.plain,
             "count": words.count,
+            "begun": words.begun,
         }
         self._templates.globals |= {"ago": self.ago, "when": self.when, "named": words.named}
 

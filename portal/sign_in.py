@@ -1,12 +1,14 @@
 """Sign-in by a link that works once, and the session that follows. Neither names anybody in a URL."""
 
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import pathlib
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -39,24 +41,29 @@ def user_of(secret_key: str, mark: str, user_ids: Iterable[str]) -> str | None:
 
 
 class Spent:
-    """Remembers links that were used and sessions that ended, in a file where one is named, else in this process."""
+    """Remembers links that were used and sessions that ended, in a file where one is named, else in this process.
+
+    Portals that share the file know of each other's: whoever asks reads it again where it was replaced.
+    """
 
     def __init__(self, path: pathlib.Path | None = None) -> None:
         """Read what was remembered."""
         self._path = path
         self._lock = threading.Lock()
         self._expiry: dict[str, float] = {}
-        if path and path.exists():
-            lines = path.read_text(encoding="ascii").splitlines()
-            self._expiry = {nonce: float(until) for nonce, until in (line.split() for line in lines)}
+        self._read: tuple[int, int, int] | None = None
+        self._catch_up()
 
     def __contains__(self, nonce: str) -> bool:
         """Whether it was spent."""
-        return nonce in self._expiry
+        with self._lock:
+            self._catch_up()
+            return nonce in self._expiry
 
     def spend(self, nonce: str, now: float) -> bool:
         """Use a link or end a session, by its number; False where that was done before."""
-        with self._lock:
+        with self._lock, _alone(self._path):
+            self._catch_up()
             self._expiry = {known: until for known, until in self._expiry.items() if until > now}
             if nonce in self._expiry:
                 return False
@@ -65,6 +72,18 @@ class Spent:
                 text = "".join(f"{known} {until:.0f}\n" for known, until in self._expiry.items())
                 _replace(self._path, text)
             return True
+
+    def _catch_up(self) -> None:
+        """Read the file, if it is another than the one that was read."""
+        try:
+            found = self._path.stat() if self._path else None
+        except FileNotFoundError:
+            return
+        if not self._path or not found or (mark := (found.st_ino, found.st_mtime_ns, found.st_size)) == self._read:
+            return
+        lines = self._path.read_text(encoding="ascii").splitlines()
+        self._expiry = {nonce: float(until) for nonce, until in (line.split() for line in lines)}
+        self._read = mark
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,17 @@ class Sessions:
         except BadData:
             return None
         return (mark, value) if -CLOCKS_APART_SECONDS <= now - issued <= seconds else None
+
+
+@contextlib.contextmanager
+def _alone(path: pathlib.Path | None) -> Iterator[None]:
+    """No other process replaces the file meanwhile."""
+    if path is None:
+        yield
+        return
+    with path.with_name(f"{path.name}.lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _replace(path: pathlib.Path, text: str) -> None:

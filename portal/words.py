@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,10 +10,15 @@ from typing import Any
 from portal.codes import BY_SERIES, CODES, FAMILIES, TERMS, UNSPOKEN
 from portal.labels import GROUPS, LABELS, NOTES
 from schemas_avro import catalog
+from schemas_avro.codes import tables_of
 
 EPOCH = date(1970, 1, 1)
-NOT_LISTED = frozenset({"organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version"})
+NOT_LISTED = frozenset({
+    "organization_id", "organization_id_system", "case_manager_id", "display_label", "cip_version",
+    "from_organization_id", "from_organization_id_system", "to_organization_id", "to_organization_id_system",
+})  # fmt: skip
 """Fields that the headline or the page says already, or that mean nothing to readers."""
+TERM_FIELDS = frozenset({"term_id", "transfer_term"})
 PARTIES = frozenset({"responsible_agency"})
 """Fields that hold the id of a partner or recipient."""
 RECENT = {0: "today", 1: "yesterday"}
@@ -84,7 +89,8 @@ def lines(family: str, body: Mapping[str, Any], parties: Mapping[str, str]) -> l
 def _code(family: str, name: str, value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    is_code = name in CODES or name in UNSPOKEN or name == "term_id" or value in _symbols(family, name)
+    is_listed = name in CODES or name in UNSPOKEN or name in tables_of(family)
+    is_code = is_listed or name in TERM_FIELDS or value in _symbols(family, name)
     return f"{name}: {value}" if is_code else ""
 
 
@@ -104,23 +110,33 @@ def _number(family: str, name: str, value: int) -> str:
         return f"{EPOCH + timedelta(days=value):%B %Y}"
     if "date" in _logical_types(family, name):
         return day(EPOCH + timedelta(days=value))
-    if name.endswith("_cents"):
-        return money(value)
-    if name.endswith("_ten_thousandths"):
-        return f"{value / 10_000:.4f}".removesuffix("0").removesuffix("0")
-    if name.endswith("_hundredths"):
-        return f"{value / 100:.2f}".rstrip("0").rstrip(".")
-    return str(value)
+    said = next((said for end, said in UNITS.items() if name.endswith(end)), str)
+    return said(value)
+
+
+def _points(value: int) -> str:
+    return f"{value / 10_000:.4f}".removesuffix("0").removesuffix("0")
+
+
+def _hundredths(value: int) -> str:
+    return f"{value / 100:.2f}".rstrip("0").rstrip(".")
+
+
+def _minutes(value: int) -> str:
+    return count(value, "minute")
 
 
 def _text(family: str, name: str, value: str) -> str:
-    if name == "term_id":
+    if name in TERM_FIELDS:
         return term(value)
     if name == "phone":
         return phone(value)
     if spelled := CODES.get(name, {}).get(value) or CODES.get(name, {}).get(value[:2] if name in BY_SERIES else ""):
         return spelled
-    if name in UNSPOKEN:
+    table = tables_of(family).get(name)
+    if table is not None and value in table.codes:
+        return table.codes[value]
+    if name in UNSPOKEN or table is not None:
         return f"Code {value}"
     return plain(value) if value in _symbols(family, name) else value
 
@@ -151,10 +167,9 @@ def _logical_types(family: str, name: str) -> set[str]:
 
 
 def _symbols(family: str, name: str) -> set[str]:
-    found = {
+    return {
         symbol for branch in _branches(family, name) if isinstance(branch, dict) for symbol in branch.get("symbols", ())
     }
-    return found | (set(CODES["state_programme"]) if name == "state_programme" else set())
 
 
 def money(cents: int) -> str:
@@ -163,9 +178,23 @@ def money(cents: int) -> str:
     return f"{sign}${cents // 100:,}" + (f".{cents % 100:02}" if cents % 100 else "")
 
 
+UNITS: dict[str, Callable[[int], str]] = {
+    "_cents": money,
+    "_minutes": _minutes,
+    "_ten_thousandths": _points,
+    "_hundredths": _hundredths,
+}
+"""How a number is said, by the end of its field's name."""
+
+
 def inside(sentence: str) -> str:
     """What begins a sentence, inside one."""
     return sentence[:1].lower() + sentence[1:]
+
+
+def begun(words: str) -> str:
+    """What stands inside a sentence, at its beginning."""
+    return words[:1].upper() + words[1:]
 
 
 def day(value: date) -> str:

@@ -1,10 +1,11 @@
 """What decisions count for operators: names, and labels from closed sets only. Nothing here is about a person.
 
 Names and their labels: events (family, outcome, reason), denials (family, reason), releases (recipient, kind, reason),
-dead_letters (partner, code), swept_persons (sweep), signals (rule, state); of whose records are one person's
-identity_changes (kind), identity_vetoes (veto), identity_links (partner, other), identity_reviews_opened and
-identity_reviews_closed (reason), identity_decisions (decision), identity_models_refused (reason), identity_blocks and
-identity_blocks_capped; erasures and erased_records (reason); disclosure_orders (step, outcome, reason).
+dead_letters (partner, code), unlisted_codes (partner, table), swept_persons (sweep), signals (rule, state); of
+whose records are one person's identity_changes (kind), identity_vetoes (veto), identity_links (partner, other),
+identity_reviews_opened and identity_reviews_closed (reason), identity_decisions (decision), identity_models_refused
+(reason), identity_blocks and identity_blocks_capped; erasures and erased_records (reason); disclosure_orders (step,
+outcome, reason).
 Noted as the highest value: published and arrived (partner), microseconds since 1970.
 """
 
@@ -19,12 +20,15 @@ EVENTS, DENIALS, RELEASES, DEAD_LETTERS = "events", "denials", "releases", "dead
 SWEPT = "swept_persons"
 MODEL = "model"
 """Among the sweeps: another model of identity is taken; what it counts are rows of records, not persons."""
+RIGHTS = "rights"
+"""Likewise: an agreement calls a partner another kind of agency, and whose rights its records are is asked anew."""
 CHANGES, VETOES, LINKS = "identity_changes", "identity_vetoes", "identity_links"
 REVIEWS_OPENED, REVIEWS_CLOSED = "identity_reviews_opened", "identity_reviews_closed"
 DECISIONS, MODELS_REFUSED = "identity_decisions", "identity_models_refused"
 BLOCKS, BLOCKS_CAPPED = "identity_blocks", "identity_blocks_capped"
 ERASURES, ERASED_RECORDS = "erasures", "erased_records"
 ORDERS = "disclosure_orders"
+UNLISTED = "unlisted_codes"
 PUBLISHED, ARRIVED = "published", "arrived"
 OTHER = "other"
 """Whatever is not in the closed set."""
@@ -78,6 +82,11 @@ def rejected(state: Working, topic: str, appended_at: Sequence[int], code: Code)
     family, partner = _came(state, topic, appended_at)
     state.count(EVENTS, family, REJECTED, code.value, times=len(appended_at))
     state.count(DEAD_LETTERS, partner, code.value, times=len(appended_at))
+
+
+def unlisted(state: Working, partner_id: str, code_set: str, times: int) -> None:
+    """Count codes that their table lacks, where it is known to lack some; their events are carried."""
+    state.count(UNLISTED, partner_of(partner_id, state), code_set, times=times)
 
 
 def _came(state: Working, name: str, appended_at: Sequence[int]) -> tuple[str, str]:

@@ -26,6 +26,11 @@ def signals_topic(recipient: str) -> str:
     return f"signals.{recipient}"
 
 
+def state_topic(stage: str) -> str:
+    """Where a stage that has standbys tells them what it changes."""
+    return f"state.{stage}"
+
+
 def deadletter_topic(partner_id: str) -> str:
     """Where a partner's rejected events wait."""
     return f"deadletter.{partner_id}"

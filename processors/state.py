@@ -192,6 +192,10 @@ class Working:
                 insort(keys, key)
         return keys
 
+    def has_changed(self, table: str) -> bool:
+        """Whether ``put`` set anything of a table."""
+        return table in self._changed
+
     def changes(self) -> Changes:
         """Everything that ``put`` set, encoded, and ``put_raw``."""
         encoded: Changes = {

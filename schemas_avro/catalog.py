@@ -1,6 +1,8 @@
 """The catalog: every schema by id and subject, composed from the .avsc files; projections for recipients.
 
-``catalog.json`` fixes the ids and is reviewed like code: an id, once given, is never given again.
+``catalog.json`` fixes the ids and is reviewed like code: an id, once given, is never given again. A subject has one
+version or more, each with an id of its own: the newest is composed, the ones before it stand in ``history/<id>.avsc``
+as they were (``docs/decisions/0019-versions.md``).
 """
 
 import functools
@@ -12,7 +14,10 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-PROJECTED = ("enrollment", "aid", "employment", "contact", "caseload", "social_service")
+PROJECTED = (
+    "enrollment", "aid", "employment", "contact", "caseload", "social_service", "attendance", "assessment",
+    "intervention", "early_care", "credential", "transfer",
+)  # fmt: skip
 """Families that recipients may see; identity and consent never leave."""
 FAMILIES = ("identity", "consent", *PROJECTED)
 CORE = "core"
@@ -26,6 +31,8 @@ class Entry:
     id: int
     subject: str
     """partner.<family>.v1, body.<family>.v1, released.<family>.v1.<groups> or internal.<name>.v1"""
+    version: int
+    """Of the subject: 1, 2 and so on."""
     schema: Schema
     """Composed: every named type is defined inside it."""
 
@@ -78,6 +85,28 @@ def named_types(schema: Any) -> Iterator[Schema]:
         for part in (schema.get("type"), schema.get("items"), schema.get("values"), schema.get("fields")):
             if isinstance(part, dict | list):
                 yield from named_types(part)
+
+
+def symbols_of(source: str, field: str) -> tuple[str, tuple[str, ...]]:
+    """Name and symbols of the enum that a field takes or lists; an empty name where it takes none.
+
+    Args:
+        source: ``envelope``, or ``families/<family>``.
+        field: by its name.
+    """
+    schema = read(source)
+    enums = {one["name"]: tuple(one["symbols"]) for one in _enums(schema)}
+    for one in schema["fields"]:
+        if one["name"] == field:
+            said = json.dumps(one["type"])
+            return next(((name, symbols) for name, symbols in enums.items() if f'"{name}"' in said), ("", ()))
+    return "", ()
+
+
+def _enums(schema: Schema) -> Iterator[Schema]:
+    """Of a body and the envelope, whose types bodies call by name."""
+    for source in (schema, read("envelope")):
+        yield from (named for named in named_types(source) if named["type"] == "enum")
 
 
 @functools.cache
@@ -148,21 +177,65 @@ def schema_for(subject: str) -> Schema:
     return compose(read(f"internal/{name}"))
 
 
+def rows() -> list[dict[str, Any]]:
+    """Ids with subject and version, as ``catalog.json`` has them; where it says none, the version is 1."""
+    text = resources.files(__package__).joinpath("catalog.json").read_text(encoding="utf-8")
+    return [{"version": 1, **row} for row in json.loads(text)]
+
+
 @functools.cache
 def catalog() -> dict[int, Entry]:
     """Every entry by id."""
-    text = resources.files(__package__).joinpath("catalog.json").read_text(encoding="utf-8")
-    return {row["id"]: Entry(row["id"], row["subject"], schema_for(row["subject"])) for row in json.loads(text)}
+    return {row["id"]: Entry(row["id"], row["subject"], row["version"], _schema(row)) for row in rows()}
+
+
+def _schema(row: dict[str, Any]) -> Schema:
+    return read(f"history/{row['id']}") if row["id"] in _newer() else schema_for(row["subject"])
+
+
+def _newest(every: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The row of each subject's newest version."""
+    return {row["subject"]: row for row in sorted(every, key=lambda row: int(row["version"]))}
 
 
 @functools.cache
 def id_of(subject: str) -> int:
-    """Id of a subject.
+    """Id of a subject's newest version.
 
     Raises:
         KeyError: the catalog has no such subject.
     """
-    return {entry.subject: entry.id for entry in catalog().values()}[subject]
+    return versions_of(subject)[-1].id
+
+
+@functools.cache
+def versions_of(subject: str) -> tuple[Entry, ...]:
+    """Every version of a subject, the newest last.
+
+    Raises:
+        KeyError: the catalog has no such subject.
+    """
+    return _by_subject()[subject]
+
+
+@functools.cache
+def _by_subject() -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in sorted(catalog().values(), key=lambda entry: entry.version):
+        found[entry.subject] = (*found.get(entry.subject, ()), entry)
+    return found
+
+
+@functools.cache
+def _newer() -> dict[int, int]:
+    """Id of the newest version by that of each older one."""
+    newest = _newest(rows())
+    return {row["id"]: newest[row["subject"]]["id"] for row in rows() if row != newest[row["subject"]]}
+
+
+def newest_of(schema_id: int) -> int:
+    """Id of the newest version of the subject that an id is of."""
+    return _newer().get(schema_id, schema_id)
 
 
 def released_subject(family: str, groups: frozenset[str]) -> str:

@@ -1,14 +1,22 @@
-"""Writes what follows from the .avsc files: catalog ids for new subjects, and the models. Run by ``make schemas``."""
+"""Writes what follows from the .avsc files: ids for new subjects and versions, and the models. Run by ``make schemas``.
+
+With the name of a family, ``envelope`` or the name of an internal schema it keeps the versions that there are, before
+its file is changed: ``make schemas KEEP=aid``. The next run gives ids to the versions that came of the change.
+"""
 
 import itertools
 import json
 import pathlib
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from schemas_avro import catalog
 
 HERE = pathlib.Path(__file__).parent
 FIRST_ID = {"partner": 101, "body": 201, "internal": 301, "released": 401}
+NONE: Mapping[int, catalog.Schema] = MappingProxyType({})
 HEAD = '"""Frozen models of what partners publish. Written by schemas_avro/generate.py; do not edit."""\n'
 SCALARS = {"string": "str", "int": "int", "long": "int", "double": "float", "boolean": "bool", "null": "None"}
 LOGICAL = {"date": "date", "timestamp-micros": "AwareDatetime"}
@@ -29,16 +37,37 @@ def subjects() -> list[str]:
     return found
 
 
-def extended(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The catalog's rows with an id for each new subject; rows that stand are never changed."""
+def extended(rows: list[dict[str, Any]], kept: Mapping[int, catalog.Schema] = NONE) -> list[dict[str, Any]]:
+    """The catalog's rows with an id for each new subject and version; rows that stand are never changed.
+
+    Args:
+        rows: what ``catalog.json`` has.
+        kept: schemas that were kept, by id: where a subject's newest is among them and differs, it has a new one.
+    """
     rows = list(rows)
     for subject in subjects():
-        if any(row["subject"] == subject for row in rows):
+        of_subject = sorted((row for row in rows if row["subject"] == subject), key=lambda row: row.get("version", 1))
+        if of_subject and kept.get(of_subject[-1]["id"]) in (None, catalog.schema_for(subject)):
             continue
         kind = subject.split(".")[0]
         taken = [row["id"] for row in rows if row["subject"].startswith(f"{kind}.")]
-        rows.append({"id": max(taken, default=FIRST_ID[kind] - 1) + 1, "subject": subject})
+        row = {"id": max(taken, default=FIRST_ID[kind] - 1) + 1, "subject": subject}
+        rows.append(row | ({"version": len(of_subject) + 1} if of_subject else {}))
     return sorted(rows, key=lambda row: int(row["id"]))
+
+
+def keep(name: str) -> list[pathlib.Path]:
+    """Write down the newest versions of what a file makes, as they are now; the files written."""
+    files = []
+    for subject in subjects():
+        if (name == "envelope" and subject.startswith("partner.")) or name == subject.split(".")[1]:
+            files.append(HERE / "history" / f"{catalog.id_of(subject)}.avsc")
+            files[-1].write_text(json.dumps(catalog.schema_for(subject), indent=2, ensure_ascii=False) + "\n")
+    return files
+
+
+def _kept() -> dict[int, catalog.Schema]:
+    return {int(path.stem): json.loads(path.read_text()) for path in (HERE / "history").glob("*.avsc")}
 
 
 def models() -> str:
@@ -123,13 +152,27 @@ def _event(body: catalog.Schema) -> str:
     )
 
 
-def main() -> None:
-    """Rewrite catalog.json and models.py in place."""
+def main(*names: str) -> None:
+    """Keep what is named; rewrite catalog.json and models.py in place."""
+    for name in names:
+        if not keep(name):
+            sys.exit(f"{name} is no family, no internal schema and not the envelope")
+    if names:
+        return
     path = HERE / "catalog.json"
     rows = json.loads(path.read_text()) if path.exists() else []
-    path.write_text("[\n" + ",\n".join("  " + json.dumps(row) for row in extended(rows)) + "\n]\n")
+    rows, kept = extended(rows, _kept()), _kept()
+    path.write_text("[\n" + ",\n".join("  " + json.dumps(row) for row in rows) + "\n]\n")
     (HERE / "models.py").write_text(models())
+    for row in newest(rows):  # what did not change after all is not written down twice
+        if row["id"] in kept:
+            (HERE / "history" / f"{row['id']}.avsc").unlink()
+
+
+def newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of subjects' newest versions."""
+    return list({row["subject"]: row for row in sorted(rows, key=lambda row: row.get("version", 1))}.values())
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -19,6 +19,8 @@ DEPTH_MAX = 12
 """Types within types, the outermost record being the first and each union one of its own."""
 FIELDS_MAX = 200
 """Fields of all records of a schema together."""
+COLUMNS_MAX = 1_000
+"""Fields where each type stands written out wherever it is named: few types can name each other into millions."""
 TEXT_BYTES_MAX = 64 * 1024
 """Bytes of the schema's JSON text."""
 GROUPS_MAX = 5
@@ -33,6 +35,14 @@ CLASSIFICATIONS = {
     "caseload": "Who serves the person; the recipient's own words.",
     "education": "An education record after FERPA.",
     "enrollment": "The body of an enrollment event as a whole.",
+    "attendance": "The body of an attendance event as a whole.",
+    "intervention": "The body of an intervention event as a whole.",
+    "early_care": "The body of an early care event as a whole.",
+    "credential": "The body of a credential event as a whole.",
+    "transfer": "The body of a transfer event as a whole.",
+    "assessment": "Results of tests and assessments; a category of education records of its own.",
+    "discipline": "Suspensions, and what else was done about a pupil's conduct.",
+    "disability": "Tells of a disability, or that one is looked for (IDEA).",
     "aid": "Student aid: applications, awards, progress.",
     "immigration_proxy": "Reveals immigration status to those who can read it; a category of its own.",
     "employment": "The body of an employment event as a whole.",
@@ -41,6 +51,7 @@ CLASSIFICATIONS = {
     "social_service": "The body of a social service event as a whole.",
     "welfare": "Records of public social services (Welfare and Institutions Code 10850).",
     "child_welfare": "Foster care, and what courts decide about who cares for a child.",
+    "health": "Tells of health, or of what is paid for it.",
     "housing": "That the person has no home, and where the nights are spent.",
 }
 """Every classification that a field may have, and what it means."""
@@ -70,9 +81,11 @@ SYMBOL = TYPE_NAME
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 CODE_SET = GROUP = FIELD_NAME  # a group's name stands in subjects between hyphens and dots
 CEDS_ID = re.compile(r"[0-9]{6}")
-DOC = re.compile(r'(?=.*\S)[^"\\\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]*')
-"""One line that says something and cannot end the docstring that the models make of it."""
-DOC_SAID = "one line of text without quotation marks and backslashes"
+SCRIPT = r"<\s*/?\s*(?:script|svg|img|iframe|object|embed|style|link|meta|base|form|a)\b|javascript:|\{\{|\$\{|\x60"
+"""What a page or a template would run."""
+DOC = re.compile(rf'(?=.*\S)(?!.*(?:{SCRIPT}))[^"\\\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]*', re.IGNORECASE)
+"""One line that says something, runs nowhere, and cannot end the docstring that the models make of it."""
+DOC_SAID = "one line of text without quotation marks, backslashes and scripts"
 
 RECORD_PARTS = frozenset({"type", "name", "doc", "fields"})
 FIELD_PARTS = frozenset({"name", "type", "doc", "classification"})
@@ -89,9 +102,24 @@ def lint(schema: Any) -> list[str]:
     walk.visit(schema, "schema", _Where())
     if walk.fields > FIELDS_MAX:
         walk.fault("schema", f"{walk.fields} fields; at most {FIELDS_MAX}")
+    if not walk.faults and (columns := _columns(schema, {})) > COLUMNS_MAX:
+        walk.fault("schema", f"{columns} fields, each type written out where it is named; at most {COLUMNS_MAX}")
     if not walk.faults and (size := len(json.dumps(schema, ensure_ascii=False).encode())) > TEXT_BYTES_MAX:
         walk.fault("schema", f"{size} bytes of text; at most {TEXT_BYTES_MAX}")
     return walk.faults
+
+
+def _columns(schema: Any, named: dict[str, int]) -> int:
+    """Fields of a type that has no faults, those of types that it names counted again wherever it names them."""
+    match schema:
+        case str():
+            return named.get(schema, 0)
+        case [_, other] | {"type": "array", "items": other} | {"type": "map", "values": other}:
+            return _columns(other, named)
+        case {"type": "record", "name": name, "fields": fields}:
+            named[name] = sum(1 + _columns(one["type"], named) for one in fields)
+            return named[name]
+    return 0
 
 
 def _shown(name: Any) -> str:

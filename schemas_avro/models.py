@@ -257,6 +257,8 @@ class Consent(Frozen):
     """How it can be withdrawn."""
     retention_period: str | None = None
     """How long the recipients may keep it, ISO 8601 duration."""
+    storage_location: str | None = None
+    """Where the recipients keep it, as a country or state (ISO/IEC TS 27560)."""
     evidence_hash: str | None = None
     """SHA-256 of the signed evidence, hexadecimal."""
     prev_hash: str | None = None
@@ -443,6 +445,22 @@ class AwardType(StrEnum):
     FEDERAL_SUBSIDIZED_LOANS = "federal_subsidized_loans"
     FEDERAL_UNSUBSIDIZED_LOANS = "federal_unsubsidized_loans"
     FEDERAL_WORK_STUDY = "federal_work_study"
+    OTHER_FEDERAL_GRANTS = "other_federal_grants"
+    OTHER_GRANTS = "other_grants"
+    PRIVATE_GRANTS = "private_grants"
+    FEDERAL_SCHOLARSHIPS = "federal_scholarships"
+    STATE_AND_LOCAL_SCHOLARSHIPS = "state_and_local_scholarships"
+    INSTITUTIONAL_SCHOLARSHIPS = "institutional_scholarships"
+    PRIVATE_SCHOLARSHIPS = "private_scholarships"
+    OTHER_SCHOLARSHIPS = "other_scholarships"
+    PARENT_PLUS_LOANS = "parent_plus_loans"
+    STATE_LOANS = "state_loans"
+    INSTITUTIONAL_LOANS = "institutional_loans"
+    PRIVATE_LOANS = "private_loans"
+    OTHER_LOANS = "other_loans"
+    STATE_WORK = "state_work"
+    OTHER_ON_CAMPUS_WORK = "other_on_campus_work"
+    ASSISTANTSHIPS = "assistantships"
     OTHER = "other"
 
 
@@ -484,6 +502,8 @@ class Aid(Frozen):
     """Which application; CADAA reveals immigration status and is withheld unless that category too is permitted."""
     application_status: AidApplicationStatus | None = None
     """State of the application; opted_out after AB 469."""
+    application_submitted_on: date | None = None
+    """Day on which the application was submitted, which deadlines are held against."""
     isir_transaction_number: int | None = None
     """Transaction number of the institutional student information record."""
     reject_codes: tuple[str, ...]
@@ -493,7 +513,7 @@ class Aid(Frozen):
     student_aid_index_usd: int | None = None
     """Student aid index in US dollars, -1500 to 999999."""
     award_type: AwardType | None = None
-    """Kind of award."""
+    """Kind of award, as CEDS has them."""
     state_programme: str | None = None
     """State programme: CAL_GRANT_A, CAL_GRANT_B, CAL_GRANT_C, MCS, CCPG, CHAFEE."""
     award_status: AwardStatus | None = None
@@ -539,7 +559,7 @@ class Employment(Frozen):
     administrative_source: AdministrativeSource | None = None
     """CEDS 01 to 04, in this order."""
     employment_location: str | None = None
-    """State of the work, two letters."""
+    """State of the work, two letters, or Multiple or Other."""
     workforce_program_type: str | None = None
     """CEDS workforce programme type code."""
     separation_type: str | None = None
@@ -650,7 +670,7 @@ class SocialService(Frozen):
     """Participation in a program of public social services, with what else the agency knows that bears on who may speak for the person. No money, no address."""
 
     program: SocialProgram
-    """Which program. It tells more than welfare of foster care, Medi-Cal and the Department of Developmental Services: such an event names child_welfare, health or disability among the data_categories of its envelope."""
+    """Which program. It tells more than welfare of foster care, Medi-Cal and the Department of Developmental Services: such an event names child_welfare, health or disability among the data_categories of its envelope, and is rejected where it does not."""
     participation_status: ParticipationStatus
     """How the person stands to the program."""
     benefit_month: date | None = None
@@ -661,6 +681,8 @@ class SocialService(Frozen):
     """Last day of participation."""
     exit_reason: str | None = None
     """CEDS code of why participation ended, five digits."""
+    aid_code: str | None = None
+    """Aid code of the Medi-Cal Eligibility Data System, two letters or digits; no list was read. It can tell of health and of immigration, so it is released to nobody."""
     placement_event: PlacementEvent | None = None
     """What happened to the placement of a foster child; where the child lives is never told."""
     responsible_agency: str | None = None
@@ -675,6 +697,338 @@ class SocialService(Frozen):
     """Whether a court or the law has freed a minor from the parents' care (Family Code 7002); null: not known."""
     address_confidential: Hidden[bool | None] = None
     """Whether the person takes part in an address confidentiality program as Safe at Home (Government Code 6205 and following); null: not known."""
+
+
+class AttendanceStatus(StrEnum):
+    """Symbols of AttendanceStatus."""
+
+    PRESENT = "present"
+    EXCUSED_ABSENCE = "excused_absence"
+    UNEXCUSED_ABSENCE = "unexcused_absence"
+    TARDY = "tardy"
+    EARLY_DEPARTURE = "early_departure"
+
+
+class AttendanceEventType(StrEnum):
+    """Symbols of AttendanceEventType."""
+
+    DAILY = "daily"
+    CLASS_SECTION = "class_section"
+    PROGRAM = "program"
+    EXTRACURRICULAR = "extracurricular"
+
+
+class Attendance(Frozen):
+    """Attendance: what happened on a day, or the days of a period summed up, as CALPADS takes them once a year. A day is a hundred hundredths."""
+
+    organization_id: str
+    """The school or program."""
+    organization_id_system: OrganizationIdSystem
+    """Which list organization_id is from."""
+    attendance_event_type: AttendanceEventType | None = None
+    """What was to be attended."""
+    attendance_date: date | None = None
+    """Day of which attendance_status is told; null where a period is summed up."""
+    attendance_status: AttendanceStatus | None = None
+    """How the day, or the class of that day, was attended."""
+    period_start: date | None = None
+    """First day of the period that is summed up."""
+    period_end: date | None = None
+    """Last day of the period that is summed up."""
+    chronic_absence: bool | None = None
+    """Whether the person was absent on a tenth or more of the days expected (Education Code 60901(c)(1)); null: not told."""
+    days_expected_hundredths: int | None = None
+    """Days in the period on which the person was expected, in hundredths of a day."""
+    days_attended_hundredths: int | None = None
+    """Days attended, in hundredths of a day."""
+    days_absent_excused_hundredths: int | None = None
+    """Days absent with an excuse, suspensions not among them, in hundredths of a day."""
+    days_absent_unexcused_hundredths: int | None = None
+    """Days absent without an excuse, suspensions not among them, in hundredths of a day."""
+    days_suspended_hundredths: int | None = None
+    """Days absent by suspension, in hundredths of a day. In one group with the other absences: who has those and the days attended could work it out."""
+
+
+class Assessment(Frozen):
+    """One result of one person in one test or assessment; where a test has several scores, an event each. Where the test itself tells of a disability, as an alternate assessment does, the event names that among the data_categories of its envelope."""
+
+    assessment_title: str
+    """Name of the test, as CAASPP Smarter Balanced Summative or ELPAC Summative."""
+    academic_subject: str | None = None
+    """Subject, CEDS assessment academic subject code: 01166 mathematics, 13373 reading and language arts, 00562 science."""
+    grade_assessed: GradeLevel | None = None
+    """Grade level for which the person was assessed."""
+    administered_on: date | None = None
+    """First day on which the test was given to the person."""
+    score_value: str | None = None
+    """The score as the test states it; score_metric says what it is."""
+    score_metric: str | None = None
+    """What score_value is, CEDS assessment score metric code: 03479 scale score, 00512 achievement level."""
+    performance_level: str | None = None
+    """The level reached, by the identifier that the test gives its levels."""
+    performance_level_label: str | None = None
+    """The level reached, as the test calls it in reports, as Standard Met."""
+    result_preliminary: bool | None = None
+    """Whether the result may still change; null: not told."""
+
+
+class InterventionEffectiveness(StrEnum):
+    """Symbols of InterventionEffectiveness."""
+
+    POSITIVE_EFFECTS = "positive_effects"
+    POTENTIALLY_POSITIVE_EFFECTS = "potentially_positive_effects"
+    MIXED_EFFECTS = "mixed_effects"
+    NO_DISCERNIBLE_EFFECTS = "no_discernible_effects"
+    POTENTIALLY_NEGATIVE_EFFECTS = "potentially_negative_effects"
+    NEGATIVE_EFFECTS = "negative_effects"
+    OTHER = "other"
+
+
+class DeliveryMethod(StrEnum):
+    """Symbols of DeliveryMethod."""
+
+    INDIVIDUAL = "individual"
+    SMALL_GROUP = "small_group"
+    WHOLE_CLASS = "whole_class"
+    WHOLE_SCHOOL = "whole_school"
+
+
+class InterventionClass(StrEnum):
+    """Symbols of InterventionClass."""
+
+    CURRICULUM = "curriculum"
+    PRACTICE = "practice"
+    SUPPLEMENT = "supplement"
+    OTHER = "other"
+
+
+class Intervention(Frozen):
+    """That a person takes part in an intervention of a school, and what came of it (Ed-Fi Intervention and StudentInterventionAssociation). Where it tells of a disability, the event names that among the data_categories of its envelope."""
+
+    organization_id: str
+    """The school or program."""
+    organization_id_system: OrganizationIdSystem
+    """Which list organization_id is from."""
+    intervention_id: str
+    """The source's own name or code of the intervention, as Check and Connect."""
+    intervention_class: InterventionClass | None = None
+    """What kind of intervention; Ed-Fi InterventionClassDescriptor."""
+    delivery_method: DeliveryMethod | None = None
+    """To whom it is given at once; Ed-Fi DeliveryMethodDescriptor."""
+    dosage_minimum_minutes: int | None = None
+    """The shortest time that is planned for it, in minutes."""
+    dosage_maximum_minutes: int | None = None
+    """The longest time that is planned for it, in minutes."""
+    begin_date: date | None = None
+    """First day on which the person takes part."""
+    end_date: date | None = None
+    """Last day on which the person takes part."""
+    staff_role: str | None = None
+    """What the person who gives it is at the school, as reading specialist; no name."""
+    effectiveness: InterventionEffectiveness | None = None
+    """What came of it; Ed-Fi InterventionEffectivenessRatingDescriptor."""
+
+
+class ScreeningStatus(StrEnum):
+    """Symbols of ScreeningStatus."""
+
+    FURTHER_EVALUATION_NEEDED = "further_evaluation_needed"
+    NO_FURTHER_EVALUATION_NEEDED = "no_further_evaluation_needed"
+    NO_SCREENING_PERFORMED = "no_screening_performed"
+    ASSESSMENT_TOOL_UNAVAILABLE = "assessment_tool_unavailable"
+    PERSONNEL_UNAVAILABLE = "personnel_unavailable"
+
+
+class DrdpSublevel(StrEnum):
+    """Symbols of DrdpSublevel."""
+
+    EARLIER = "earlier"
+    MIDDLE = "middle"
+    LATER = "later"
+
+
+class DrdpLevel(StrEnum):
+    """Symbols of DrdpLevel."""
+
+    RESPONDING = "responding"
+    EXPLORING = "exploring"
+    BUILDING = "building"
+    INTEGRATING = "integrating"
+
+
+class DailyLength(StrEnum):
+    """Symbols of DailyLength."""
+
+    FULL_DAY = "full_day"
+    PART_DAY = "part_day"
+    NOT_PROVIDED = "not_provided"
+
+
+class EarlyCareEligibility(StrEnum):
+    """Symbols of EarlyCareEligibility."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    NOT_ACTIVE = "not_active"
+    PENDING = "pending"
+
+
+class EarlyCareProgram(StrEnum):
+    """Symbols of EarlyCareProgram."""
+
+    CHILD_CARE = "child_care"
+    HEAD_START = "head_start"
+    EARLY_HEAD_START = "early_head_start"
+    MIGRANT_HEAD_START = "migrant_head_start"
+    STATE_PRESCHOOL = "state_preschool"
+    PUBLIC_PRESCHOOL = "public_preschool"
+    PRIVATE_PRESCHOOL = "private_preschool"
+    PUBLIC_PREKINDERGARTEN = "public_prekindergarten"
+    PRIVATE_PREKINDERGARTEN = "private_prekindergarten"
+    FAMILY_CHILD_CARE = "family_child_care"
+    HOME_BASED_INFORMAL_CARE = "home_based_informal_care"
+    HOME_VISITING = "home_visiting"
+    EARLY_INTERVENTION_PART_C = "early_intervention_part_c"
+    EARLY_CHILDHOOD_SPECIAL_EDUCATION = "early_childhood_special_education"
+    OTHER = "other"
+    NONE = "none"
+
+
+class EarlyCare(Frozen):
+    """Early learning and care: a child's place in a program, with what was screened and observed. Where the program itself tells of a disability (early intervention, special education), the event names that among the data_categories of its envelope, and is rejected where it does not."""
+
+    organization_id: str
+    """The provider or program site."""
+    organization_id_system: OrganizationIdSystem
+    """Which list organization_id is from."""
+    program_type: EarlyCareProgram
+    """Kind of program."""
+    eligibility_status: EarlyCareEligibility | None = None
+    """Whether the child was found eligible."""
+    eligibility_expires_on: date | None = None
+    """First day on which the child is no longer eligible."""
+    enrollment_date: date | None = None
+    """First day of enrollment."""
+    service_exit_date: date | None = None
+    """Last day of the service."""
+    daily_length: DailyLength | None = None
+    """How much of the day."""
+    assessed_on: date | None = None
+    """Day of the observation that drdp_domain and drdp_level are of."""
+    drdp_domain: str | None = None
+    """Domain of the Desired Results Developmental Profile (2015): ATL-REG, SED, LLD, COG, PD-HLTH."""
+    drdp_level: DrdpLevel | None = None
+    """Developmental level in that domain, DRDP (2015)."""
+    drdp_sublevel: DrdpSublevel | None = None
+    """How far into that level."""
+    screened_on: date | None = None
+    """Day of the developmental screening."""
+    screening_status: ScreeningStatus | None = None
+    """What the developmental screening came to."""
+    subsidy_fund: str | None = None
+    """Which public fund pays: CSPP, ALTERNATIVE_PAYMENT, CALWORKS_STAGE_1 to 3, HEAD_START. The list was not read in a standard."""
+
+
+class AwardLevel(StrEnum):
+    """Symbols of AwardLevel."""
+
+    CERTIFICATE_UNDER_ONE_YEAR = "certificate_under_one_year"
+    CERTIFICATE_ONE_TO_TWO_YEARS = "certificate_one_to_two_years"
+    ASSOCIATE = "associate"
+    CERTIFICATE_TWO_TO_FOUR_YEARS = "certificate_two_to_four_years"
+    BACHELOR = "bachelor"
+    POST_BACCALAUREATE_CERTIFICATE = "post_baccalaureate_certificate"
+    MASTER = "master"
+    POST_MASTER_CERTIFICATE = "post_master_certificate"
+    DOCTOR_RESEARCH = "doctor_research"
+    DOCTOR_PROFESSIONAL = "doctor_professional"
+    DOCTOR_OTHER = "doctor_other"
+
+
+class CredentialType(StrEnum):
+    """Symbols of CredentialType."""
+
+    ACADEMIC_AWARD = "academic_award"
+    HIGH_SCHOOL_DIPLOMA = "high_school_diploma"
+    HIGH_SCHOOL_DIPLOMA_DISTINCTION = "high_school_diploma_distinction"
+    CERTIFICATION = "certification"
+    LICENSURE = "licensure"
+    LICENSURE_DISTINCTION = "licensure_distinction"
+    REGISTRATION = "registration"
+    ENDORSEMENT = "endorsement"
+    OTHER = "other"
+
+
+class Credential(Frozen):
+    """An academic award, diploma, license or certificate of a person."""
+
+    organization_id: str
+    """The school, college or agency that gives it."""
+    organization_id_system: OrganizationIdSystem
+    """Which list organization_id is from."""
+    credential_type: CredentialType
+    """What it is: an academic award of a college, or CEDS 000071."""
+    award_level: AwardLevel | None = None
+    """Level of an academic award; CEDS 01 to 08, 17, 18, 19, in this order."""
+    award_title: str | None = None
+    """Name of the award or credential, at most 80 characters."""
+    award_date: date | None = None
+    """Day on which it was conferred."""
+    cip_code: str | None = None
+    """Program of study, CIP as NN.NNNN."""
+    ccc_award_type: str | None = None
+    """Award by CCC MIS element SP02, of which four codes were read: A and S associate in arts and in science, Y and Z bachelor of arts and of science."""
+    associate_degree_for_transfer: bool | None = None
+    """Whether the college curriculum inventory (COCI) has it as an associate degree for transfer; null: not told."""
+    issued_on: date | None = None
+    """Day from which a license or certificate holds."""
+    expires_on: date | None = None
+    """Last day on which a license or certificate holds."""
+    revoked: bool | None = None
+    """Whether it was revoked; null: not told."""
+
+
+class TranscriptStatus(StrEnum):
+    """Symbols of TranscriptStatus."""
+
+    REQUESTED = "requested"
+    SENT = "sent"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class TransferReady(StrEnum):
+    """Symbols of TransferReady."""
+
+    INSTITUTION_DEFINED = "institution_defined"
+    STATE_DEFINED = "state_defined"
+
+
+class Transfer(Frozen):
+    """Going on from one school or college to another: readiness, the transcript's way, and the units that counted (PESC Transcript and Acknowledgment)."""
+
+    from_organization_id: str
+    """The school or college that the person comes from."""
+    from_organization_id_system: OrganizationIdSystem
+    """Which list from_organization_id is from."""
+    to_organization_id: str | None = None
+    """The school or college that the person goes to."""
+    to_organization_id_system: OrganizationIdSystem | None = None
+    """Which list to_organization_id is from."""
+    transfer_ready: TransferReady | None = None
+    """By whose definition the person has done what a transfer needs."""
+    transfer_term: str | None = None
+    """Term in which the person goes on, CCC MIS GI03."""
+    transcript_status: TranscriptStatus | None = None
+    """How far the transcript has come."""
+    transcript_status_date: date | None = None
+    """Day of that status."""
+    units_transferable_hundredths: int | None = None
+    """Units that may be transferred, in hundredths of a unit."""
+    units_accepted_hundredths: int | None = None
+    """Units that the new college counts, in hundredths of a unit."""
+    unit_type: UnitType | None = None
+    """What a unit is; CEDS 00586 semester, 00588 quarter."""
 
 
 class IdentityRecorded(Event):
@@ -733,6 +1087,48 @@ class SocialServiceRecorded(Event):
     body: SocialService
 
 
+class AttendanceRecorded(Event):
+    """Envelope and body of Attendance."""
+
+    envelope: Envelope
+    body: Attendance
+
+
+class AssessmentRecorded(Event):
+    """Envelope and body of Assessment."""
+
+    envelope: Envelope
+    body: Assessment
+
+
+class InterventionRecorded(Event):
+    """Envelope and body of Intervention."""
+
+    envelope: Envelope
+    body: Intervention
+
+
+class EarlyCareRecorded(Event):
+    """Envelope and body of EarlyCare."""
+
+    envelope: Envelope
+    body: EarlyCare
+
+
+class CredentialRecorded(Event):
+    """Envelope and body of Credential."""
+
+    envelope: Envelope
+    body: Credential
+
+
+class TransferRecorded(Event):
+    """Envelope and body of Transfer."""
+
+    envelope: Envelope
+    body: Transfer
+
+
 EVENTS: dict[str, type[Event]] = {
     "identity": IdentityRecorded,
     "consent": ConsentRecorded,
@@ -742,4 +1138,10 @@ EVENTS: dict[str, type[Event]] = {
     "contact": ContactRecorded,
     "caseload": CaseloadRecorded,
     "social_service": SocialServiceRecorded,
+    "attendance": AttendanceRecorded,
+    "assessment": AssessmentRecorded,
+    "intervention": InterventionRecorded,
+    "early_care": EarlyCareRecorded,
+    "credential": CredentialRecorded,
+    "transfer": TransferRecorded,
 }

@@ -10,14 +10,16 @@ import hashlib
 import pathlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
 from sinks import in_force_rows, release_rows, rewriting, signal_rows
+from sinks.duckdb_texts import TEXTS
 from sinks.view_batch import ViewBatch, newest_per_key, numbered
+from sinks.views import Change, Question, ViewFormatError, ViewLockedError
 
 FORMAT = 5
 """Version of all tables; raised with every change to them."""
@@ -59,28 +61,6 @@ MOST_NEWEST = 100_000
 """Persons whose newest change is in memory; after more, all count as changed."""
 
 
-class ViewFormatError(Exception):
-    """The file holds views that this version cannot read."""
-
-
-class ViewLockedError(Exception):
-    """Another process has the file open."""
-
-
-class Change(NamedTuple):
-    """One row that a batch really changed."""
-
-    seq: int
-    """The view's change number: strictly increasing over all changes."""
-    recipient: str
-    person_id: str
-    event_id: str
-    """Of a signal its id; its family is then signal."""
-    family: str
-    state: str
-    """released or retracted; of a signal also raised and closed."""
-
-
 class CaseViews:
     """An open file of case views. ``apply`` belongs to one thread; cursors may be asked for from any."""
 
@@ -92,8 +72,7 @@ class CaseViews:
         self._releases = release_rows.ReleaseWriter(self._writer)
         self.first_seq = self._number("SELECT value FROM meta WHERE name = 'first_seq'")
         """Change number that the file began with; what a reader saw below it, it saw of another file."""
-        self.in_force_changed = 0
-        """How many batches since the file was opened brought agreements, rules, or the end of a sweep."""
+        self._in_force_changed = 0
         self._newest_changes: dict[tuple[str, str], int] = {}
         self._all_changed_by = 0
         self._last_seqs: dict[str, int] = dict(self._writer.execute(LAST_SEQS).fetchall())
@@ -158,7 +137,7 @@ class CaseViews:
             if batch.numbers:
                 generations, values = zip(*batch.numbers.values(), strict=True)
                 writer.execute(MERGE_NUMBER, [list(batch.numbers), list(generations), list(values)])
-        self.in_force_changed += batch.changes_in_force
+        self._in_force_changed += batch.changes_in_force
         changes = sorted(map(Change._make, changed))
         self._next_seq += rows.num_rows + len(signals)
         # Before the last numbers: whoever reads up to those must not take for unchanged what is not.
@@ -170,12 +149,22 @@ class CaseViews:
         """Change number of the recipient's newest committed change; one below the file's first where there is none."""
         return self._last_seqs.get(recipient, self.first_seq - 1)
 
-    def newest_change(self, recipient: str, person_id: str) -> int:
-        """A change number that no change of the person since the file was opened lies above; 0 where there was none.
+    def newest_changes(self, recipient: str, person_ids: Sequence[str]) -> Mapping[str, int]:
+        """By person a change number that no change since the file was opened lies above; 0 where there was none.
 
         It rises with each change of the person, and now and then without one.
         """
-        return self._newest_changes.get((recipient, person_id), self._all_changed_by)
+        return {p: self._newest_changes.get((recipient, p), self._all_changed_by) for p in person_ids}
+
+    def in_force_changed(self, recipient: str) -> int:
+        """How many batches since the file was opened brought agreements, rules, or the end of a sweep, to anybody."""
+        del recipient
+        return self._in_force_changed
+
+    def ask(self, question: Question, recipient: str, **names: Any) -> list[tuple[Any, ...]]:
+        """Answer on a cursor of its own."""
+        with self.cursor() as cursor:
+            return cursor.execute(TEXTS[question], {"recipient": recipient, **names}).fetchall()
 
     def _note_newest(self, changes: list[Change]) -> None:
         if len(self._newest_changes) > MOST_NEWEST:

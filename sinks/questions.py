@@ -1,10 +1,7 @@
-"""The questions that readers ask of the case views.
+"""The questions that readers ask of the case views, of whichever engine.
 
-Answers are stored rows: whether they may be shown, the reader decides (``processors/consent/reading.py``).
-
-Every column that is asked for costs about a millisecond at 200,000 rows, every join and window a few, whatever comes
-out: so most questions find their rows first, ask for few columns of them, and leave ordering to Python
-(``bench/portal_questions.py``). What a caseload page asks of a person is remembered until a commit changes the person.
+Answers are stored rows: whether they may be shown, the reader decides (``processors/consent/reading.py``). What a
+caseload page asks of a person is remembered until a commit changes the person.
 """
 
 import datetime as dt
@@ -14,51 +11,31 @@ from typing import Any
 
 import orjson
 
-from sinks import in_force_rows
-from sinks.case_views import CaseViews
 from sinks.remembered import Remembered
-from sinks.signal_rows import RAISED, StoredSignal
-from sinks.stored import OUTLINE, ROW, Assignment, Fact, InForceRows, Outline, StoredRow
+from sinks.signal_rows import StoredSignal
+from sinks.stored import Assignment, Fact, InForceRows, Outline, StoredRow
+from sinks.views import Question, Readable
 
 Assigning = tuple[Outline, str | None, dt.date | None]
 """A version of an assignment, what it says as JSON text, and since when."""
-THESE_PERSONS = "recipient = $recipient AND person_id IN (SELECT unnest($person_ids::VARCHAR[]))"
-EVER_ASSIGNED = """
-SELECT DISTINCT person_id FROM release_row
-WHERE recipient = $recipient AND case_manager_id = $case_manager_id AND ($person_id IS NULL OR person_id = $person_id)
-"""
-CASELOAD = f"""
-SELECT body, effective_from, {OUTLINE} FROM release_row WHERE rowid IN (
-  SELECT rowid FROM release_row WHERE family = 'caseload' AND partner_id = recipient AND {THESE_PERSONS})
-"""  # noqa: S608  # column names only, from a constant
-TIMELINE = f"""
-SELECT {ROW} FROM release_row WHERE recipient = $recipient AND person_id = $person_id
-ORDER BY fact_id, published_at DESC, event_id DESC
-"""  # noqa: S608  # column names only, from a constant
-OUTLINES = f"""
-SELECT {OUTLINE} FROM release_row WHERE rowid IN (SELECT rowid FROM release_row WHERE {THESE_PERSONS})
-"""  # noqa: S608  # column names only, from a constant
-NUMBERED = f"SELECT {ROW} FROM release_row WHERE seq IN (SELECT unnest($seqs::BIGINT[]))"  # noqa: S608  # likewise
-CHANGES = f"SELECT {OUTLINE} FROM release_row WHERE seq > $seq AND {THESE_PERSONS} ORDER BY seq LIMIT $limit"  # noqa: S608  # likewise
-SIGNALS_SINCE = f"SELECT person_id, signal_id FROM signal_row WHERE seq > $seq AND {THESE_PERSONS}"  # noqa: S608  # likewise
 
 
 class Questions:
-    """Asks the case views, each time on a cursor of its own; from any thread."""
+    """Asks the case views; from any thread."""
 
-    def __init__(self, views: CaseViews) -> None:
+    def __init__(self, views: Readable) -> None:
         """Ask these views."""
         self._views = views
-        self._assignments = Remembered(views.newest_change, self._read_assignments)
-        self._outlines = Remembered(views.newest_change, self._read_outlines)
+        self._assignments = Remembered(views.newest_changes, self._read_assignments)
+        self._outlines = Remembered(views.newest_changes, self._read_outlines)
         self._in_force: dict[str, tuple[int, InForceRows]] = {}
         self.first_seq = views.first_seq
-        """Change number that the file began with."""
+        """Change number that the views began with."""
 
     def ever_assigned(self, recipient: str, case_manager_id: str, person_id: str | None = None) -> list[str]:
         """Whom any release that stands has assigned to a case manager, also where a newer one says otherwise."""
-        names = {"recipient": recipient, "case_manager_id": case_manager_id, "person_id": person_id}
-        return [person for (person,) in self._ask(EVER_ASSIGNED, names)]
+        whom = {"case_manager_id": case_manager_id, "person_id": person_id}
+        return [person for (person,) in self._views.ask(Question.EVER_ASSIGNED, recipient, **whom)]
 
     def caseload(
         self, recipient: str, case_manager_id: str, person_ids: Sequence[str] | None = None
@@ -75,8 +52,8 @@ class Questions:
 
         A fact whose newest version was taken back is left out altogether.
         """
-        names = {"recipient": recipient, "person_id": person_id}
-        rows = [StoredRow.from_values(row) for row in self._ask(TIMELINE, names)]
+        answer = self._views.ask(Question.TIMELINE, recipient, person_id=person_id)
+        rows = [StoredRow.from_values(row) for row in answer]
         return [fact for _, same in groupby(rows, key=lambda row: row.fact_id) if (fact := _fact(list(same)))]
 
     def outlines(self, recipient: str, person_ids: Sequence[str]) -> list[list[Outline]]:
@@ -86,7 +63,7 @@ class Questions:
     def _read_assignments(self, recipient: str, person_ids: list[str]) -> dict[str, list[Assigning]]:
         """By person, of each assignment the newest version."""
         newest: dict[tuple[str, str], Assigning] = {}
-        for body, since, *values in self._ask_of(recipient, person_ids, CASELOAD):
+        for body, since, *values in self._ask_of(recipient, person_ids, Question.CASELOAD):
             outline = Outline.from_values(values)
             key = outline.person_id, outline.fact_id
             if key not in newest or newest[key][0].age < outline.age:
@@ -99,7 +76,7 @@ class Questions:
     def _read_outlines(self, recipient: str, person_ids: list[str]) -> dict[str, list[tuple[Outline, ...]]]:
         """By person, of each fact the versions, the newest first."""
         facts: dict[tuple[str, str], list[Outline]] = {}
-        for row in self._ask_of(recipient, person_ids, OUTLINES):
+        for row in self._ask_of(recipient, person_ids, Question.OUTLINES):
             outline = Outline.from_values(row)
             facts.setdefault((outline.person_id, outline.fact_id), []).append(outline)
         found: dict[str, list[tuple[Outline, ...]]] = {person: [] for person in person_ids}
@@ -109,64 +86,58 @@ class Questions:
 
     def numbered(self, recipient: str, seqs: Sequence[int]) -> list[StoredRow]:
         """The recipient's rows with these change numbers, the newest change first."""
-        rows = [StoredRow.from_values(row) for row in self._ask(NUMBERED, {"seqs": list(seqs)})] if seqs else []
-        return sorted((r for r in rows if r.recipient == recipient), key=lambda r: r.seq, reverse=True)
+        answer = self._views.ask(Question.NUMBERED, recipient, seqs=list(seqs)) if seqs else []
+        return sorted(map(StoredRow.from_values, answer), key=lambda row: row.seq, reverse=True)
 
     def signals(self, recipient: str, person_ids: Sequence[str]) -> list[StoredSignal]:
         """Signals about these persons that hold, the most urgent first, then by deadline, then the oldest first."""
-        return [StoredSignal.from_row(row) for row in self._ask_of(recipient, person_ids, RAISED)]
+        return [StoredSignal.from_row(row) for row in self._ask_of(recipient, person_ids, Question.SIGNALS)]
 
     def signals_since(self, recipient: str, person_ids: Sequence[str], seq: int) -> list[tuple[str, str]]:
         """Person and id of each signal about these persons that changed after a change number, retracted ones too."""
-        return [(person, signal) for person, signal in self._ask_of(recipient, person_ids, SIGNALS_SINCE, seq=seq)]
+        return [
+            (person, signal) for person, signal in self._ask_of(recipient, person_ids, Question.SIGNALS_SINCE, seq=seq)
+        ]
 
     def changes_since(self, recipient: str, person_ids: Sequence[str], seq: int, limit: int = 1000) -> list[Outline]:
         """What changed of these persons after a change number, oldest change first, retractions too."""
-        rows = self._ask_of(recipient, person_ids, CHANGES, seq=seq, limit=limit)
+        rows = self._ask_of(recipient, person_ids, Question.CHANGES, seq=seq, limit=limit)
         return [Outline.from_values(row) for row in rows]
 
     def last_seq(self, recipient: str) -> int:
-        """Change number of the recipient's newest change; one below the file's first where there is none."""
+        """Change number of the recipient's newest change; one below the views' first where there is none."""
         return self._views.last_seq(recipient)
 
     def in_force(self, recipient: str) -> InForceRows:
         """Agreements and rules that reached a recipient; remembered until a commit changes any."""
         # The number is taken before the rows are read: whatever is committed in between is read again next time.
-        number, known = self._views.in_force_changed, self._in_force.get(recipient)
+        number, known = self._views.in_force_changed(recipient), self._in_force.get(recipient)
         if known is None or known[0] != number:
             known = self._in_force[recipient] = number, self._read_in_force(recipient)
         return known[1]
 
     def _read_in_force(self, recipient: str) -> InForceRows:
-        names = {"recipient": recipient}
-        agreements, rules = (
-            tuple(self._ask(query, names)) for query in (in_force_rows.AGREEMENTS, in_force_rows.RULES)
-        )
-        swept = self._ask(in_force_rows.SWEPT, names)
+        agreements, rules = (tuple(self._views.ask(q, recipient)) for q in (Question.AGREEMENTS, Question.RULES))
+        swept = self._views.ask(Question.SWEPT, recipient)
         return InForceRows(agreements, rules, swept[0][0] if swept else -1)
 
     def tick(self, recipient: str) -> dt.datetime | None:
         """The latest tick that reached a recipient, UTC."""
-        rows = self._ask("SELECT tick_at FROM clock WHERE recipient = $recipient", {"recipient": recipient})
+        rows = self._views.ask(Question.TICK, recipient)
         return dt.datetime.fromtimestamp(rows[0][0] / 1_000_000, dt.UTC) if rows else None
 
     def ping(self) -> None:
         """Ask for nothing, to see that the views answer."""
-        self._ask("SELECT 1", {})
+        self._views.ask(Question.NOTHING, "")
 
     def row_count(self, recipient: str, person_id: str) -> int:
         """How many releases of a person a recipient holds."""
-        query = "SELECT count(*) FROM release_row WHERE recipient = $r AND person_id = $p AND state = 'released'"
-        return int(self._ask(query, {"r": recipient, "p": person_id})[0][0])
+        return int(self._views.ask(Question.ROW_COUNT, recipient, person_id=person_id)[0][0])
 
-    def _ask_of(self, recipient: str, person_ids: Sequence[str], query: str, **more: int) -> list[tuple[Any, ...]]:
-        if not person_ids:
-            return []
-        return self._ask(query, {"recipient": recipient, "person_ids": list(person_ids), **more})
-
-    def _ask(self, query: str, names: dict[str, Any]) -> list[tuple[Any, ...]]:
-        with self._views.cursor() as cursor:
-            return cursor.execute(query, names).fetchall()
+    def _ask_of(
+        self, recipient: str, person_ids: Sequence[str], question: Question, **more: int
+    ) -> list[tuple[Any, ...]]:
+        return self._views.ask(question, recipient, person_ids=list(person_ids), **more) if person_ids else []
 
 
 def _assignment(outline: Outline, body: str | None, since: dt.date | None, case_manager_id: str) -> Assignment | None:

@@ -1,6 +1,6 @@
-"""What was read of persons, in memory until a commit changes them: one process owns the views, so it knows of each."""
+"""What was read of persons, in memory until a commit changes them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,17 +12,20 @@ class Remembered(Generic[T]):
     """Answers by recipient and person; for any thread."""
 
     def __init__(
-        self, newest_change: Callable[[str, str], int], read: Callable[[str, list[str]], dict[str, T]]
+        self,
+        newest_changes: Callable[[str, Sequence[str]], Mapping[str, int]],
+        read: Callable[[str, list[str]], dict[str, T]],
     ) -> None:
         """What is remembered holds as long as the person's newest change, by number, is the one that it was read at."""
-        self._newest_change = newest_change
+        self._newest_changes = newest_changes
         self._read = read
         self._known: dict[tuple[str, str], tuple[int, T]] = {}
 
     def of(self, recipient: str, person_ids: Sequence[str]) -> dict[str, T]:
         """Answers by person, in the order asked; of whom there is nothing, none."""
         # The numbers are taken before the rows are read: whatever is committed in between is read again next time.
-        stands = {person: self._newest_change(recipient, person) for person in person_ids}
+        newest = self._newest_changes(recipient, person_ids) if person_ids else {}
+        stands = {person: newest[person] for person in person_ids}
         known = {person: self._known.get((recipient, person)) for person in stands}
         held = {person: entry[1] for person, entry in known.items() if entry and entry[0] == stands[person]}
         missing = [person for person in stands if person not in held]

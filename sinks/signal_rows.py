@@ -48,11 +48,6 @@ WHEN NOT MATCHED THEN INSERT ({", ".join(COLUMNS.names)}) VALUES ({", ".join(f"b
 RETURNING seq, recipient, person_id, signal_id, 'signal', state
 """  # noqa: S608  # column names only, from a constant
 CONTENT_IN_ORDER = f"SELECT {_SAID} FROM signal_row WHERE state <> 'retracted' ORDER BY signal_id"  # noqa: S608  # likewise
-RAISED = f"""
-SELECT {", ".join(COLUMNS.names)} FROM signal_row
-WHERE recipient = $recipient AND state = 'raised' AND person_id IN (SELECT unnest($person_ids::VARCHAR[]))
-ORDER BY list_position(['high', 'medium', 'low'], urgency), due_on NULLS LAST, raised_at, signal_id
-"""  # noqa: S608  # column names only, from a constant
 
 LEFT_BY_RETRACTION: Row = {
     "rule": None, "about": None, "urgency": None, "raised_at": None, "changed_at": None, "due_on": None,

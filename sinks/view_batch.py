@@ -75,6 +75,8 @@ class ViewBatch:
     """Topic and partition to the offset to read next."""
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Topic/partition/stage to the last number taken, in its generation."""
+    read_from: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Topic and partition to what was to be read next before this batch: where several write, it tells that they do."""
 
     @property
     def changes_in_force(self) -> bool:

@@ -1,6 +1,7 @@
 """Kafka clients as Throughline uses them: one partitioner, read committed, no automatic anything."""
 
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from processors.records import NO_HEADERS, Arrivals
 from streams import telemetry
+from streams.access import SEE, of_environment
 from streams.errors import BROKER_AWAY, IF_AWAY, ThroughlineError, TransientError
 
 PARTITIONER = "murmur2_random"
@@ -29,11 +31,29 @@ SILENT = {
     "COORDINATOR_LOAD_IN_PROGRESS",
 }  # fmt: skip
 """How Kafka's client calls it where nobody answers, or nobody does yet."""
+NOT_LET_IN = {"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "_SSL"}
+"""How it calls it where a user, a password or a certificate is not taken; what was asked for then only never comes."""
+NOT_IN = "the broker does not let us in"
+_heard: deque[KafkaError] = deque(maxlen=1)
+"""The last of these that a client of this process has met."""
+
+
+def connecting() -> dict[str, Any]:
+    """What all clients have: how they connect by the settings, and who is told where they are not let in."""
+    found = of_environment().for_librdkafka()
+    return {**found, "error_cb": _hear} if found else {}
+
+
+def _hear(error: KafkaError) -> None:
+    LOGGER.error("%s", error.str())  # as the client does itself where nobody is told
+    if error.name() in NOT_LET_IN:
+        _heard.append(error)
 
 
 def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
     """A consumer that its owner assigns, seeks and commits by hand."""
     settings = {
+        **connecting(),
         "bootstrap.servers": bootstrap,
         "group.id": group,
         "enable.auto.commit": False,
@@ -50,6 +70,7 @@ def consumer(bootstrap: str, group: str, **more: Any) -> Consumer:
 def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -> Producer:
     """An idempotent producer; a transactional one where it has an id."""
     settings: dict[str, Any] = {
+        **connecting(),
         "bootstrap.servers": bootstrap,
         "enable.idempotence": True,
         "acks": "all",
@@ -68,9 +89,9 @@ def producer(bootstrap: str, transactional_id: str | None = None, **more: Any) -
     return Producer({**settings, **more}, logger=LOGGER)
 
 
-def admin(bootstrap: str) -> AdminClient:
+def admin(bootstrap: str, **more: Any) -> AdminClient:
     """An admin client."""
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=LOGGER)
+    return AdminClient({**connecting(), "bootstrap.servers": bootstrap, **more}, logger=LOGGER)
 
 
 def arrivals(messages: Sequence[Message]) -> Arrivals:
@@ -105,9 +126,20 @@ def trouble(error: Exception) -> TransientError:
     known = error.args[0] if isinstance(error, KafkaException) else None
     if known is None:
         return TransientError(BROKER_AWAY, str(error) or type(error).__name__)
+    if (refusal := refused(known)) is not None:
+        return TransientError(NOT_IN, refusal.str())
     return TransientError(BROKER_AWAY if known.name() in SILENT else "the broker refuses", known.str())
 
 
 def away(error: KafkaError) -> ThroughlineError:
-    """What a command says of a broker that does not answer: one line, with the remedy."""
+    """What a command says of a broker that does not answer, or does not let it in: one line, with the remedy."""
+    if (refusal := refused(error)) is not None:
+        return ThroughlineError(f"{NOT_IN}: {refusal.str()}; {SEE}")
     return ThroughlineError(f"{BROKER_AWAY}: {error.str()}; {IF_AWAY}")
+
+
+def refused(error: KafkaError) -> KafkaError | None:
+    """That the broker did not let a client in: by its error, or by what was heard while nothing came of it."""
+    if error.name() in NOT_LET_IN:
+        return error
+    return _heard.pop() if _heard and error.name() in SILENT else None

@@ -6,6 +6,7 @@ from processors.consent import decide as consent
 from processors.consent.settle import Context
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Working
+from streams import layout, newer
 from streams.errors import Stop, StoppedError
 from streams.pulse import Progress
 from streams.settings import Settings
@@ -13,6 +14,8 @@ from streams.stage import StageParts
 from streams.store import Store
 
 NAME = "consent"
+OWN = ("resolved.", "released.", "audit.")
+"""How the names of topics begin that it reads or writes."""
 
 
 def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
@@ -21,6 +24,7 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
     sweeps: list[Progress] = []
 
     def decide(arrivals: Arrivals, state: Working) -> Outs:
+        newer.check_schemas(NAME, arrivals)
         outs = consent.decide(arrivals, state, context)
         sweeps[:] = _progress(state)
         state.reached = chain.reached(state)
@@ -32,6 +36,7 @@ def parts(settings: Settings, keys: sealing.Keys) -> StageParts:
         inputs,
         decide,
         reject,
+        layout=lambda there: layout.check(there, settings, OWN),
         batch_records=settings.batch_records,
         linger_seconds=settings.linger_seconds,
         sweeps=lambda: tuple(sweeps),

@@ -4,9 +4,11 @@ ThroughlineError
 ├── StoreError            the state store cannot be used
 │   ├── StoreLockedError  another process has it
 │   └── StaleError        somebody else owns the stage now, or has gone on
+├── TurnLostError         another worker acts for the stage now
 ├── StoppedError          a stage stops rather than jump: store, group or topic are not what they were
 └── TransientError        a friend is away: wait and try again
-    └── DiskError         it is the disk that a store or the keyring is on
+    ├── DiskError         it is the disk that a store or the keyring is on
+    └── LeasesAwayError   it is the database of the leases
 """
 
 from enum import StrEnum
@@ -34,8 +36,12 @@ class Stop(StrEnum):
     """Records that were not read yet are no longer there."""
     LOG_CUT = "log_cut"
     """A partition lost its end and has grown again: it holds another record than the last one that was read."""
+    PARTITIONS = "partitions"
+    """A topic has another number of partitions than it has to have."""
     INTERNAL_ERRORS = "internal_errors"
     """Too many in a row: one bug must not reject a whole topic."""
+    TOO_OLD = "too_old"
+    """A newer version has written something that this one does not know."""
     UNDECIDABLE = "undecidable"
     """A bug met by a record that no stage may leave out."""
 
@@ -54,6 +60,10 @@ class StoreLockedError(StoreError):
 
 class StaleError(StoreError):
     """The token or batch number in the store is not the one that this batch started from."""
+
+
+class TurnLostError(ThroughlineError):
+    """Another worker acts for the stage now: what this one has stored and not sent counts for nothing."""
 
 
 class StoppedError(ThroughlineError):
@@ -81,3 +91,15 @@ class DiskError(TransientError):
     """The disk is full or does not answer."""
 
     friend = "store"
+
+
+class ViewsSilentError(TransientError):
+    """The database of the case views does not answer."""
+
+    friend = "views"
+
+
+class LeasesAwayError(TransientError):
+    """The database of the leases does not answer."""
+
+    friend = "database"

@@ -16,8 +16,10 @@ import pyarrow as pa
 from aiokafka import codec
 from faust.transport.drivers import aiokafka
 from faust.types import TP
+from faust.types.auth import CredentialsT
 
 from processors.records import Out
+from streams.access import Access, of_environment
 from streams.pulse import Standing
 from streams.store import Partition
 
@@ -25,6 +27,8 @@ COMMIT_SECONDS = 0.5
 COMMIT_MOST_SECONDS = 2.0
 CLOSE_MOST_SECONDS = 5.0
 SESSION_SECONDS = 10.0
+ALL_REPLICAS = -1
+"""How aiokafka calls it: those that are in sync, of which there have to be enough."""
 
 
 class _Lz4:
@@ -91,6 +95,16 @@ class _Consumer(aiokafka.Consumer):
         self._acked_index.pop(tp, None)
         return max(acknowledged) + 1 if acknowledged else None
 
+    async def _commit_offsets(self, offsets: Mapping[TP, int], *more: Any, **named: Any) -> bool:
+        """Commit; what is not taken is tried again, as Faust does only where something new has come."""
+        before = {place: self._committed_offset[place] for place in offsets}
+        is_done = bool(await super()._commit_offsets(offsets, *more, **named))
+        if not is_done:
+            self._committed_offset.update(before)
+            for place, offset in offsets.items():
+                self._acked[place].append(offset - 1)
+        return is_done
+
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         del tp, offset_from, offset_to
 
@@ -141,6 +155,7 @@ def build(name: str, bootstrap: str, folder: Path, topics: Sequence[str]) -> App
     return App(
         name,
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
+        broker_credentials=_credentials(of_environment()),
         autodiscover=False,
         datadir=folder,
         processing_guarantee="at_least_once",
@@ -149,6 +164,7 @@ def build(name: str, bootstrap: str, folder: Path, topics: Sequence[str]) -> App
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=SESSION_SECONDS / 4,
         broker_commit_interval=COMMIT_SECONDS,
+        producer_acks=ALL_REPLICAS,
         stream_wait_empty=False,  # else it would wait for ever, at its end, for events that it has only handed over
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -157,6 +173,19 @@ def build(name: str, bootstrap: str, folder: Path, topics: Sequence[str]) -> App
         key_serializer="raw",
         value_serializer="raw",
     )
+
+
+def _credentials(access: Access) -> CredentialsT | None:
+    """Whom Faust connects as."""
+    said, tls = access.for_aiokafka(), access.tls()
+    if "sasl_mechanism" in said:
+        return faust.SASLCredentials(
+            username=said["sasl_plain_username"],
+            password=said["sasl_plain_password"],
+            mechanism=said["sasl_mechanism"],
+            ssl_context=tls,
+        )
+    return None if tls is None else faust.SSLCredentials(tls)
 
 
 @asynccontextmanager

@@ -65,6 +65,7 @@ class Forgetting:
             self._let_go |= keys
             return True
         if (tables := self._tables(self._store)) is not None:
+            self._store.keep()
             self._merging = _Merging(self._store, tables, new, len(keys))
             self._merging.start()
         return False

@@ -9,11 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from streams.errors import StoreError, ThroughlineError
-from streams.keyring import Keyring
+from streams.keyring import KEK, Keyring
 
 RING, SECRETS = "keys", "secrets"
 """Folders of a data directory that are backed up apart from all else, and of a backup."""
-KEK, KEYS = "key-encryption.key", "keys.sqlite"
+KEYS = "keys.sqlite"
 
 
 @dataclass(frozen=True)

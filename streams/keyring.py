@@ -4,6 +4,7 @@ Losing the ring erases everyone; erasing one key erases one record. Resolve make
 What was erased is remembered by its id for ever, so that neither a late event nor an old backup brings a key back.
 """
 
+import fcntl
 import os
 import secrets
 import sqlite3
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from processors import sealing
 from streams.errors import DiskError, StoreError
 
+KEK = "key-encryption.key"
 KEY_BYTES = 32
 KEPT = 65_536
 """Keys at hand, 14 MB; with all that were ever asked for, three million records would take 600 MB of a worker."""
@@ -37,19 +39,19 @@ def read_or_make_secret(path: Path) -> bytes:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        _write_once(path)
+        write_once(path, secrets.token_bytes(KEY_BYTES))
     secret = path.read_bytes()
     if len(secret) != KEY_BYTES:
         raise StoreError(f"{path.name} is not a key of {KEY_BYTES} bytes; restore it from its backup")
     return secret
 
 
-def _write_once(path: Path) -> None:
-    """Whoever links first wins, so that two processes agree on one secret."""
+def write_once(path: Path, content: bytes) -> None:
+    """Make a file that only its owner reads. Whoever links first wins, so that two processes agree on one secret."""
     own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -60,18 +62,27 @@ def _write_once(path: Path) -> None:
         own.unlink()
 
 
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Of all processes: SQLite refuses at once, and waits for no one, where two bring one file to its WAL mode."""
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class Keyring:
     """Keys by id; new ones are durable after ``flush``, which must come before anything sealed with them leaves."""
 
     def __init__(self, folder: Path) -> None:
         """Open or make the ring in a folder."""
-        self._kek = read_or_make_secret(folder / "key-encryption.key")
+        self._kek = read_or_make_secret(folder / KEK)
         (folder / "keys.sqlite").touch(mode=0o600)  # its log gets the same rights from SQLite
         self._db = sqlite3.connect(folder / "keys.sqlite", isolation_level=None, timeout=30, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA secure_delete=ON")  # what is erased is written over with zeros
-        self._db.executescript(TABLES)
+        with _one_at_a_time(folder / KEK):
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")  # what is erased is written over with zeros
+            self._db.executescript(TABLES)
         self._known: dict[str, bytes] = {}
         self._new: dict[str, bytes] = {}
         self._erased: set[str] = set()
@@ -105,9 +116,7 @@ class Keyring:
         try:
             return aes_key_unwrap(self._kek, wrapped)
         except InvalidUnwrap:
-            raise StoreError(
-                "key-encryption.key does not open keys.sqlite; restore both from the same backup"
-            ) from None
+            raise StoreError(f"{KEK} does not open keys.sqlite; restore both from the same backup") from None
 
     def find_or_make(self, key_id: str) -> bytes:
         """The key, made now where there is none; of an erased one, a key that nobody keeps, so nothing opens again."""

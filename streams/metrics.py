@@ -6,9 +6,8 @@ Labels come from closed sets; no value about a person and no topic's partition i
 import platform
 import threading
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import prometheus_client
@@ -19,12 +18,13 @@ from prometheus_client.registry import Collector
 from processors import counts
 from processors.resolve.codes import Code
 from processors.state import Named
+from schemas_avro.version import VERSION
 from streams.errors import Stop
 from streams.histogram import BulkHistogram
 from streams.lag import LagWatch
 from streams.pulse import Done, Progress, Pulse, Standing, Written, nothing
 
-FRIENDS = ("broker", "store")
+FRIENDS = ("broker", "store", "database", "views")
 LAG = ("throughline_lag_events", "throughline_lag_seconds", "throughline_missing_events")
 MICROS = 1_000_000
 LATENCIES = (0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400)
@@ -51,11 +51,14 @@ SPECS = (
     Spec("throughline_live", Gauge, ("stage",), "1: the loop goes round."),
     Spec("throughline_ready", Gauge, ("stage",), "1: nothing keeps the process from its work."),
     Spec("throughline_stopped", Gauge, ("stage", "why"), "1: it stands still rather than skip or double something."),
+    Spec("throughline_acting", Gauge, ("stage",), "1: it acts; 0: it stands by for one that does."),
+    Spec("throughline_standby_level", Gauge, ("stage",), "1: it stands by and has the state of the one that acts."),
     Spec("throughline_waits_total", Counter, ("stage", "friend"), "Waits for a friend that did not answer."),
     Spec("throughline_events_total", Counter, ("stage", "family", "outcome", "reason"), "Events by their outcome."),
     Spec("throughline_denials_total", Counter, ("family", "reason"), "Denials, one a recipient, of events just come."),
     Spec("throughline_releases_total", Counter, ("recipient", "kind", "reason"), "Releases and retractions sent."),
     Spec("throughline_dead_letters_total", Counter, ("partner", "code"), "Events that cannot travel."),
+    Spec("throughline_unlisted_codes_total", Counter, ("partner", "table"), "Codes that an open table lacks."),
     Spec("throughline_partner_arrived_timestamp_seconds", Gauge, ("partner",), "When a partner's last event came."),
     Spec("throughline_partner_published_timestamp_seconds", Gauge, ("partner",), "The newest that a partner has said."),
     Spec("throughline_batch_seconds", Histogram, ("stage",), "A batch, from read to sent or written.", BATCH_SECONDS),
@@ -82,6 +85,7 @@ SPECS = (
     Spec("throughline_erasures_total", Counter, ("reason",), "Requests to erase somebody."),
     Spec("throughline_erased_records_total", Counter, ("stage", "reason"), "Records that were erased."),
     Spec("throughline_disclosure_orders_total", Counter, ("step", "outcome", "reason"), "Steps of orders, by outcome."),
+    Spec("throughline_registry_schemas", Gauge, ("found",), "Partners' schemas by what a registry has instead."),
     Spec("throughline_audit_unsigned_records", Gauge, (), "Records of the audit that no signed head covers yet."),
     Spec("throughline_audit_unsigned_seconds", Gauge, (), "For how long the first of them has been in the log."),
     Spec("throughline_sweep_running", Gauge, ("sweep",), "1: many people are being decided again."),
@@ -104,24 +108,33 @@ class Metrics:
         self._lag_told: set[str] = set()
         self._lock = threading.Lock()
         self._unsigned: Callable[[], tuple[int, float]] | None = None
+        self._turns: Callable[[], tuple[bool, bool]] | None = None
+        self._registry: Callable[[], Mapping[str, int]] = dict
         self.registry.register(_Before(self._refresh))
         self._of: dict[str, Any] = {spec.name: _made(spec, self.registry) for spec in SPECS}
         ProcessCollector(registry=self.registry)
-        self._of["throughline_build_info"].info(
-            {"version": version("throughline"), "python": platform.python_version()}
-        )
+        self._of["throughline_build_info"].info({"version": VERSION, "python": platform.python_version()})
         for friend in FRIENDS:  # a rate needs a first value to rise from
             self._named("throughline_waits_total", stage, friend)
         self._numbers(0, 0)
 
     def follow(self, standings: Callable[[], Sequence[Standing]]) -> None:
-        """Have the loop look how far what is assigned is read; before the loop begins."""
+        """Have the loop look how far what is assigned is read; before the loop begins, and anew in each turn of it."""
+        if self.lag.standings is nothing:
+            self._pulse.each_second(self.lag.look)
         self.lag.standings = standings
-        self._pulse.each_second(self.lag.look)
 
     def follow_audit(self, unsigned: Callable[[], tuple[int, float]]) -> None:
         """Ask at every scrape how many records of the audit no head covers, and for how many seconds."""
         self._unsigned = unsigned
+
+    def follow_turns(self, told: Callable[[], tuple[bool, bool]]) -> None:
+        """Ask at every scrape whether it acts, and else whether it has the state of the one that does."""
+        self._turns = told
+
+    def follow_registry(self, found: Callable[[], Mapping[str, int]]) -> None:
+        """Ask at every scrape how many of partners' schemas a registry has how."""
+        self._registry = found
 
     def know_partners(self, partners: Sequence[str]) -> None:
         """Begin every count of dead letters at 0, so that the first one is seen as a rise."""
@@ -219,6 +232,12 @@ class Metrics:
             records, seconds = self._unsigned()
             self._named("throughline_audit_unsigned_records").set(records)
             self._named("throughline_audit_unsigned_seconds").set(seconds)
+        if self._turns is not None:
+            is_acting, is_level = self._turns()
+            self._named("throughline_acting", self._stage).set(is_acting)
+            self._named("throughline_standby_level", self._stage).set(is_level)
+        for found, many in self._registry().items():
+            self._named("throughline_registry_schemas", found).set(many)
         for progress in self._sweep_progress():
             self._named("throughline_sweep_running", progress.sweep).set(progress.is_running)
             self._named("throughline_sweep_persons", progress.sweep).set(progress.persons)

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
+from schemas_avro.version import VERSION
 from streams import rows
 from streams.errors import REBUILD, StoreError, StoreLockedError
 from streams.rocks import Rocks
@@ -60,7 +61,7 @@ STEPS: tuple[Step, ...] = (_from_sqlite,)
 """In their order."""
 FORMAT = OLDEST + len(STEPS)
 """That this version writes."""
-READS = f"this version reads {OLDEST} to {FORMAT}"
+READS = f"Throughline {VERSION} reads {OLDEST} to {FORMAT}"
 
 
 def format_of(path: Path) -> int:

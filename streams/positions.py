@@ -8,11 +8,14 @@ from confluent_kafka.admin import AdminClient
 
 from processors.records import Arrival
 from processors.state import Changes
-from streams import clients
+from streams import changelog, clients, newer
 from streams.errors import BROKER_AWAY, REBUILD, Stop, StoppedError, TransientError
 from streams.store import Partition, Standing, Store
 
 SECONDS = 10.0
+DESCRIBE_SECONDS = 3.0
+"""As long as a cluster takes to find that a broker is dead: by then there is another controller to ask."""
+LIST_SECONDS = 30.0
 STORE = "the store expects"
 LAST = "last_read"
 """Table of a stage's store: what the last record of each partition was that it has read."""
@@ -44,7 +47,7 @@ def check(bootstrap: str, group: str, store: Store, standing: Standing, topics: 
 
 def _know(bootstrap: str, group: str, store: Store, standing: Standing, topics: Sequence[str]) -> Mapping[str, str]:
     admin = clients.admin(bootstrap)  # held until it has answered
-    ids = topic_ids(admin, topics, standing.topics, group, _remedy(group))
+    ids = topic_ids(admin, topics, standing.topics, group, remedy_of(group))
     store.know_topics(standing.token, ids)
     return ids
 
@@ -58,7 +61,13 @@ def topic_ids(
         StoppedError: one is not the one that is known; ``who`` and ``remedy`` are of its line.
         KafkaException: the broker does not answer.
     """
-    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS) if topics else {}
+    if not topics:
+        return {}
+    # Topics are described by the broker that the client takes for the controller, or by nobody. That this one is gone
+    # the client learns from a list of topics alone, for which it does not ask by itself (seen with librdkafka 2.16: a
+    # stage waited as long as one broker of three was down).
+    admin.list_topics(topics[0], timeout=SECONDS)
+    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=DESCRIBE_SECONDS)
     ids = {name: str(future.result().topic_id) for name, future in described.items()}
     for name, id_ in ids.items():
         if known.get(name, id_) != id_:
@@ -156,9 +165,46 @@ def _offset(identity: bytes) -> int:
     return int(identity.partition(b" ")[0])
 
 
+def places(consumer: Consumer, takes: Callable[[str], bool]) -> list[TopicPartition]:
+    """Every partition of the topics that are taken, of those that there are.
+
+    Raises:
+        KafkaException: the broker does not answer.
+    """
+    topics = consumer.list_topics(timeout=LIST_SECONDS).topics
+    return [TopicPartition(name, part) for name, topic in topics.items() if takes(name) for part in topic.partitions]
+
+
+def said_of(batch: int, owner: str, format_: int = changelog.FORMAT) -> str:
+    """What a group's offsets say in their metadata.
+
+    Args:
+        batch: its number.
+        owner: whose turn it was of; empty: of no lease.
+        format_: of the rows that it left; told where it is not the first.
+    """
+    told = (str(batch), owner, str(format_) if format_ > 1 else "")
+    return " ".join(told).rstrip()
+
+
+def last_batch(committed: Iterable[TopicPartition]) -> tuple[int, str]:
+    """The last batch that a stage has sent, by the metadata of its group's offsets: number, 0 for none, and owner.
+
+    Raises:
+        StoppedError: it left rows of a newer format than this version knows.
+    """
+    last = 0, ""
+    for place in committed:
+        if place.metadata:
+            number, owner, format_ = (*place.metadata.split(" "), "", "")[:3]
+            newer.check_format(f"what batch {number} left", int(format_ or 1), changelog.FORMAT)
+            last = max(last, (int(number), owner))
+    return last
+
+
 def batch_of(committed: Iterable[TopicPartition]) -> int:
-    """Number of the last batch that a stage has sent, by the metadata of its group's offsets; 0: none."""
-    return max((int(place.metadata) for place in committed if place.metadata), default=0)
+    """Number of the last batch that a stage has sent; 0: none."""
+    return last_batch(committed)[0]
 
 
 def place_of(message: Message) -> Partition:
@@ -172,13 +218,14 @@ def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: M
     if committed.offset > (next_ or 0):
         raise StoppedError(
             f"{group}: the store is behind its group in {topic}/{part} (store {next_}, group {committed.offset}): "
-            f"it was restored or lost; {_remedy(group)}",
+            f"it was restored or lost; {remedy_of(group)}",
             Stop.STORE_BEHIND,
         )
-    start_of(consumer, place, offsets, f"records were deleted; {_remedy(group)}", f"{group}: ")
+    start_of(consumer, place, offsets, f"records were deleted; {remedy_of(group)}", f"{group}: ")
 
 
-def _remedy(group: str) -> str:
+def remedy_of(group: str) -> str:
+    """What is to be done where the store of signals is not what it was."""
     return (
         f"put its backup back, or run `throughline {group} reset`, start it again and have every recipient's releases "
         "sent again (`throughline agreements reissue`): see docs/keep-it-running.md, 'Backup'"

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,10 +89,10 @@ class Progress:
     """How far a sweep is."""
 
     sweep: str
-    """day, everyone or model."""
+    """day, everyone, model or rights."""
     is_running: bool
     done: int = 0
-    """Persons decided again; of a model, records compared and moved."""
+    """Persons decided again; of a model, records compared and moved; of rights, records looked at."""
     persons: int = 0
     """In all; 0: not known."""
 
@@ -122,7 +122,12 @@ class Pulse:
         self._waits_for: tuple[str, str] | None = None
         self._looks: list[Callable[[], None]] = []
         self._looked_at = float("-inf")
-        self.waits_by_friend: Counter[str] = Counter()
+        self._waits: Counter[str] = Counter()
+
+    @property
+    def waits_by_friend(self) -> Counter[str]:
+        """How often whom was waited for."""
+        return self._waits
 
     def each_second(self, look: Callable[[], None]) -> None:
         """Have the loop look at something of its own, about once a second, between two turns."""
@@ -155,7 +160,7 @@ class Pulse:
     def waits(self, friend: str, why: str | None = None) -> None:
         """The loop waits for somebody who is away, broker or store; ``why`` is the fact, as the log has it."""
         with self._lock:
-            self.waits_by_friend[friend] += 1
+            self._waits[friend] += 1
         self._waits_for = friend, why or f"the {friend} does not answer"
         self.turned()
 
@@ -208,3 +213,38 @@ class Pulse:
 
     def _is_silent(self) -> bool:
         return self._clock() - self._answered_at > ANSWER_SECONDS
+
+
+class Pulses(Pulse):
+    """Of a process that has several loops, and one that looks after them."""
+
+    def __init__(self, parts: Sequence[Pulse]) -> None:
+        """Of the loops' own pulses."""
+        super().__init__()
+        self._parts = parts
+
+    @property
+    def waits_by_friend(self) -> Counter[str]:
+        """How often whom was waited for, by any."""
+        return sum((part.waits_by_friend for part in self._parts), Counter[str]())
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why one of the loops stands still; None: none does."""
+        return next((part.stop for part in self._parts if part.stop is not None), None)
+
+    def why_not_live(self) -> list[str]:
+        """What shows that one of them does not go round."""
+        return _each_once([super().why_not_live(), *(part.why_not_live() for part in self._parts)])
+
+    def why_not_ready(self) -> list[str]:
+        """What keeps one of them from its work."""
+        return _each_once(part.why_not_ready() for part in self._parts)
+
+    def is_cut_off(self) -> bool:
+        """Whether any of them hears nothing of the broker."""
+        return any(part.is_cut_off() for part in self._parts)
+
+
+def _each_once(lists: Iterable[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(line for lines in lists for line in lines))

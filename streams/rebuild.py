@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from processors import names, sealing
 from processors.consent.chain import Walk
 from processors.numbers import HEADER, SENT, TAKEN, number_of
 from processors.records import Arrival, Arrivals, Outs
-from processors.resolve import adopted, rebuild
+from processors.resolve import adopted, rebuild, rights
 from processors.state import Working, canonical
 from schemas_avro import catalog, codec, wire
-from streams import clients, consent, migrations, positions, resolve
+from streams import changelog, clients, consent, migrations, positions, resolve
 from streams.errors import BROKER_AWAY, REBUILD, StoreError, StoreLockedError, ThroughlineError
 from streams.keyring import Keyring, read_or_make_secret
 from streams.numbering import FIRST_GENERATION, generation_of, of_generation
@@ -32,13 +32,19 @@ from streams.store import Standing, Store
 
 BATCH = 2_000
 WAIT_SECONDS, LOOK_SECONDS = 30.0, 0.05
-UNCOMPARED = (SENT, TAKEN, positions.LAST, "head", "seen")
+UNCOMPARED = (SENT, TAKEN, positions.LAST, "head", "seen", changelog.LEASE)
 """Tables that a rebuild need not give again: numbers, the audit's order, digests of bytes that have expired, what was
-read last."""
+read last, whose turn it was."""
 WHOLE = {names.RESOLVED_EVENTS, names.IDENTITY_RECORDS, names.MODELS, names.AGREEMENTS, names.STEWARDS, names.ERASURES}
 """Topics of which nothing may be gone but what compaction removes."""
 LAST = 100
 """Offsets among the last of a partition, one of which is a record's for certain: the others are markers'."""
+SWEEPS: dict[str, Callable[[Store], bool]] = {
+    "deciding many people again": lambda store: bool(store.scan("sweep", "", 1)),
+    "taking another model": lambda store: bool(store.get_many(adopted.TABLE, [adopted.NEXT])),
+    "asking anew whose rights records are": lambda store: bool(store.get_many("clock", [rights.KINDS])),
+}
+"""What goes on in slices, whose middle no topic tells: by what the store says of it."""
 Told = Callable[[int], None]
 
 
@@ -50,6 +56,8 @@ class Target:
     generation: int
     is_readable: bool
     """Whether that is from its store; else from its group."""
+    owner: str = ""
+    """Whose turn the last batch was of, where by a lease."""
 
 
 @dataclass(frozen=True)
@@ -70,23 +78,25 @@ def target_of(role: str, parts: StageParts, bootstrap: str, path: Path) -> Targe
 
     Raises:
         StoreLockedError: the stage runs.
-        ThroughlineError: what it stored last is not published yet, a sweep is under way, or a model is being taken.
+        ThroughlineError: what it stored last is not published yet, or a sweep is under way.
         ThroughlineError: the broker does not answer.
     """
     with closing(clients.consumer(bootstrap, role, **{"enable.partition.eof": True})) as consumer:
         try:
-            places = _places(consumer, parts.inputs)
+            topics = consumer.list_topics(timeout=WAIT_SECONDS).topics
+            parts.layout({name: len(topic.partitions) for name, topic in topics.items()})
+            places = positions.places(consumer, parts.inputs)
             committed = [p for p in consumer.committed(places, WAIT_SECONDS) if p.offset >= 0] if places else []
             ids = positions.topic_ids(clients.admin(bootstrap), sorted({p.topic for p in places}), {}, role, "")
             last = [number for topic in _outputs(consumer, role) for number in _last_numbers(consumer, topic, role)]
         except KafkaException as error:
             raise clients.away(error.args[0]) from error
-    batch = positions.batch_of(committed)
+    batch, owner = positions.last_batch(committed)
     found = _of_store(role, path, batch)
     if found is not None:
-        return found
+        return replace(found, owner=owner)
     offsets = {(p.topic, p.partition): p.offset for p in committed}
-    return Target(Standing(0, batch, offsets, ids), max(last, default=FIRST_GENERATION), is_readable=False)
+    return Target(Standing(0, batch, offsets, ids), max(last, default=FIRST_GENERATION), is_readable=False, owner=owner)
 
 
 def _of_store(role: str, path: Path, committed: int) -> Target | None:
@@ -96,8 +106,7 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
     try:
         with Store.open(path) as store:
             standing, generation = store.take_over(), generation_of(store)
-            is_sweeping = bool(store.scan("sweep", "", 1))
-            is_taking = bool(store.get_many(adopted.TABLE, [adopted.NEXT]))
+            doing = next((what for what, is_under_way in SWEEPS.items() if is_under_way(store)), None)
     except StoreLockedError:
         raise
     except StoreError:
@@ -109,14 +118,8 @@ def _of_store(role: str, path: Path, committed: int) -> Target | None:
             f"{role} has stored what is not published yet (batch {standing.batch}, published {committed}): "
             "start it, let it go on, and stop it again"
         )
-    if is_sweeping:
-        raise ThroughlineError(
-            f"{role} is deciding many people again: start it, and wait until `throughline status` shows no sweep"
-        )
-    if is_taking:
-        raise ThroughlineError(
-            f"{role} is taking another model: start it, and wait until `throughline status` shows no sweep"
-        )
+    if doing is not None:
+        raise ThroughlineError(f"{role} is {doing}: start it, and wait until `throughline status` shows no sweep")
     return Target(standing, generation, is_readable=True)
 
 
@@ -139,7 +142,7 @@ def rebuild_store(
         else:
             _make_consent(maker, consent.parts(chosen, keys))
         standing = target.standing
-        maker.commit(of_generation(generation))
+        maker.commit(of_generation(generation) | changelog.belongs(target.standing.batch, target.owner))
         store.adopt(maker.token, standing.batch, standing.offsets, standing.topics)
     return Rebuilt(maker.records, generation, None, maker.skipped)
 
@@ -170,7 +173,7 @@ class _Maker:
         """Records of topics, a topic after the other: up to where the stage has read them, or all there are."""
         with closing(clients.consumer(self._bootstrap, "rebuild", **{"enable.partition.eof": True})) as consumer:
             try:
-                for place in sorted(_places(consumer, takes), key=lambda p: (p.topic, p.partition)):
+                for place in sorted(positions.places(consumer, takes), key=lambda p: (p.topic, p.partition)):
                     end = self._target.offsets.get((place.topic, place.partition), 0) if to_target else None
                     for arrivals in _records(consumer, place, end):
                         self.records += len(arrivals)
@@ -244,11 +247,6 @@ def _canonical(store: Store) -> Iterator[tuple[str, str, bytes]]:
         yield table, key, canonical(value)
 
 
-def _places(consumer: Consumer, takes: Callable[[str], bool]) -> list[TopicPartition]:
-    topics = consumer.list_topics(timeout=WAIT_SECONDS).topics
-    return [TopicPartition(name, part) for name, topic in topics.items() if takes(name) for part in topic.partitions]
-
-
 def _records(consumer: Consumer, place: TopicPartition, end: int | None) -> Iterator[Arrivals]:
     """A partition from its beginning, up to an offset or to its present end, in batches."""
     low, _ = consumer.get_watermark_offsets(place, timeout=WAIT_SECONDS)
@@ -303,9 +301,12 @@ def _last_numbers(consumer: Consumer, topic: str, role: str) -> Iterator[int]:
 
 
 def _decoded(arrivals: Arrivals, subject: str) -> list[Mapping[str, object]]:
-    schema_id = catalog.id_of(subject)
-    payloads = [wire.payload_of(v) for v in arrivals.values if v is not None and wire.schema_id_of(v) == schema_id]
-    return list(codec.decode_own(schema_id, payloads)) if payloads else []
+    wanted = {version.id for version in catalog.versions_of(subject)}
+    by_schema = wire.places_by_schema(arrivals.values).items()
+    places = {i: id_ for id_, where in by_schema if id_ in wanted for i in where}
+    order = sorted(places)
+    payloads = wire.payloads_of(arrivals.values[i] for i in order)
+    return list(codec.decode_each([places[i] for i in order], payloads).to_pylist()) if order else []
 
 
 def _place_of(row: Mapping[str, object]) -> str:

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from processors import counts, names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
-from processors.resolve import adopted, attendance, taking
+from processors.resolve import adopted, attendance, rights, taking
 from processors.resolve import decide as resolve
 from processors.resolve.book import RECORD
 from processors.resolve.codes import Code, Rejection
@@ -18,7 +18,7 @@ from processors.resolve.gate import header_event_id
 from processors.resolve.generations import table_of
 from processors.resolve.matching.entries import COMPARE
 from processors.state import Working
-from streams import clients
+from streams import clients, layout
 from streams.keyring import read_or_make_secret
 from streams.pulse import Done, Progress
 from streams.settings import Settings
@@ -27,6 +27,8 @@ from streams.store import Store
 
 NAME = "resolve"
 LOG = (names.RESOLVED_EVENTS, 0)
+OWN = ("partner.", "control.", "identity.", "deadletter.", "resolved.")
+"""How the names of topics begin that it reads or writes."""
 BEHIND_SECONDS = 0.5
 ASK_SECONDS = 0.1
 AHEAD_MS = 86_400_000
@@ -42,7 +44,7 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         now = time.time_ns() // 1_000
         context = resolve.Context(pseudonym_key, keys, now, goes_on=not lag.held_back())
         outs = resolve.decide(arrivals, state, context)
-        sweeps[:] = [_progress(state)]
+        sweeps[:] = _progress(state)
         return outs
 
     def reject(arrival: Arrival, state: Working) -> Outs:
@@ -58,6 +60,7 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
         reject,
         lag.held_back,
         ahead,
+        layout=lambda there: layout.check(there, settings, OWN),
         batch_records=settings.batch_records,
         linger_seconds=settings.linger_seconds,
         after=(lag.wrote,),
@@ -65,10 +68,13 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
     )
 
 
-def _progress(state: Working) -> Progress:
-    """How far it is with taking a model."""
-    found = taking.progress(state)
-    return Progress(counts.MODEL, found is not None, *(found or ()))
+def _progress(state: Working) -> list[Progress]:
+    """How far it is with taking a model, and with asking anew whose rights records are."""
+    taken, judged = taking.progress(state), rights.progress(state)
+    return [
+        Progress(counts.MODEL, taken is not None, *(taken or ())),
+        Progress(counts.RIGHTS, judged is not None, judged or 0),
+    ]
 
 
 def pseudonym_key_path(settings: Settings) -> Path:

@@ -1,6 +1,6 @@
 """How a stage's store lies among keys that are in order: rows of its tables, and a few that are its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 import orjson
@@ -9,9 +9,9 @@ from processors.records import NO_HEADERS, Outs
 from processors.state import Changes
 
 STANDING, TOPICS, HEADS, CONTENT = b"\0standing", b"\0topics", b"\0heads", b"\0content"
-LET_GO = b"\0let go"
+LET_GO, BEFORE = b"\0let go", b"\0before"
 """Before all tables: token, batch number and offsets; Kafka's ids of topics; what is pending, in two parts; how many
-erased keys the files have let go of."""
+erased keys the files have let go of; what the rows were that the last batch changed."""
 FIRST, END = b"\1", b"\xff"
 """Tables' rows lie between: no name begins with a null character, and no text holds the second as a byte."""
 
@@ -63,6 +63,23 @@ def topics(ids: Mapping[str, str]) -> Row:
 def topics_of(raw: bytes | None) -> dict[str, str]:
     """Kafka's ids of topics, by name."""
     return dict(orjson.loads(raw)) if raw else {}
+
+
+def before(batch: int, content: Iterable[Row]) -> Row:
+    """Rows as they were before a batch."""
+    found = dict(content)
+    sizes = [None if value is None else len(value) for value in found.values()]
+    heads = orjson.dumps((batch, [key.decode() for key in found], sizes))
+    return BEFORE, b"\0".join((heads, b"".join(value or b"" for value in found.values())))
+
+
+def before_of(raw: bytes) -> tuple[int, list[Row]]:
+    """A batch's number, and rows as they were before it."""
+    heads, _, content = raw.partition(b"\0")  # which no JSON holds
+    batch, keys, sizes = orjson.loads(heads)
+    ends = accumulate(size or 0 for size in sizes)
+    values = [None if size is None else content[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    return batch, [(key.encode(), value) for key, value in zip(keys, values, strict=True)]
 
 
 def pending(outs: Outs) -> tuple[Row, Row]:

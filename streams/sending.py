@@ -21,10 +21,10 @@ BY_KEY = -1
 class Moves:
     """How far a batch moves its group."""
 
-    def __init__(self, consumer: Consumer, offsets: Mapping[Partition, int], batch: int) -> None:
-        """Next offsets of a consumer's group, with the batch's number in their metadata."""
+    def __init__(self, consumer: Consumer, offsets: Mapping[Partition, int], said: str) -> None:
+        """Next offsets of a consumer's group, and what their metadata say: the batch (``positions.said_of``)."""
         self.group: Any = consumer.consumer_group_metadata()
-        self.offsets = [TopicPartition(*place, next_, metadata=str(batch)) for place, next_ in offsets.items()]
+        self.offsets = [TopicPartition(*place, next_, metadata=said) for place, next_ in offsets.items()]
 
 
 def send(producer: Producer, outs: Outs, moves: Moves, ends: dict[Partition, int]) -> None:
@@ -51,6 +51,18 @@ def send(producer: Producer, outs: Outs, moves: Moves, ends: dict[Partition, int
     producer.commit_transaction(STEP_SECONDS)
 
 
+def send_alone(producer: Producer, outs: Outs) -> None:
+    """One transaction that moves no group.
+
+    Raises:
+        KafkaException: it is not known to be committed.
+        BufferError: the client takes no more.
+    """
+    producer.begin_transaction()
+    _produce(producer, outs, _unheard)
+    producer.commit_transaction(STEP_SECONDS)
+
+
 def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | None, Message], None]) -> None:
     """Hand records to the client, each with its id, its number if it has one, and what else it says."""
     # A transaction with a record that was not delivered does not commit, so only where a topic ends is asked for.
@@ -70,6 +82,10 @@ def _produce(producer: Producer, outs: Outs, delivered: Callable[[KafkaError | N
                 producer.poll(0.1)
             else:
                 break
+
+
+def _unheard(error: KafkaError | None, message: Message) -> None:
+    del error, message
 
 
 def _sendable(outs: Outs) -> Iterable[tuple[str, bytes, str, int | None, str, str, Mapping[str, Any]]]:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import ThroughlineError
@@ -26,8 +26,28 @@ class Settings(BaseSettings):
     """Address of a Kafka broker, host:port; none: a local one is started by ``throughline demo``."""
     broker: Literal["native", "container"] | None = None
     """How a local Kafka is started; none: in a container where that can be done, else natively."""
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    """How clients connect to Kafka; with ``sasl_`` as a user, with ``ssl`` over TLS."""
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    """How a user proves who it is."""
+    kafka_user: str | None = Field(default=None, min_length=1)
+    """Whom clients connect to Kafka as."""
+    kafka_password_file: Path | None = None
+    """File that has that user's password, and nothing else."""
+    kafka_ca_file: Path | None = None
+    """PEM file of who vouches for the brokers' certificates; none: whom the machine trusts."""
+    kafka_recipients: str = Field(default="", pattern=r"^([a-z0-9_]+(,[a-z0-9_]+)*)?$")
+    """Recipients that read their topics of Kafka themselves, by commas: ``acl apply`` gives each of them a user."""
+    partner_bytes_per_second: int = Field(default=10_000_000, ge=0)
+    """Most bytes that a partner may publish a second, to each broker; 0: any number."""
+    partner_request_percent: int = Field(default=100, ge=0)
+    """Most time of a broker's threads that a partner's requests may take: 100 is one thread's; 0: any."""
+    connections_per_second: int = Field(default=100, ge=0)
+    """Most connections that one address may open a second, to each broker; 0: any number."""
     data_dir: Path = Path(".throughline")
     """Where stores, keys, views and logs are."""
+    views_dsn: SecretStr | None = Field(default=None, min_length=1)
+    """Connection string of the PostgreSQL that holds the case views; none: they are a file in the data directory."""
     agreements_dir: Path | None = None
     """Folder of agreement files; none: those that ship."""
     users_file: Path | None = None
@@ -49,6 +69,12 @@ class Settings(BaseSettings):
     """Where ``/metrics`` and ``/health`` are answered; another than loopback opens them to whoever reaches it."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """0: any free port."""
+    instance: str | None = Field(default=None, pattern=r"^[a-z0-9]{1,20}$")
+    """Name of a worker among several of its stage, each with a store of its own: one acts, the others stand by."""
+    leases_dsn: SecretStr | None = None
+    """Database of the workers' leases, as PostgreSQL's clients take it; none: a lock in the data directory."""
+    registry: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+    """Address of a schema registry that partners use: resolve looks in the background whether it agrees with ours."""
     batch_records: int = Field(default=5_000, ge=1, le=100_000)
     """Most records that a stage takes at once."""
     linger_seconds: float = Field(default=0.02, ge=0, le=10)
@@ -59,9 +85,17 @@ class Settings(BaseSettings):
     """Partitions of each recipient's topic; never changed once made."""
     partner_partitions: int = Field(default=3, ge=1, le=1_000)
     """Partitions of each partner's topics; never changed once made."""
+    replication_factor: int | None = Field(default=None, ge=1, le=100)
+    """Brokers that keep each topic that is made; none: 3, or as many as there are."""
+    min_insync_replicas: int | None = Field(default=None, ge=1, le=100)
+    """Of them, those that must have a record before it counts as written; none: 2, or as many as there are."""
     codec: Literal["arrow", "fastavro"] = "arrow"
     """Who decodes batches; fastavro is the slow referee."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def name_of(self, role: str) -> str:
+        """A worker's name, of its store, its log and its endpoints: the role, and which of several it is."""
+        return role if self.instance is None else f"{role}-{self.instance}"
 
     @property
     def agreements(self) -> Path:
@@ -93,6 +127,11 @@ def beside(data_dir: Path) -> Path:
     """The folder beside a data directory, wherever that really is, for what vouches for it."""
     whole = data_dir.resolve()
     return whole.with_name(f"{whole.name}-audit")
+
+
+def plain(value: object) -> str:
+    """A setting as the environment has it, a secret too: for a process of ours alone."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def load() -> Settings:

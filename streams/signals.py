@@ -35,19 +35,22 @@ from processors.records import Arrival, Arrivals, Outs
 from processors.signals import decide as signals
 from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
-from streams import clients, faust_app, positions
+from streams import clients, faust_app, layout, newer, positions
 from streams.errors import BROKER_AWAY, Stop, StoppedError, ThroughlineError, TransientError
 from streams.forgetting import Forgetting
 from streams.numbering import Numbering
 from streams.pulse import Done, Pulse, Standing, unheard
 from streams.settings import Settings
-from streams.stage import BACK_OFF_SECONDS, appended, last_of, next_offsets
+from streams.stage import appended, last_of, next_offsets
 from streams.store import Store
 from streams.telemetry import where
+from streams.waiting import Waiting
 
 log = structlog.get_logger()
 NAME = "signals"
 RELEASED = "released."
+OWN = (RELEASED, "signals.")
+"""How the names of topics begin that it reads or writes."""
 DECISION_PAUSES = (0.1, 0.5, 2.0)
 """After each try of a decision that raises; then it is a bug that waiting does not mend."""
 LOOK_SECONDS = 0.02
@@ -124,12 +127,8 @@ class Signals:
                 tries = 0
                 await _pause(0 if topics else DISCOVER_SECONDS, stopped)
             except AWAY as error:
-                seconds = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
-                away = _away(error)
-                self._pulse.waits(away.friend, away.why)
-                log.warning("waiting", stage=NAME, why=away.why, error=away.detail, seconds=seconds)
+                await _pause(Waiting(NAME, self._pulse).says(_away(error), tries), stopped)
                 tries += 1
-                await _pause(seconds, stopped)
 
     async def _follow(self, topics: Sequence[str], stopped: asyncio.Event) -> None:
         """Do batches of these topics, until told to stop or there are others: Faust follows no pattern."""
@@ -171,9 +170,11 @@ class Signals:
         """Recipients' topics that there are.
 
         Raises:
+            StoppedError: a topic has another number of partitions than the settings say.
             TransientError: one has no topic for its signals, or another number of partitions there.
         """
         there = clients.admin(self._bootstrap).list_topics(timeout=10).topics
+        layout.check({name: len(topic.partitions) for name, topic in there.items()}, self._settings, OWN)
         found = sorted(name for name in there if name.startswith(RELEASED))
         for name in found:
             own = names.signals_topic(name.removeprefix(RELEASED))
@@ -235,8 +236,9 @@ class Signals:
         """Step 2. No event is left out: where the decision raises again and again, the worker stops.
 
         Raises:
-            StoppedError: it does.
+            StoppedError: it does, or a record is of a newer version.
         """
+        newer.check_schemas(NAME, arrivals)
         for pause in DECISION_PAUSES:
             working = Working(self._store)
             try:

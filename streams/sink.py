@@ -12,25 +12,27 @@ from confluent_kafka import KafkaException, TopicPartition
 from processors.numbers import Number, Sifted, sifted
 from processors.records import Arrivals
 from schemas_avro import catalog, codec, wire
-from sinks.case_views import CaseViews, Change
 from sinks.view_batch import UNNUMBERED, Row, ViewBatch, released, retracted
-from streams import clients, positions
-from streams.errors import REBUILD
+from sinks.views import Change, Writable
+from streams import clients, newer, positions
+from streams.errors import REBUILD, TransientError
 from streams.pulse import Pulse, Standing, Written
 from streams.reading import usable
 from streams.stage import appended, last_of, next_offsets, standings
 from streams.store import Partition
+from streams.waiting import Waiting
 
 log = structlog.get_logger()
 GROUP = "case-views"
-DISCOVER_EVERY_BATCHES = 200
+DISCOVER_EVERY_BATCHES, TRY_SECONDS = 200, 1.0
 RELEASED, SIGNALS = "released.", "signals."
 READ = (RELEASED, SIGNALS)
 """How the topics begin that the views are made of."""
 Heard = Callable[[Sequence[Change], bool], None]
 
 
-def _nobody(batch: Written) -> None:
+def nobody(batch: Written) -> None:
+    """Tell nobody of a batch."""
     del batch
 
 
@@ -38,9 +40,9 @@ class Sink:
     """Reads ``released.*`` and ``signals.*``; one thread runs it, and it alone writes to the views."""
 
     def __init__(
-        self, bootstrap: str, views: CaseViews, heard: Heard,
+        self, bootstrap: str, views: Writable, heard: Heard,
         batch_records: int = 5_000, linger_seconds: float = 0.02,
-        pulse: Pulse | None = None, told: Callable[[Written], None] = _nobody,
+        pulse: Pulse | None = None, told: Callable[[Written], None] = nobody,
     ) -> None:  # fmt: skip
         """Read on where the views stand.
 
@@ -49,6 +51,7 @@ class Sink:
         """
         self._views, self._heard, self._told = views, heard, told
         self._pulse = Pulse() if pulse is None else pulse
+        self._waiting = Waiting(GROUP, self._pulse, [TRY_SECONDS])
         self._batch_records, self._linger = batch_records, linger_seconds
         self._consumer = clients.consumer(bootstrap, GROUP, **clients.LOOPING)
         self._offsets, self._numbers = views.offsets(), views.numbers()
@@ -64,7 +67,11 @@ class Sink:
         while not stopping.is_set():
             self._pulse.turned()
             if turn % DISCOVER_EVERY_BATCHES == 0:
-                self._patiently_discover(stopping)
+                try:
+                    self._waiting.until_done(self._discover, stopping)
+                except TransientError:
+                    return  # told to stop
+                self._pulse.settled()
             turn += 1
             messages = self._consumer.consume(self._batch_records, self._linger)
             if arrivals := clients.arrivals([m for m in messages if usable(m)]):
@@ -87,33 +94,22 @@ class Sink:
         self._heard(changes, batch.decides_anew)
         self._told(written(arrivals, new, batch, changes, before, seconds))
 
-    def _patiently_discover(self, stopping: threading.Event) -> None:
-        while not stopping.is_set():
-            try:
-                self._discover()
-            except KafkaException as error:
-                away = clients.trouble(error)
-                self._pulse.waits(away.friend, away.why)
-                log.warning("waiting", stage=GROUP, why=away.why, error=away.detail, seconds=1)
-                stopping.wait(1)
-            else:
-                self._pulse.goes_on()
-                self._pulse.settled()
-                return
-
     def standings(self) -> list[Standing]:
         """How far each assigned partition is read, as the client knows; for the sink's own thread."""
         return standings(self._consumer, tuple(self._assigned), self._offsets)
 
     def _discover(self) -> None:
-        topics = self._consumer.list_topics(timeout=10).topics
-        found = {(name, p) for name, topic in topics.items() if name.startswith(READ) for p in topic.partitions}
-        if new := sorted(found - self._assigned):
-            starts = [self._start(place) for place in new]
-            self._consumer.incremental_assign(starts)
-            self._consumer.commit(offsets=starts, asynchronous=True)  # what a killed predecessor could not say any more
-            self._assigned |= set(new)
-            self._offsets.update({(p.topic, p.partition): p.offset for p in starts})
+        try:
+            topics = self._consumer.list_topics(timeout=10).topics
+            found = {(name, p) for name, topic in topics.items() if name.startswith(READ) for p in topic.partitions}
+            starts = [self._start(place) for place in sorted(found - self._assigned)]
+            if starts:
+                self._consumer.incremental_assign(starts)
+                self._consumer.commit(offsets=starts, asynchronous=True)  # what a killed predecessor could not say
+        except KafkaException as error:
+            raise clients.trouble(error) from error
+        self._assigned |= found
+        self._offsets.update({(p.topic, p.partition): p.offset for p in starts})
         self._pulse.answered(partitions=len(self._assigned))
 
     def _start(self, place: Partition) -> TopicPartition:
@@ -161,8 +157,16 @@ def skipped(arrivals: Arrivals, before: Mapping[Partition, int]) -> int:
     return found
 
 
-def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Mapping[str, Number]) -> ViewBatch:
-    """What a batch of recipients' records brings to the views."""
+def view_batch(
+    arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Mapping[str, Number],
+    read_from: Mapping[Partition, int] | None = None,
+) -> ViewBatch:  # fmt: skip
+    """What a batch of recipients' records brings to the views; ``read_from``: where others may write them too.
+
+    Raises:
+        StoppedError: a record is of a newer version.
+    """
+    newer.check_schemas("views", arrivals)
     releases, signals = [], []
     agreements: list[tuple[str, Row]] = []
     rules: list[tuple[str, Row]] = []
@@ -187,4 +191,4 @@ def view_batch(arrivals: Arrivals, offsets: Mapping[Partition, int], numbers: Ma
         else:
             releases.append(retracted(rows) if family == "release_retracted" else released(rows))
     found = pa.concat_tables([UNNUMBERED.empty_table(), *releases])
-    return ViewBatch(found, agreements, rules, swept, signals, ticks, offsets, numbers)
+    return ViewBatch(found, agreements, rules, swept, signals, ticks, offsets, numbers, read_from or {})

@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -27,27 +28,55 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from processors.consent.chain import Reached
 from processors.records import Arrival, Arrivals, Outs
 from processors.state import Changes, Named, Working
-from streams import clients, positions, sending
-from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, TransientError
-from streams.keyring import Keyring
+from streams import changelog, clients, positions, sending
+from streams.errors import REBUILD, Stop, StoppedError, ThroughlineError, TransientError, TurnLostError
 from streams.numbering import Numbering
 from streams.ports import REAL, Answer, Ports
 from streams.pulse import Done, Progress, Pulse, Standing, nothing
 from streams.reading import ENDS, MERGED, Ahead, Input
 from streams.store import Partition, Store
+from streams.waiting import Waiting
 
 log = structlog.get_logger()
+T = TypeVar("T")
 INTERNAL_ERRORS_IN_A_ROW = 100
-BACK_OFF_SECONDS = (0.1, 0.5, 1, 2, 5)
 DISCOVER_SECONDS = 2.0
 SETTLE_SECONDS = 30.0
+LARGE = {"message.max.bytes": changelog.MAX_MESSAGE_BYTES}
 NOT_CONFIRMED = (KafkaException, BufferError, TimeoutError)
 
 Decide = Callable[[Arrivals, Working], Outs]
 
 
+class Keys(Protocol):
+    """Keys that a decision may have made."""
+
+    def flush(self) -> None:
+        """Make them durable, before anything that is sealed with them leaves."""
+
+
 def _never() -> bool:
     return False
+
+
+def _whatever(there: Mapping[str, int]) -> None:
+    del there
+
+
+@dataclass(frozen=True)
+class Turn:
+    """That a stage acts by a lease, while others stand by."""
+
+    owner: str
+    """Whose turn: no two turns have the same."""
+    topic: str
+    """Where those who stand by are told of all changes."""
+    topic_id: str
+    """Kafka's id of it."""
+    place: changelog.Place
+    """Where who stops acting follows on."""
+    is_lost: Callable[[], bool] = _never
+    """Whether another is known to have the lease."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +96,8 @@ class StageParts:
     """Whether to read only what is first for now."""
     ahead: Ahead | None = None
     """How what is not first is merged by append time while the stage catches up; None: it comes as it is fetched."""
+    layout: Callable[[Mapping[str, int]], None] = _whatever
+    """Raises ``StoppedError`` where topics that there are, by name, have partitions that they must not have."""
     batch_records: int = field(kw_only=True)
     linger_seconds: float = field(kw_only=True)
     after: tuple[Callable[[Done], None], ...] = ()
@@ -77,6 +108,12 @@ class StageParts:
     """Internal errors in a row that an earlier run has met and that no record decided since has ended."""
     sweeps: Callable[[], Sequence[Progress]] = nothing
     """How far it is with what it does between batches."""
+    turn: Turn | None = None
+    """None: the store's lock alone says who acts."""
+    share: int | None = None
+    """The one partition of each topic that is read; None: all."""
+    remedy: str = REBUILD
+    """What is to be done where store, group or a topic are not what they were."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +143,14 @@ class _Sending:
 class Stage:
     """One single-active stage over its store. ``run`` until told to stop."""
 
-    def __init__(self, parts: StageParts, bootstrap: str, store: Store, keyring: Keyring, ports: Ports = REAL) -> None:
+    def __init__(self, parts: StageParts, bootstrap: str, store: Store, keyring: Keys, ports: Ports = REAL) -> None:
         """Take over the store and settle what was left pending.
 
         Raises:
             StoppedError: the group is ahead of the store.
         """
         self._parts, self._bootstrap, self._store, self._keyring = parts, bootstrap, store, keyring
-        self._ports = ports
+        self._ports, self._waiting = ports, Waiting(parts.name, parts.pulse)
         merged = {} if parts.ahead is None else MERGED
         self._first = Input(ports.consumer(bootstrap, parts.name, **clients.LOOPING, **ENDS), parts.first, ports.clock)
         self._rest = Input(
@@ -134,6 +171,9 @@ class Stage:
         self._sending: _Sending | None = None
         self._sent: dict[Partition, int] = {}
         self._numbering = Numbering(parts.name, store)
+        self._owner = "" if parts.turn is None else parts.turn.owner
+        self._stored_owner = changelog.owner_in(store.get_many(changelog.LEASE, [changelog.OWNER]))
+        """Whose turn the store's last batch was of."""
         self._partitions: dict[str, int] = {}
 
     def run(self, stopping: threading.Event) -> None:
@@ -145,6 +185,7 @@ class Stage:
         try:
             self._patiently(stopping, lambda: self._settle(self._standing.pending))
             while not stopping.is_set():
+                self._must_be_ours()
                 self._patiently(stopping, self._discover)
                 self._do_batch(stopping)
             self._end_sending(stopping)
@@ -158,6 +199,10 @@ class Stage:
         except Exception:
             self._leave_nothing_open()
             raise
+
+    def _must_be_ours(self) -> None:
+        if self._parts.turn is not None and self._parts.turn.is_lost():
+            raise TurnLostError(f"{self._parts.name}: another worker has the lease")
 
     def close(self) -> None:
         """Let go of consumers; the store and the keyring are their owner's."""
@@ -178,19 +223,33 @@ class Stage:
         outs = decided.outs
         self._patiently(stopping, lambda: self._numbering.number(outs, self._partitions_of))
         last, token = last_of(arrivals), self._standing.token
-        changes = decided.changes | self._numbering.changes(batch) | positions.last_read(last)
+        changes = decided.changes | self._numbering.changes(batch) | positions.last_read(last) | self._owned()
+        sent = len(outs)
+        undone: Changes | None = None
+        if (turn := self._parts.turn) is not None:
+            outs = changelog.with_changes(outs, turn.topic, changes)
+            changes = {**changes, **changelog.ACTS}
+            undone = turn.place.before(self._sent.get((turn.topic, 0)))
         # A batch that read nothing notes its number too, at a place that the store then knows as well as the group.
         moved = next_offsets(last) or dict([min(self._offsets.items())])
         self._patiently(stopping, self._keyring.flush)
-        self._batch = self._until_stored(
-            stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs)
+        self._batch = self._patiently(
+            stopping, lambda: self._store.commit(token, self._batch, changes, moved, outs, undone)
         )  # 3
+        self._stored_owner = self._owner
         self._numbering.keep()
         self._offsets.update(moved)
         self._begin_sending(outs, moved, began, Done(
-            len(arrivals), moved if arrivals else {}, appended(last), self._sent, len(outs),
+            len(arrivals), moved if arrivals else {}, appended(last), self._sent, sent,
             decided.counts, decided.newest, 0.0, batch.repeats, batch.missing, reached=decided.reached,
         ))  # 4  # fmt: skip
+
+    def _owned(self) -> Changes:
+        """What a batch says of whose turn it is of; nothing, where there never was a lease."""
+        if not self._owner and not self._stored_owner:
+            return {}
+        turn = self._parts.turn
+        return changelog.owned(self._batch + 1, self._owner, "" if turn is None else turn.topic_id)
 
     def _tell(self, done: Done) -> None:
         self._parts.pulse.answered()
@@ -214,9 +273,7 @@ class Stage:
 
     def _until_decided(self, stopping: threading.Event, arrivals: Arrivals) -> _Decided | None:
         """A look-up that the disk does not answer yet is asked again, with nothing half decided kept."""
-        answers: list[_Decided | None] = []
-        self._patiently(stopping, lambda: answers.append(self._decide(arrivals)))
-        return answers[0]
+        return self._patiently(stopping, lambda: self._decide(arrivals))
 
     def _partitions_of(self, topic: str) -> int:
         """How many partitions a topic has that is sent to: that never changes.
@@ -267,7 +324,7 @@ class Stage:
     def _begin_sending(self, outs: Outs, moved: Mapping[Partition, int], began: float, done: Done) -> None:
         """Step 4, beside what comes next; how it ends is met in ``_end_sending``."""
         producer, under_way = self._producer, _Sending(outs, done, began)
-        moves = sending.Moves(self._first.consumer, moved, self._batch)
+        moves = sending.Moves(self._first.consumer, moved, self._said())
 
         def send() -> None:
             if producer is not None:
@@ -276,6 +333,9 @@ class Stage:
 
         under_way.answer = self._ports.beside(send)
         self._sending = under_way
+
+    def _said(self) -> str:
+        return positions.said_of(self._batch, self._stored_owner)
 
     def _end_sending(self, stopping: threading.Event) -> None:
         """Wait until it is known that step 4 of the batch before is done."""
@@ -318,18 +378,19 @@ class Stage:
 
     def _settle(self, pending: Outs) -> None:
         """Start a producer, which ends what its predecessor left open; publish pending where the group is behind."""
+        self._must_be_ours()  # a new producer would fence whose turn it is
         try:
-            new = self._ports.producer(self._bootstrap, self._parts.name)
+            new = self._ports.producer(self._bootstrap, self._parts.name, **({} if self._parts.turn is None else LARGE))
             new.init_transactions(SETTLE_SECONDS)
             committed = self._committed_batch(self._offsets)
             if committed < self._batch - 1:
                 raise StoppedError(
                     f"{self._parts.name}: the group is behind its store (group {committed}, batch {self._batch}): "
-                    f"its offsets were reset or have expired, or a topic was deleted; {REBUILD}",
+                    f"its offsets were reset or have expired, or a topic was deleted; {self._parts.remedy}",
                     Stop.GROUP_BEHIND,
                 )
             if committed < self._batch:
-                moves = sending.Moves(self._first.consumer, self._offsets, self._batch)
+                moves = sending.Moves(self._first.consumer, self._offsets, self._said())
                 self._ports.beside(lambda: sending.send(new, pending, moves, self._sent))(sending.SECONDS)
         except NOT_CONFIRMED as error:
             raise clients.trouble(error) from error
@@ -344,11 +405,12 @@ class Stage:
         """
         partitions = [TopicPartition(topic, part) for topic, part in places]
         committed = self._first.consumer.committed(partitions, SETTLE_SECONDS) if partitions else []
-        number = positions.batch_of(committed)
-        if number > self._batch:
+        number, owner = positions.last_batch(committed)
+        # Of one number two workers may each have stored a batch, and one of them has sent it.
+        if number > self._batch or (number == self._batch > 0 and owner != self._stored_owner):
             raise StoppedError(
                 f"{self._parts.name}: the store is behind its group (batch {self._batch}, group {number}): "
-                f"it was restored or lost; {REBUILD}",
+                f"it was restored or lost; {self._parts.remedy}",
                 Stop.STORE_BEHIND,
             )
         return number
@@ -359,9 +421,10 @@ class Stage:
             return
         try:
             topics = self._rest.consumer.list_topics(timeout=10).topics
+            self._parts.layout({name: len(topic.partitions) for name, topic in topics.items()})
             self._know([name for name in topics if self._parts.inputs(name)])
             for input_ in (self._first, self._rest):
-                found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions}
+                found = {(n, p) for n, t in topics.items() if input_.takes(n) for p in t.partitions if self._reads(p)}
                 if new := sorted(found - input_.assigned):
                     self._committed_batch(new)
                     starts = [self._start(input_.consumer, place) for place in new]
@@ -374,49 +437,33 @@ class Stage:
         self._discovered_at = self._ports.clock()
         self._parts.pulse.answered(partitions=len(self._first.assigned) + len(self._rest.assigned))
 
+    def _reads(self, partition: int) -> bool:
+        return self._parts.share in {None, partition}
+
     def _know(self, topics: list[str]) -> None:
         """Remember which topics these are; one made anew under an old name would be read on in its middle.
 
         Raises:
             StoppedError: one is not the one that the store has read.
         """
-        ids = positions.topic_ids(self._admin, topics, self._topic_ids, self._parts.name, REBUILD)
+        ids = positions.topic_ids(self._admin, topics, self._topic_ids, self._parts.name, self._parts.remedy)
         if new := {name: id_ for name, id_ in ids.items() if name not in self._topic_ids}:
             self._store.know_topics(self._standing.token, new)
             self._topic_ids |= new
 
     def _start(self, consumer: Consumer, place: Partition) -> TopicPartition:
-        so = f"records were deleted or the topic was made anew; {REBUILD}"
+        so = f"records were deleted or the topic was made anew; {self._parts.remedy}"
         start = positions.start_of(consumer, place, self._offsets, so, f"{self._parts.name}: ")
         self._offsets[place] = start.offset
         return start
 
-    def _until_stored(self, stopping: threading.Event, commit: Callable[[], int]) -> int:
-        numbers: list[int] = []
-        self._patiently(stopping, lambda: numbers.append(commit()))
-        return numbers[0]
-
-    def _patiently(self, stopping: threading.Event, act: Callable[[], None]) -> None:
-        """Do it until it is done; what may pass is waited for, longer each time, and said once.
+    def _patiently(self, stopping: threading.Event, act: Callable[[], T]) -> T:
+        """Do it until it is done.
 
         Raises:
             TransientError: told to stop before it was done.
         """
-        tries = 0
-        while True:
-            try:
-                act()
-            except TransientError as error:
-                if stopping.is_set():
-                    raise
-                wait = BACK_OFF_SECONDS[min(tries, len(BACK_OFF_SECONDS) - 1)]
-                self._parts.pulse.waits(error.friend, error.why)
-                log.warning("waiting", stage=self._parts.name, why=error.why, error=error.detail, seconds=wait)
-                tries += 1
-                stopping.wait(wait)
-            else:
-                self._parts.pulse.goes_on()
-                return
+        return self._waiting.until_done(act, stopping)
 
     def standings(self) -> list[Standing]:
         """How far each assigned partition is read, as the client knows; for the loop's own thread."""

@@ -149,7 +149,10 @@ class Store:
                 yield table, key, value
                 at = raw + b"\0"
 
-    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
+    def commit(
+        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs,
+        undone: Changes | None = None,
+    ) -> int:  # fmt: skip
         """Make a batch's effects durable, all or none; the new batch number.
 
         Args:
@@ -158,6 +161,7 @@ class Store:
             changes: by table and key.
             offsets: next offset of each partition that the batch read.
             pending: what it sends; replaces what the batch before sent.
+            undone: what else is to be so once this batch is undone; None: it cannot be.
 
         Raises:
             StaleError: token or batch number are not the store's; nothing was changed.
@@ -172,11 +176,44 @@ class Store:
             raise StaleError(NOT_OURS)
         stands = rows.standing(token, batch + 1, found_offsets | dict(offsets))
         try:
-            self._engine.write([*rows.changed(changes), *sent, stands])
+            changed = list(rows.changed(changes))
+            self._engine.write([*changed, *self._before(batch + 1, changed, undone), *sent, stands])
         except DiskError:
             self._in_doubt = (token, batch)
             raise
         return batch + 1
+
+    def _before(self, batch: int, changed: Sequence[Row], undone: Changes | None) -> list[Row]:
+        """What a batch's undoing takes, or that there is none."""
+        if undone is None:
+            return [] if self._engine.get([rows.BEFORE]) == [None] else [(rows.BEFORE, None)]
+        keys = [key for key, _ in changed]
+        content = dict(zip(keys, self._engine.get(keys), strict=True)) | dict(rows.changed(undone))
+        return [rows.before(batch, content.items())]
+
+    def undo(self) -> bool:
+        """Be as before the last batch, with nothing pending and at no offsets; False: that batch cannot be undone.
+
+        Raises:
+            DiskError: the disk is full or does not answer.
+        """
+        token, batch, _ = self._standing()
+        [raw] = self._engine.get([rows.BEFORE])
+        undone, content = (0, []) if raw is None else rows.before_of(raw)
+        if not undone or undone != batch:
+            return False
+        gone = [(key, None) for key in (rows.BEFORE, rows.HEADS, rows.CONTENT)]
+        self._engine.write([*content, rows.standing(token + 1, batch - 1, {}), *gone])
+        return True
+
+    def keep(self) -> None:
+        """Have the last batch be undone no more: what it deleted would stay for that.
+
+        Raises:
+            DiskError: the disk is full or does not answer.
+        """
+        if self._engine.get([rows.BEFORE]) != [None]:
+            self._engine.write([(rows.BEFORE, None)])
 
     def _holds(self, sent: Sequence[Row]) -> bool:
         return self._engine.get([key for key, _ in sent]) == [value for _, value in sent]
@@ -195,7 +232,7 @@ class Store:
         return [(raw[len(begins) :].decode(), v) for raw, v in self._engine.scan(start, first + rows.END, limit)]
 
     def let_go(self, tables: Collection[str], keys: Collection[str]) -> None:
-        """Have no file hold what was deleted under some keys, or was pending; from any thread, for seconds.
+        """Have no file hold what was deleted under some keys, or was of an earlier batch; from any thread, for seconds.
 
         Args:
             tables: of which.
@@ -205,7 +242,8 @@ class Store:
             DiskError: the disk is full or does not answer; do it again.
             StoreError: the store was closed meanwhile, or is damaged.
         """
-        begins = [rows.HEADS, rows.CONTENT, *(rows.beginning(table) + key.encode() for table in tables for key in keys)]
+        begins = [rows.beginning(table) + key.encode() for table in tables for key in keys]
+        begins += [rows.BEFORE, rows.HEADS, rows.CONTENT]
         self._engine.let_go([(first, first + rows.END) for first in begins])
 
     def note_let_go(self, number: int) -> None:

@@ -1,20 +1,26 @@
 """The one table of topics: what each is called, keyed by, holds, and for how long. A topic is a security boundary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._metadata import TopicMetadata
 from confluent_kafka.cimpl import NewTopic
 
 from processors import names
 from processors.consent.agreements import Agreement
-from streams import clients
+from streams import changelog, clients
 from streams.errors import ThroughlineError
+from streams.layout import other_number
+from streams.replication import CONFIG, Replication, Wanted
 
 DAY_MS = 86_400_000
 FOREVER = -1
+COMPACTED_WITHIN_MS = 7 * DAY_MS
+"""What was deleted, or said before, leaves a compacted topic's files within that time."""
 MAX_MESSAGE_BYTES = 1_048_576
+WHAT_FITS = Wanted()
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class TopicSpec:
     partitions: int
     retention_ms: int
     compacted: bool = False
+    max_bytes: int = MAX_MESSAGE_BYTES
 
     @property
     def config(self) -> dict[str, str]:
@@ -37,12 +44,14 @@ class TopicSpec:
             "message.timestamp.type": "LogAppendTime",
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
-            "max.message.bytes": str(MAX_MESSAGE_BYTES),
+            "max.message.bytes": str(self.max_bytes),
+            **({"max.compaction.lag.ms": str(COMPACTED_WITHIN_MS)} if self.compacted else {}),
         }
 
-    def to_new(self, replication: int) -> NewTopic:
+    def to_new(self, replication: Replication) -> NewTopic:
         """As the admin client takes it."""
-        return NewTopic(self.name, self.partitions, replication, config=self.config)
+        config = {**self.config, CONFIG: str(replication.min_insync)}
+        return NewTopic(self.name, self.partitions, replication.factor, config=config)
 
 
 def table(agreements: Sequence[Agreement], partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
@@ -61,6 +70,19 @@ def table(agreements: Sequence[Agreement], partner_partitions: int, released_par
     for agreement in agreements:
         found += _of(agreement, partner_partitions, released_partitions)
     return sorted({spec.name: spec for spec in found}.values(), key=lambda spec: spec.name)
+
+
+def of_state(stage: str) -> TopicSpec:
+    """Where a stage that has standbys tells them what it changes."""
+    return TopicSpec(
+        names.state_topic(stage),
+        "table and key",
+        "rows of its store",
+        1,
+        FOREVER,
+        compacted=True,
+        max_bytes=changelog.MAX_MESSAGE_BYTES,
+    )
 
 
 def _of(agreement: Agreement, partner_partitions: int, released_partitions: int) -> list[TopicSpec]:
@@ -84,26 +106,46 @@ def _of(agreement: Agreement, partner_partitions: int, released_partitions: int)
     return [dead, *families]
 
 
-def create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int = 1) -> list[str]:
+def create(admin: AdminClient, specs: Sequence[TopicSpec], wanted: Wanted = WHAT_FITS) -> list[str]:
     """Make the topics that are not there; names of those made.
 
+    Args:
+        admin: of the cluster.
+        specs: the topics that there must be.
+        wanted: how they are replicated.
+
     Raises:
-        ThroughlineError: the broker does not answer or refuses, or a topic is there with another number of partitions.
+        ThroughlineError: the broker does not answer or refuses, a topic is there with another number of partitions, or
+            the cluster has not the brokers that the settings ask for.
     """
     try:
-        there = admin.list_topics(timeout=15).topics
+        cluster = admin.list_topics(timeout=15)
     except KafkaException as error:
         raise clients.away(error.args[0]) from error
+    there = {spec.name: cluster.topics[spec.name] for spec in specs if spec.name in cluster.topics}
     for spec in specs:
         known = there.get(spec.name)
         if known is not None and len(known.partitions) != spec.partitions:
-            raise ThroughlineError(
-                f"topic {spec.name} has {len(known.partitions)} partitions, the settings say {spec.partitions}; "
-                "a change would break the order of its keys: set them back"
-            )
-    missing = [spec.to_new(replication) for spec in specs if spec.name not in there]
+            raise other_number(spec.name, len(known.partitions), spec.partitions)
+    wanted.check_made({name: replicas(topic) for name, topic in there.items()})
+    if not (missing := [spec for spec in specs if spec.name not in there]):
+        return []
+    return _made(admin, missing, wanted.fitting(len(cluster.brokers)))
+
+
+def replicas(topic: TopicMetadata) -> int:
+    """Brokers that keep a topic: of the partition that has fewest."""
+    return min((len(partition.replicas) for partition in topic.partitions.values()), default=0)
+
+
+def lagging(known: Iterable[TopicMetadata]) -> int:
+    """Partitions of which a replica is not in sync."""
+    return sum(len(p.isrs) < len(p.replicas) for topic in known for p in topic.partitions.values())
+
+
+def _made(admin: AdminClient, specs: Sequence[TopicSpec], replication: Replication) -> list[str]:
     made = []
-    for name, future in (admin.create_topics(missing) if missing else {}).items():
+    for name, future in admin.create_topics([spec.to_new(replication) for spec in specs]).items():
         try:
             future.result()
         except KafkaException as error:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from support.brokers import fresh_broker
+from support.cluster import Cluster
+from support.postgres import Databases, postgres
 
 from deploy.local_kafka import LocalKafka
 from schemas_avro import codec
@@ -44,3 +46,17 @@ def own_broker(tmp_path: Path) -> Iterator[LocalKafka]:
     """A broker for one test, which may kill it; always native: its process is the point."""
     with LocalKafka(tmp_path / "kafka") as kafka:
         yield kafka
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Databases with empty views on a real PostgreSQL of this test run."""
+    with postgres() as server:
+        yield Databases(server)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three brokers, all of them up; always native, since tests kill them."""
+    with Cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started

@@ -17,7 +17,7 @@ from typing import Any
 from confluent_kafka import TopicPartition
 
 from bench import made_up
-from bench.pipeline import send, settings, until
+from bench.carrying import send, settings, until
 from deploy.commands.serve import portal_secret
 from deploy.demo_reader import Reader
 from deploy.demo_run import percentile

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import psutil
 from confluent_kafka import KafkaException, Producer, TopicPartition
@@ -41,7 +41,7 @@ class Place:
 
     def __init__(self, folder: Path, persons: int, say: Callable[[str], None]) -> None:
         """Of so many persons, in a folder that is there."""
-        self.settings = _settings(folder)
+        self.settings = settings_of(folder)
         self._folder, self._persons, self._say = folder, persons, say
         self._held = ExitStack()
         self._lag = sys.maxsize
@@ -125,7 +125,8 @@ class Place:
         return time.monotonic() - started
 
 
-def _settings(folder: Path) -> Settings:
+def settings_of(folder: Path) -> Settings:
+    """Of a data directory in a folder, with agreements of made-up parties."""
     agreements = folder / "agreements"
     agreements.mkdir()
     for name, text in made_up.agreements():
@@ -133,20 +134,29 @@ def _settings(folder: Path) -> Settings:
     return Settings(data_dir=folder / "data", agreements_dir=agreements)
 
 
-class Worker:
-    """The worker consent, as a supervisor starts it."""
+class Where(Protocol):
+    """What a worker is started over."""
 
-    def __init__(self, place: Place) -> None:
-        """Start it."""
-        self._place = place
+    settings: Settings
+    bootstrap: str
+    rss_mb_max: float
+
+
+class Worker:
+    """A worker, as a supervisor starts it."""
+
+    def __init__(self, place: Where, instance: str = "", role: str = consent.NAME) -> None:
+        """Start it; by a name, where it is one of several."""
+        self._place, self.instance = place, instance
         chosen = {f"THROUGHLINE_{name.upper()}": str(v) for name, v in place.settings if v is not None}
         own = {"THROUGHLINE_BOOTSTRAP": place.bootstrap, "PYTHONPATH": str(ROOT)}
+        own |= {"THROUGHLINE_INSTANCE": instance} if instance else {}
         log = place.settings.data_dir / "logs" / "out"
         log.parent.mkdir(parents=True, exist_ok=True)
         self.started_at = time.time()
         with log.open("ab") as said:
             self._process = psutil.Popen(
-                [sys.executable, "-m", "deploy", "worker", consent.NAME],
+                [sys.executable, "-m", "deploy", "worker", role],
                 cwd=ROOT, env={**os.environ, **chosen, **own}, stdout=said, stderr=said,
             )  # fmt: skip
 

@@ -8,9 +8,10 @@ import orjson
 import typer
 from confluent_kafka import KafkaException
 
-from deploy import broker_checks, checks, kafka_jars, tables
+from deploy import broker_checks, checks, kafka_jars, tables, worker_checks
 from deploy.agreements_folder import load_agreements
 from deploy.checks import Finding
+from deploy.commands.topics import wanted_of
 from deploy.console import FAILED
 from streams import settings, topics
 from streams.errors import ThroughlineError
@@ -21,7 +22,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="A JSON object instead of a table.")] = False) -> None:
-    """Look at what Throughline needs: machine, settings, agreements, Kafka, topics, stores, keys, heads of the audit.
+    """Look at what Throughline needs: machine, settings, agreements, Kafka, databases, stores, workers, keys, heads.
 
     Changes nothing and needs nothing to run. Exit code 0: nothing has failed; 1: something has.
 
@@ -48,11 +49,13 @@ def findings() -> Iterator[Finding]:
     yield Finding("settings", "ok", "all known and usable")
     yield checks.agreements(chosen)
     yield from _kafka(chosen)
+    yield from worker_checks.databases(chosen)
     yield checks.docker()
     yield checks.disk(chosen.data_dir)
     yield checks.memory()
     yield from checks.ports(chosen, _own_ports(chosen))
     yield from checks.stores(chosen.data_dir)
+    yield from worker_checks.workers(chosen.data_dir)
     yield from checks.secrets(chosen.data_dir)
     yield checks.heads(chosen)
 
@@ -63,12 +66,15 @@ def _kafka(chosen: Settings) -> Iterator[Finding]:
     if address is None:
         yield checks.local_kafka(kafka_jars.default_cache_dir())
         return
+    yield (access := checks.access(chosen, address))
+    if access.level == "fail":
+        return
     try:
         table = topics.table(load_agreements(chosen.agreements), chosen.partner_partitions, chosen.released_partitions)
     except ThroughlineError:  # said already
         table = []
     try:
-        yield from broker_checks.broker(address, table)
+        yield from broker_checks.broker(address, table, wanted_of(chosen))
     except KafkaException as error:
         yield Finding("broker", "fail", f"refuses to be asked: {error.args[0].name()}", "may this user describe it?")
 

@@ -1,8 +1,9 @@
 """``throughline publish`` and ``throughline population``: the partners' door on the command line."""
 
+import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy import publish_ids, publish_report, tables
+from deploy import publish_district, publish_ids, publish_report, tables
 from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
 from deploy.population import generate
 from deploy.progress import counting
+from deploy.publish_memory import remembered
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import FileError, NoDayError, day_of_file, midnight
+from partners.formats import FileError, NoDayError, Reader, check_is_file, day_of_file, midnight, reader_of
+from partners.mapping import Mapped, load, reader_by
 from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
-from partners.publishing import Outcome, publish_file
+from partners.publishing import Memory, Outcome, publish_file
 from partners.snapshot_state import SnapshotState
 from partners.snapshots import publish_snapshot
 from processors.consent.agreements import EPOCH
@@ -38,9 +41,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the las
 
 
 def publish(
-    file: Annotated[Path, typer.Argument(help="CSV (.csv), JSON lines (.jsonl) or Ed-Fi interchange XML (.xml).")],
-    partner: Annotated[str, typer.Option(help="The partner that publishes, as csac.")],
-    family: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(catalog.FAMILIES)}.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV, Parquet, JSON lines (.jsonl) or Ed-Fi interchange XML (.xml); any table by --mapping; "
+            "a folder of Ed-Fi interchanges."
+        ),
+    ],
+    partner: Annotated[
+        str | None, typer.Option(help="The partner that publishes, as csac; else the mapping's.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option(help=f"What the rows are: {', '.join(catalog.FAMILIES)}; else the mapping's.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="How the file's columns become fields: see `throughline partner map`.")
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="When the file was made: a date, or a time with zone; else the latest day it tells of."),
@@ -56,6 +72,9 @@ def publish(
         Path | None,
         typer.Option(help="File to write event ids into, as CSV with columns row, event_id, operation, for `explain`."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a run of the same file was killed, if one was.")
+    ] = False,
     as_json: AsJson = False,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
 ) -> None:
@@ -65,39 +84,54 @@ def publish(
     with `correct` or `retract` in it must say its --as-of.
     With --snapshot the file is all that the partner has: what is new in it is asserted, what changed corrected, what is
     gone retracted, against the last snapshot published from this machine.
+    A folder of Ed-Fi interchanges (or one, without --family) is published whole, each element to its family's topic.
+    What is about nobody counts as reference; what no family carries is rejected as no_family, counted by its name, and
+    makes no exit code 1.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     """
-    _check_names(partner, family)
+    gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
+    if publish_district.is_district(file, family, mapping):
+        publish_district.check_options(file, family, snapshot=snapshot, ids=ids, resume=resume)
+        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json)
+        return
+    mapped = load(mapping) if mapping else None
+    partner, family = _whose(partner, family, mapped)
+    check_names(partner, family)
     most_percent = _percent(max_retract_percent)
-    moment, undated = _moment_of(file, family, as_of, is_export=snapshot)
-    if undated and not dry_run:
-        is_told_so = isinstance(undated, NoDayError)
-        raise FileError(f"{undated} (--dry-run tells each row's faults)") if is_told_so else undated
-    if moment > datetime.now(UTC):
-        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
-    with (
-        _sender(partner, family, bootstrap, dry_run=dry_run) as sender,
-        counting(file.name, "rows") as counted,
-        publish_ids.ids_into(ids) as written,
-    ):
+    reader = reader_by(file, mapped) if mapped else reader_of(file, family)
+    _check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
+    with ExitStack() as held:
+        memory = None
+        if not (dry_run or snapshot):
+            memory = held.enter_context(remembered(file, partner, family, as_of, mapped, resume=resume))
+        moment, undated = _moment_of(file, family, as_of, reader, memory, is_export=snapshot)
+        _check_moment(moment, undated, file, dry_run=dry_run)
+        sender = held.enter_context(_sender(partner, [family], bootstrap, dry_run=dry_run))
+        if memory and isinstance(sender, Publisher):
+            memory.begin(sender.cluster_id, moment)
+        counted = held.enter_context(counting(file.name, "rows"))
+        written = held.enter_context(publish_ids.ids_into(ids))
         on_progress = partial(counted, file.name)
         if snapshot:
             folder = settings.load().data_dir / "snapshots"
-            with SnapshotState(folder, partner, family, to_look=dry_run) as state:
-                outcome: Outcome = publish_snapshot(
-                    file, family, moment, sender, state, most_percent, on_progress, written.note if ids else None
-                )
+            state = held.enter_context(SnapshotState(folder, partner, family, to_look=dry_run))
+            on_event = written.note if ids else None
+            outcome: Outcome = publish_snapshot(
+                file, family, moment, sender, state, most_percent, on_progress, on_event, reader
+            )
         else:
-            outcome = publish_file(file, family, moment, sender, on_progress, written.note)
+            outcome = publish_file(file, family, moment, sender, on_progress, written.note, reader, memory)
     told = moment.isoformat() + ("" if as_of or undated else " (the latest day in it)")
-    publish_report.tell(outcome, file, told, topic_of(partner, family), dry_run=dry_run, as_json=as_json, ids=written)
+    publish_report.tell(
+        outcome, file, told, topic_of(partner, family), mapped, dry_run=dry_run, as_json=as_json, ids=written
+    )
     if undated:
         raise undated
     if dry_run:
         _check_agreement(partner, family)
-    if outcome.bad:
+    if outcome.rejected:
         raise typer.Exit(FAILED)
 
 
@@ -135,25 +169,102 @@ def population(
     typer.echo(f"{len(files)} files in {out}")
 
 
-def _moment_of(file: Path, family: str, as_of: str | None, *, is_export: bool) -> tuple[datetime, FileError | None]:
+def _publish_district(
+    place: Path, partner: str | None, as_of: str | None, bootstrap: str | None, *, dry_run: bool, as_json: bool
+) -> None:
+    """Publish a folder, or an interchange, of whatever families.
+
+    Raises:
+        ThroughlineError: it cannot be done so.
+    """
+    if partner is None:
+        raise ThroughlineError("say --partner")
+    _check_partner(partner)
+    if not place.is_dir():
+        check_is_file(place)
+    sending = partial(_sender, partner, bootstrap=bootstrap, dry_run=dry_run)
+    moment = _moment(as_of) if as_of else None
+    outcome = publish_district.publish_place(place, partner, moment, sending, dry_run=dry_run, as_json=as_json)
+    if dry_run:
+        for part in outcome.by_part:
+            _check_agreement(partner, part.family)
+    if outcome.is_mendable:
+        raise typer.Exit(FAILED)
+
+
+def _whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tuple[str, str]:
+    """Whose rows and of what they are: as the command says, or else as the mapping does.
+
+    Raises:
+        ThroughlineError: neither does, or they differ.
+    """
+    said = {"partner": partner, "family": family}
+    for name, value in said.items():
+        own = getattr(mapped, name, None)
+        if value is None and own is None:
+            raise ThroughlineError(f"say --{name}; a mapping file says it too (`throughline partner map`)")
+        if value is not None and own is not None and value != own:
+            raise ThroughlineError(
+                f"--{name} is {value}, the mapping's {name} is {own}; leave --{name} out, or mend one"
+            )
+        said[name] = value or own
+    return said["partner"] or "", said["family"] or ""
+
+
+def _check_resume(resume: bool, *, snapshot: bool, dry_run: bool, ids: Path | None) -> None:  # noqa: FBT001  # a flag
+    """See that what is said beside --resume can be.
+
+    Raises:
+        ThroughlineError: it cannot.
+    """
+    if resume and (snapshot or dry_run):
+        raise ThroughlineError(
+            "--resume sends the rest of a file; a snapshot goes on by itself, and a dry run sends none"
+        )
+    if resume and ids:
+        raise ThroughlineError("--resume knows no ids of rows that were sent before; leave it out to have all of them")
+
+
+def _check_moment(moment: datetime, undated: FileError | None, file: Path, *, dry_run: bool) -> None:
+    """See that a file can be sent as of a moment.
+
+    Raises:
+        FileError: nobody can tell when it was made.
+        ThroughlineError: it lies ahead.
+    """
+    if undated and not dry_run:
+        is_told_so = isinstance(undated, NoDayError)
+        raise FileError(f"{undated} (--dry-run tells each row's faults)") if is_told_so else undated
+    if moment > datetime.now(UTC):
+        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
+
+
+def _moment_of(
+    file: Path, family: str, as_of: str | None, reader: Reader, memory: Memory | None, *, is_export: bool
+) -> tuple[datetime, FileError | None]:
     """When a file was made, and why nobody can tell: then it is now, good for a look at its rows and for no more."""
+    if memory and memory.before:
+        return datetime.fromisoformat(memory.before.as_of), None
     if as_of is not None:
         return _moment(as_of), None
     try:
-        return midnight(day_of_file(file, family, is_export=is_export)), None
+        return midnight(day_of_file(file, family, reader, is_export=is_export)), None
     except FileError as error:
         return datetime.now(UTC), error
 
 
 @contextmanager
-def _sender(partner: str, family: str, bootstrap: str | None, *, dry_run: bool) -> Iterator[Publisher | str]:
+def _sender(
+    partner: str, families: Iterable[str], bootstrap: str | None, *, dry_run: bool
+) -> Iterator[Publisher | str]:
     """Who sends; the partner's name alone where nothing is to be sent."""
     if dry_run:
         yield partner
         return
     with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
         with waiting_for("the broker"):
-            publisher.require_topic(family)
+            for family in families:
+                publisher.require_topic(family)
         yield publisher
 
 
@@ -169,13 +280,22 @@ def _percent(text: str) -> float:
     return float(number)
 
 
-def _check_names(partner: str, family: str) -> None:
-    if not PARTNER_ID.fullmatch(partner):
-        raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
+def check_names(partner: str, family: str) -> None:
+    """See that there may be such a partner, and is such a family.
+
+    Raises:
+        ThroughlineError: there is not.
+    """
+    _check_partner(partner)
     if family not in catalog.FAMILIES:
         raise ThroughlineError(
             f"no such family; {meant(family, catalog.FAMILIES)}--family is one of {', '.join(catalog.FAMILIES)}"
         )
+
+
+def _check_partner(partner: str) -> None:
+    if not PARTNER_ID.fullmatch(partner):
+        raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
 
 
 def _check_agreement(partner: str, family: str) -> None:

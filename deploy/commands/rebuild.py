@@ -42,7 +42,7 @@ def rebuild_(
             "`throughline agreements reissue`"
         )
     chosen, address = settings.load(), bootstrap()
-    path = path_of(chosen.data_dir, role)
+    path = path_of(chosen.data_dir, chosen.name_of(role))
     began = time.monotonic()
     with closing(Keyring(keys_dir(chosen))) as keys, counting(f"rebuilding {role}", "records") as told:
         target = rebuild.target_of(role, stage_parts(role, chosen, address, keys), address, path)

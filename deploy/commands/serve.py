@@ -1,15 +1,15 @@
-"""``throughline serve`` and ``throughline sign-in``: case views, portal and live feed in one process."""
+"""``throughline serve`` and ``throughline sign-in``: portal and live feed, over views of its own or of many."""
 
 import ipaddress
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import duckdb
 import structlog
@@ -17,7 +17,7 @@ import typer
 import uvicorn
 
 from deploy.agreements_folder import load_agreements
-from deploy.console import FAILED, bootstrap, stop_on_signals
+from deploy.console import FAILED, bootstrap, stop_on_signals, told_in_a_line
 from deploy.endpoints import add_endpoints
 from portal.app import create_app
 from portal.feed import Feed
@@ -25,14 +25,15 @@ from portal.parts import PortalParts, User, load_organizations, load_users
 from portal.sign_in import Spent, make_sign_in_link
 from processors.consent.agreements import Agreement
 from schemas_avro import codec
-from sinks.case_views import CaseViews, ViewFormatError, ViewLockedError
+from sinks.case_views import CaseViews
 from sinks.questions import Questions
+from sinks.views import Readable, ViewFormatError, ViewLockedError, ViewsError
 from streams import memory, settings, telemetry
 from streams.errors import StoppedError, ThroughlineError
 from streams.health import Health, served
 from streams.keyring import read_or_make_secret
 from streams.metrics import Metrics
-from streams.pulse import Pulse, Written
+from streams.pulse import Pulse, Standing, Written
 from streams.settings import Settings
 from streams.sink import Sink
 from streams.stops import Stops
@@ -51,49 +52,78 @@ def serve(
     Example: throughline serve --port 8420
     """
     chosen = settings.load()
-    telemetry.configure("serve", chosen.data_dir / "logs", chosen.log_level)
+    telemetry.configure(chosen.name_of(ROLE), chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
     memory.prepare()
     _refuse_open_address(chosen)
     listener = _listen(chosen.portal_host, chosen.portal_port if port is None else port)
-    views = _open_views(chosen)
-    code = _Service(chosen, bootstrap(must_answer=False), views, listener).run()
-    views.close()
+    with _opened(chosen) as (views, source):
+        code = _Service(chosen, views, source, listener).run()
     if code:
         raise typer.Exit(code)
 
 
+class _Source(Protocol):
+    """Who hears of what is new: the sink in this process, or the notices of sinks in others."""
+
+    def run(self, stopping: threading.Event) -> None:
+        """Go on until told to stop."""
+
+    def standings(self) -> Sequence[Standing]:
+        """How far what it reads is read."""
+
+
+_Making = Callable[[Feed, Pulse, Callable[[Written], None]], _Source]
+
+
+@contextmanager
+def _opened(chosen: Settings) -> Iterator[tuple[Readable, _Making]]:
+    """The views, and what makes the source of their news: a sink of our own over a file, or who writes PostgreSQL."""
+    if chosen.views_dsn is not None:
+        from deploy.shared_views import reading  # noqa: PLC0415  # an extra that one machine does not need
+
+        with reading(chosen) as (reader, hearing):
+            yield reader, lambda feed, pulse, _: hearing(feed, pulse)
+        return
+    address = bootstrap(must_answer=False)
+    with closing(_open_views(chosen)) as views:
+        yield (
+            views,
+            lambda feed, pulse, told: Sink(
+                address, views, lambda changes, news: feed.publish(changes, everyone=news), pulse=pulse, told=told
+            ),
+        )
+
+
 @dataclass
 class _Service:
-    """Sink thread and web server, which live and die together."""
+    """The thread that hears of what is new, and the web server, which live and die together."""
 
     chosen: Settings
-    address: str
-    views: CaseViews
+    views: Readable
+    making: _Making
     listener: socket.socket
     failed: bool = False
 
     def run(self) -> int:
         """Serve until told to stop; the exit code."""
         feed, stopping, pulse = Feed(), threading.Event(), Pulse()
-        metrics, stops = Metrics(ROLE, pulse), Stops(ROLE, self.chosen.data_dir)
-        health = Health(ROLE, pulse, metrics, self._why_not)
+        name = self.chosen.name_of(ROLE)
+        metrics, stops = Metrics(ROLE, pulse), Stops(name, self.chosen.data_dir)
+        health = Health(name, pulse, metrics, self._why_not)
         told = stop_on_signals()
-        sink = Sink(
-            self.address, self.views, lambda changes, news: feed.publish(changes, everyone=news),
-            pulse=pulse, told=lambda written: self._written(written, metrics, stops),
-        )  # fmt: skip
-        metrics.follow(sink.standings)
+        source = self.making(feed, pulse, lambda written: self._written(written, metrics, stops))
+        metrics.follow(source.standings)
         app = create_app(portal_parts(self.chosen, self.views, feed))
         add_endpoints(app, health, self.chosen.metrics_host)
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
         server = _Server(config, feed, told)
-        thread = threading.Thread(target=self._sink, args=(sink, pulse, stops, stopping, server), name="sink")
+        thread = threading.Thread(target=self._sink, args=(source, pulse, stops, stopping, server), name="sink")
         with served(health, self.chosen):
             thread.start()
             host, port = self.listener.getsockname()[:2]
             note_address(self.chosen, self.chosen.portal_address or f"http://{host}:{port}")
-            log.info("started", kafka=self.address, address=f"http://{host}:{port}")
+            log.info("started", address=f"http://{host}:{port}")
             server.run(sockets=[self.listener])
             stopping.set()
             thread.join()
@@ -105,7 +135,7 @@ class _Service:
     def _why_not(self) -> list[str]:
         try:
             Questions(self.views).ping()
-        except duckdb.Error:
+        except (duckdb.Error, ViewsError):
             return ["the views do not answer"]
         return []
 
@@ -115,14 +145,14 @@ class _Service:
         stops.done(written)
 
     def _sink(
-        self, sink: Sink, pulse: Pulse, stops: Stops, stopping: threading.Event, server: uvicorn.Server
+        self, source: _Source, pulse: Pulse, stops: Stops, stopping: threading.Event, server: uvicorn.Server
     ) -> None:  # fmt: skip
         """Without its sink the portal would show a view that stands still: both end."""
         try:
-            sink.run(stopping)
+            source.run(stopping)
         except StoppedError as error:
             stops.say(error, pulse)
-        except ThroughlineError as error:
+        except (ThroughlineError, ViewsError) as error:
             self.failed = True
             log.error("sink_stopped", why=str(error))  # noqa: TRY400  # expected errors have no traceback
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not die in silence
@@ -161,7 +191,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:
+def portal_parts(chosen: Settings, views: Readable, feed: Feed) -> PortalParts:
     """What the portal is made of."""
     agreements = load_agreements(chosen.agreements)
     pairs = sorted({(a.party, family) for a in agreements if a.tier == "mou" for family in a.families})
@@ -171,33 +201,26 @@ def portal_parts(chosen: Settings, views: CaseViews, feed: Feed) -> PortalParts:
         secret_key=portal_secret(chosen),
         feed=feed,
         known_pairs=tuple(pairs),
-        names=_names(agreements),
+        recipients=tuple(sorted({a.party for a in agreements if a.tier == "dsa"})),
+        names=names_in(agreements),
         organization_names=_organizations(chosen.organizations),
         spent=Spent(chosen.data_dir / "secrets" / "used-links"),
     )
 
 
-def _names(agreements: list[Agreement]) -> dict[str, str]:
+def names_in(agreements: list[Agreement]) -> dict[str, str]:
     """What people call partners and recipients: the titles of their participation agreements."""
     return {a.party: a.title.removesuffix(" (its own clients)") for a in agreements if a.tier == "mou"}
 
 
 def _users(path: Path) -> dict[str, User]:
-    with _told_in_a_line():
+    with told_in_a_line(ValueError):
         return load_users(path) if path.exists() else {}
 
 
 def _organizations(path: Path) -> dict[str, str]:
-    with _told_in_a_line():
+    with told_in_a_line(ValueError):
         return load_organizations(path) if path.exists() else {}
-
-
-@contextmanager
-def _told_in_a_line() -> Iterator[None]:
-    try:
-        yield
-    except ValueError as error:
-        raise ThroughlineError(str(error)) from error
 
 
 def portal_secret(chosen: Settings) -> str:

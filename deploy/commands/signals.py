@@ -12,10 +12,14 @@ from confluent_kafka import KafkaError, KafkaException
 from deploy.agreements_folder import load_agreements
 from deploy.checks import locked_by
 from deploy.console import bootstrap, waiting_for
+from processors.records import Outs
 from streams import clients, migrations, settings, signals
 from streams.errors import ThroughlineError
 from streams.faust_app import SESSION_SECONDS
-from streams.store import path_of
+from streams.numbering import of_generation
+from streams.settings import Settings
+from streams.shared_signals import GROUP, stage_of
+from streams.store import Store, path_of
 
 signals_app = typer.Typer(help="Signals: beginning anew where their store was lost.", no_args_is_help=True)
 LEAVE_SECONDS = SESSION_SECONDS + 5
@@ -32,50 +36,96 @@ def _signals() -> None:
 def reset(as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False) -> None:
     """Have the worker signals begin anew: forget what its group has read, put its store aside.
 
-    For a store that was lost or restored without Kafka of the same moment. Stop the worker first; start it after, and
-    have every recipient's releases sent again: the same signals come out, under the ids that they had, raised at the
-    time of the second decision.
+    For a store that was lost or restored without Kafka of the same moment. Stop the worker first, of several all of
+    them; where these have data directories of their own, remove their stores of signals. Start it after, and have every
+    recipient's releases sent again: the same signals come out, under the ids that they had, raised at the time of the
+    second decision.
 
     Example: throughline signals reset
     """
     chosen = settings.load()
     recipients = sorted({a.party for a in load_agreements(chosen.agreements) if a.tier == "dsa"})
-    aside = begin_anew(bootstrap(), path_of(chosen.data_dir, signals.NAME))
+    aside = begin_anew(bootstrap(), chosen)
     if as_json:
-        told = {"store_moved_to": None if aside is None else str(aside), "to_reissue": recipients}
+        told = {"store_moved_to": str(aside[0]) if aside else None, "to_reissue": recipients}
         typer.echo(orjson.dumps(told))
         return
-    typer.echo("signals begins anew" + (f"; its store was put aside as {aside.name}" if aside else ""))
+    typer.echo("signals begins anew" + "".join(f"; its store was put aside as {one.name}" for one in aside))
     typer.echo("start `throughline worker signals`, then have the releases of each recipient sent again:")
     for recipient in recipients:
         typer.echo(f"  throughline agreements reissue {recipient}")
 
 
-def begin_anew(address: str, store: Path) -> Path | None:
-    """Forget the group's offsets and put the store aside; where to, None: there was none.
+@signals_app.command("share")
+def share(as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False) -> None:
+    """Have workers signals that have names go on where the one without a name has come to.
+
+    Once, with no worker signals running. What its store has goes to state.signals.*, a topic for each partition of
+    released.*; then the store is put aside, and any number of workers with a THROUGHLINE_INSTANCE may start.
+
+    Example: throughline signals share
+    """
+    chosen, address = settings.load(), bootstrap()
+    store = path_of(chosen.data_dir, signals.NAME)
+    _must_be_free(store)
+    if migrations.found(store) is None:
+        raise ThroughlineError(f"no {store.name} is in {store.parent}: there is nothing to share out")
+    from deploy.shared_signals import share_out  # noqa: PLC0415  # that of one worker needs none of it
+
+    with waiting_for("the shares to be told"):
+        share_out(chosen, address, store)
+    aside = _put_aside(store)
+    if as_json:
+        typer.echo(orjson.dumps({"shares": chosen.released_partitions, "store_moved_to": str(aside)}))
+    else:
+        typer.echo(
+            f"signals have {chosen.released_partitions} shares; the store was put aside as {aside and aside.name}"
+        )
+        typer.echo("start `THROUGHLINE_INSTANCE=a throughline worker signals`, and as many more as there are shares")
+
+
+def begin_anew(address: str, chosen: Settings) -> list[Path]:
+    """Forget the groups' offsets and put the stores aside; where to.
 
     Done again after a crash it finishes what was begun.
 
     Raises:
-        ThroughlineError: the worker runs, or the broker does not answer.
+        ThroughlineError: a worker runs, or the broker does not answer.
     """
+    from deploy.shared_signals import forget_shares  # noqa: PLC0415  # as above
+
+    store, generation = path_of(chosen.data_dir, signals.NAME), int(time.time())
+    of_shares = sorted(store.parent.glob(f"{signals.NAME}-*{store.suffix}"))
+    for one in (store, *of_shares):
+        _must_be_free(one)
+    stages = [stage_of(share) for share in range(chosen.released_partitions)]
+    with waiting_for("the worker signals to leave its group"):
+        for group in (GROUP, signals.NAME, *stages):
+            _forget_group(address, group)
+    forget_shares(address, stages, generation)
+    aside = [found for one in (store, *of_shares) if (found := _put_aside(one)) is not None]
+    if of_shares:
+        return aside
+    with Store.open(store) as new:  # whose numbers are higher than those that the views have taken
+        new.commit(new.take_over().token, 0, of_generation(generation), {}, Outs())
+    return aside
+
+
+def _must_be_free(store: Path) -> None:
     found = migrations.found(store)
     if found is not None and (process := locked_by(found)):
         raise ThroughlineError(f"{found.name} is in use by process {process}: stop the worker signals first")
-    with waiting_for("the worker signals to leave its group"):
-        _forget_group(address)
-    return _put_aside(store)
 
 
-def _forget_group(address: str) -> None:
-    """Delete the group.
+def _forget_group(address: str, group: str) -> None:
+    """Delete a group.
 
     Raises:
         ThroughlineError: it has members, or the broker does not answer.
     """
     admin, deadline = clients.admin(address), time.monotonic() + LEAVE_SECONDS
     while True:
-        [future] = admin.delete_consumer_groups([signals.NAME], request_timeout=clients.ANSWER_SECONDS).values()
+        [future] = admin.delete_consumer_groups([group], request_timeout=clients.ANSWER_SECONDS).values()
         try:
             future.result()
         except KafkaException as error:

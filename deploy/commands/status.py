@@ -16,10 +16,13 @@ from deploy import tables
 from deploy.console import FAILED, waiting_for
 from deploy.scrape import Seen, see
 from deploy.stack import SERVE, WORKERS
-from processors.counts import MODEL, OTHER
+from processors.counts import MODEL, OTHER, RIGHTS
 from streams import clients, settings
+from streams.health import noted
 
 ROLES = (*WORKERS, SERVE)
+SINK = "sink"
+"""Only where views are in PostgreSQL: otherwise ``serve`` has it."""
 LAG, LATE = "throughline_lag_events", "throughline_lag_seconds"
 RATE_SECONDS = 1.0
 BROKER_SECONDS = 5.0
@@ -27,6 +30,8 @@ LATE_SECONDS = 120.0
 """As in alerts.yml."""
 QUIET_SECONDS = 172_800.0
 """As in alerts.yml."""
+COUNTED = {MODEL: "records, each to be compared and moved", RIGHTS: "records"}
+"""By sweep, what it goes over; else persons."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,20 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
 
 def look(data_dir: Path, bootstrap: str | None) -> Status:
     """Look at every process twice, a second apart, and at the broker."""
-    before = {role: see(role, data_dir) for role in ROLES}
+    names = _names(data_dir)
+    before = [see(name, data_dir) for name in names]
     broker_problem = _broker_problem(bootstrap)
     began = time.monotonic()
     time.sleep(RATE_SECONDS)
-    after = [see(role, data_dir) for role in ROLES]
+    after = [see(name, data_dir) for name in names]
     seconds = time.monotonic() - began
-    return judged(bootstrap, broker_problem, list(before.values()), after, seconds, time.time())
+    return judged(bootstrap, broker_problem, before, after, seconds, time.time())
+
+
+def _names(data_dir: Path) -> list[str]:
+    """The processes that there are or should be: of each role one, or those that have names of their own; and sinks."""
+    of = {role: [n for n in noted(data_dir) if n == role or n.startswith(f"{role}-")] for role in (*ROLES, SINK)}
+    return [name for role in ROLES for name in of[role] or [role]] + of[SINK]
 
 
 def judged(
@@ -223,7 +235,7 @@ def _show(found: Status) -> None:
     tables.show(("process", "up", "ready", "lag", "lag, seconds", "records/s"), rows)
     typer.echo(f"broker: {found.broker_problem or f'answers on {found.broker}'}")
     for sweep in found.sweeps:
-        what = "records, each to be compared and moved" if sweep.sweep == MODEL else "persons"
+        what = COUNTED.get(sweep.sweep, "persons")
         typer.echo(f"sweep {sweep.sweep}: {sweep.done} of {sweep.persons or 'so far unknown'} {what}")
     for partner, codes in sorted(found.dead_letters.items()):
         typer.echo(f"dead letters of {partner}: {', '.join(f'{n} {code}' for code, n in sorted(codes.items()))}")

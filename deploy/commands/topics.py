@@ -19,6 +19,7 @@ from processors.drafts import Draft
 from processors.records import derived_id
 from streams import clients, settings, topics
 from streams.errors import ThroughlineError
+from streams.replication import Wanted
 
 topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
 agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
@@ -28,7 +29,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 def create_topics(address: str, chosen: settings.Settings) -> list[str]:
     """Make every topic that the agreements call for; names of those made."""
     specs = topics.table(load_agreements(chosen.agreements), chosen.partner_partitions, chosen.released_partitions)
-    return topics.create(clients.admin(address), specs)
+    return topics.create(clients.admin(address), specs, wanted_of(chosen))
+
+
+def wanted_of(chosen: settings.Settings) -> Wanted:
+    """How topics are to be replicated."""
+    return Wanted(chosen.replication_factor, chosen.min_insync_replicas)
 
 
 @topics_app.command("create")

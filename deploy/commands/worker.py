@@ -1,9 +1,9 @@
-"""``throughline worker resolve|consent|signals``: the single-active stages, and the signals after them."""
+"""``throughline worker resolve|consent|signals|sink``: the single-active stages, and what comes after them."""
 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,28 +12,34 @@ import structlog
 import typer
 
 from deploy.console import bootstrap, stop_on_signals
+from deploy.named import one_of_its_name
+from deploy.views_dsn import views_dsn
 from schemas_avro import codec
-from streams import consent, memory, resolve, settings, telemetry
+from streams import clients, consent, memory, resolve, settings, telemetry, topics
 from streams.errors import Stop, ThroughlineError
 from streams.forgetting import Forgetting
 from streams.heads import signer_of
 from streams.health import Health, served
 from streams.keyring import Keyring
+from streams.leases import FileLease, Lease
 from streams.metrics import Metrics
 from streams.pulse import Done, Pulse
+from streams.replication import Wanted
 from streams.settings import Settings
-from streams.stage import INTERNAL_ERRORS_IN_A_ROW, Stage, StageParts
+from streams.stage import INTERNAL_ERRORS_IN_A_ROW, Stage, StageParts, Turn
+from streams.standby import Standby
 from streams.stops import Stops
 from streams.store import Store, path_of
 
 log = structlog.get_logger()
 SIGNALS = "signals"
-ROLES = (resolve.NAME, consent.NAME, SIGNALS)
+SINK = "sink"
+ROLES = (resolve.NAME, consent.NAME, SIGNALS, SINK)
 LESS_URGENT = 10
 """Niceness of signals: a release that waits for a signal would be the wrong way round."""
 
 
-def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals.")]) -> None:
+def worker(role: Annotated[str, typer.Argument(help="resolve, consent, signals or sink.")]) -> None:
     """Run one stage until SIGTERM; the batch under way is finished.
 
     Example: throughline worker resolve
@@ -41,12 +47,17 @@ def worker(role: Annotated[str, typer.Argument(help="resolve, consent or signals
     if role not in ROLES:
         raise ThroughlineError(f"no worker is called {role}; there are {', '.join(ROLES)}")
     chosen = settings.load()
-    telemetry.configure(role, chosen.data_dir / "logs", chosen.log_level)
+    telemetry.configure(chosen.name_of(role), chosen.data_dir / "logs", chosen.log_level)
     codec.use_arrow(chosen.codec == "arrow")
     memory.prepare()
     if role == SIGNALS:
         _give_way()
         run_signals(chosen, bootstrap(must_answer=False), stop_on_signals())
+    elif role == SINK:
+        views_dsn(chosen)
+        from deploy.shared_views import run_sink  # noqa: PLC0415  # needs an extra, which was asked for just now
+
+        run_sink(chosen.name_of(role), chosen, bootstrap(must_answer=False), stop_on_signals())
     else:
         run_stage(role, chosen, bootstrap(must_answer=False), stop_on_signals())
 
@@ -60,11 +71,16 @@ def _give_way() -> None:
 
 
 def run_signals(chosen: Settings, address: str, stopping: threading.Event) -> None:
-    """Run the signals over their store until told to stop.
+    """Run the signals until told to stop: over their one store, or where they have a name, a share of them.
 
     Raises:
         ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
+    if chosen.instance is not None:
+        from deploy.shared_signals import run_shared_signals  # noqa: PLC0415  # as below
+
+        run_shared_signals(chosen, address, stopping)
+        return
     from streams import signals  # noqa: PLC0415  # Faust takes 0.3 s to load, which a stage that starts again would lose
 
     with Store.open(path_of(chosen.data_dir, SIGNALS), chosen.store_cache_mb) as store:
@@ -84,28 +100,73 @@ def run_stage(role: str, chosen: Settings, address: str, stopping: threading.Eve
     Raises:
         ThroughlineError: what no waiting mends, but a stop: that is stood still for.
     """
-    keyring = Keyring(keys_dir(chosen))
-    with Store.open(path_of(chosen.data_dir, role), chosen.store_cache_mb) as store:
+    with closing(Keyring(keys_dir(chosen))) as keyring:
         parts = stage_parts(role, chosen, address, keyring)
-        metrics = Metrics(role, parts.pulse, parts.sweeps)
-        stops = Stops(role, chosen.data_dir)
-        forgetting = _forgetting(role, store, keyring)
-        with _signing(role, chosen, metrics) as signs:
-            after = (*parts.after, metrics.done, stops.done, forgetting.done, *signs)
-            parts = replace(parts, after=after, errors_before=_errors_before(stops))
-            stage = Stage(parts, address, store, keyring)
-            metrics.follow(stage.standings)
-            if role == resolve.NAME:
-                metrics.begin_identity()
-                _know_partners(metrics, chosen)
-            else:
-                metrics.begin_orders()
-            with served(Health(role, parts.pulse, metrics), chosen):
-                log.info("started", kafka=address)
-                stops.stand_still_after(lambda: stage.run(stopping), parts.pulse, stopping)
-        stage.close()
-    keyring.close()
+        metrics, stops = Metrics(role, parts.pulse, parts.sweeps), Stops(chosen.name_of(role), chosen.data_dir)
+        parts = replace(parts, after=(*parts.after, metrics.done, stops.done), errors_before=_errors_before(stops))
+        _begin(metrics, role, chosen)
+
+        def act(store: Store, turn: Turn | None = None) -> None:
+            forgetting = _forgetting(role, store, keyring)
+            with _signing(role, chosen, metrics) as signs:
+                mine = replace(parts, after=(*parts.after, forgetting.done, *signs), turn=turn)
+                with closing(Stage(mine, address, store, keyring)) as stage:
+                    metrics.follow(stage.standings)
+                    stage.run(stopping)
+
+        with (
+            _watching_registry(role, chosen, metrics),
+            _acting(role, chosen, address, parts, act, metrics) as run,
+            served(Health(chosen.name_of(role), parts.pulse, metrics), chosen),
+        ):
+            log.info("started", kafka=address)
+            stops.stand_still_after(lambda: run(stopping), parts.pulse, stopping)
     log.info("stopped")
+
+
+@contextmanager
+def _acting(
+    role: str,
+    chosen: Settings,
+    address: str,
+    parts: StageParts,
+    act: Callable[[Store, Turn | None], None],
+    metrics: Metrics,
+) -> Iterator[Callable[[threading.Event], None]]:
+    """What runs a stage until told to stop: over its one store, or in turns with others."""
+    path = path_of(chosen.data_dir, chosen.name_of(role))
+    if chosen.instance is None:
+        with Store.open(path, chosen.store_cache_mb) as store:
+            yield lambda _: act(store, None)
+        return
+    wanted = Wanted(chosen.replication_factor, chosen.min_insync_replicas)
+    topics.create(clients.admin(address), [topics.of_state(role)], wanted)
+    with (
+        one_of_its_name(chosen.data_dir, chosen.name_of(role)),
+        closing(_lease(role, chosen.instance, chosen)) as lease,
+    ):
+        standby = Standby(
+            role, chosen.instance, address, path, lease, parts.inputs, cache_mb=chosen.store_cache_mb, pulse=parts.pulse
+        )
+        metrics.follow_turns(lambda: (standby.is_acting, standby.is_level))
+        yield lambda stopping: standby.run(act, stopping)
+
+
+def _lease(role: str, instance: str, chosen: Settings) -> Lease:
+    if chosen.leases_dsn is None:
+        return FileLease.of(chosen.data_dir, role)
+    from streams.postgres_leases import PostgresLease  # noqa: PLC0415  # an extra that one machine does not need
+
+    return PostgresLease(chosen.leases_dsn.get_secret_value(), role, instance)
+
+
+def _begin(metrics: Metrics, role: str, chosen: Settings) -> None:
+    """Begin counts at 0, so that the first one is seen as a rise."""
+    if role == resolve.NAME:
+        metrics.begin_identity()
+        _know_partners(metrics, chosen)
+    else:
+        metrics.begin_orders()
 
 
 def _forgetting(role: str, store: Store, keyring: Keyring) -> Forgetting:
@@ -126,6 +187,21 @@ def _signing(role: str, chosen: Settings, metrics: Metrics) -> Iterator[list[Cal
         yield [signer.done]
     finally:
         signer.end()
+
+
+@contextmanager
+def _watching_registry(role: str, chosen: Settings, metrics: Metrics) -> Iterator[None]:
+    """Look beside resolve's work whether a registry says what the catalog says."""
+    if role != resolve.NAME or chosen.registry is None:
+        yield
+        return
+    from deploy.registry_watch import watching  # noqa: PLC0415  # loads what a stage has no need of
+
+    end = watching(chosen.registry, metrics.follow_registry)
+    try:
+        yield
+    finally:
+        end()
 
 
 def _know_partners(metrics: Metrics, chosen: Settings) -> None:

@@ -1,7 +1,8 @@
 """Prints the part of ``requirements.lock`` that some packages need, hashes and all; run where the images are built.
 
 The lock is of everything that a checkout uses; an image of the workers needs neither Java nor what builds. Who needs a
-package stands in the lock's own comments (``# via``). Example: ``python3 locked.py pyproject.toml:dependencies``.
+package stands in the lock's own comments (``# via``). The project's own dependencies and extras go by their names.
+Example: ``python3 locked.py pyproject.toml:dependencies pyproject.toml:postgres``.
 """
 
 import re
@@ -9,7 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-RUNTIME = "pyproject.toml:dependencies"
+PROJECT = "pyproject.toml:"
+DEPENDENCIES = "dependencies"
 VIA = re.compile(r"^ +# +(?:via )?([a-z0-9-]+)$", re.MULTILINE)
 NAME = re.compile(r"^[A-Za-z0-9_.-]+")
 
@@ -44,14 +46,18 @@ def part(lock: str, wanted: set[str]) -> str:
 
 def main(names: list[str]) -> None:
     """Print the part of the packages named."""
-    wanted = {name for given in names for name in (runtime() if given == RUNTIME else {normal(given)})}
+    wanted = {name for given in names for name in named(given)}
     sys.stdout.write(part(Path("requirements.lock").read_text(encoding="utf-8"), wanted))
 
 
-def runtime() -> set[str]:
-    """Names of the project's own dependencies."""
+def named(given: str) -> set[str]:
+    """Names of packages: the one given, or those of a part of the project."""
+    if not given.startswith(PROJECT):
+        return {normal(given)}
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {normal(requirement) for requirement in project["dependencies"]}
+    part_name = given.removeprefix(PROJECT)
+    requirements = project[DEPENDENCIES] if part_name == DEPENDENCIES else project["optional-dependencies"][part_name]
+    return {normal(requirement) for requirement in requirements}
 
 
 if __name__ == "__main__":

@@ -1,16 +1,21 @@
 """File formats: a file becomes physical rows, or says by place, field and code why one of its rows cannot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
-from partners.formats import csv_file, edfi, jsonl
+from partners.formats import csv_file, edfi, jsonl, parquet_file
 from partners.formats.reading import (
+    Aside,
     Bad,
     Code,
+    Cursor,
+    Document,
     FileError,
     Found,
     Good,
+    Reader,
     finished,
     is_undated_change,
     latest_day,
@@ -18,14 +23,18 @@ from partners.formats.reading import (
 )
 from partners.rows import logical_fields
 
-FORMATS = {
+FORMATS: dict[str, Callable[..., Iterator[Found]]] = {
     ".csv": csv_file.documents,
     ".tsv": csv_file.documents,
+    ".parquet": parquet_file.documents,
+    ".pq": parquet_file.documents,
     ".xml": edfi.documents,
     ".jsonl": jsonl.documents,
     ".ndjson": jsonl.documents,
     ".json": jsonl.documents,
 }
+GO_ON: set[Callable[..., Iterator[Found]]] = {csv_file.documents, jsonl.documents, parquet_file.documents}
+"""Formats that can go on in the middle of a file."""
 FIRST_YEAR = 2000
 """No event was published before."""
 WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".ods"}
@@ -35,27 +44,49 @@ class NoDayError(FileError):
     """Its rows can be read, and say no day; the faults of each may tell why."""
 
 
-def documents(path: Path, family: str) -> Iterator[Found]:
-    """Every row of a file as JSON values, whatever the format.
+def reader_of(path: Path, family: str) -> Reader:
+    """How a file is read that says by its ending what it is.
 
     Raises:
         FileError: the file is not there, or its ending names no format that holds this family.
     """
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name the file in it")
-    if not path.is_file():
-        raise FileError(f"no file {path.name} there; check the path")
+    check_is_file(path)
     if path.suffix.lower() in WORKBOOKS:
         raise FileError(f"{path.name} is a workbook; export it as CSV UTF-8")
     read = FORMATS.get(path.suffix.lower())
     if read is None:
         raise FileError(f"{path.name}: the ending is none of {', '.join(sorted(FORMATS))}; rename the file")
     if read is edfi.documents and family not in edfi.ELEMENTS:
-        raise FileError(f"Ed-Fi XML is read for families {' and '.join(sorted(edfi.ELEMENTS))}; say one with --family")
-    return read(path, family)
+        raise FileError(f"Ed-Fi XML is read for families {', '.join(sorted(edfi.ELEMENTS))}; say one with --family")
+    if read in GO_ON:
+        return Reader(partial(read, path, family), is_table_of_text=read is csv_file.documents)
+    return Reader(lambda _: read(path, family))
 
 
-def rows(path: Path, partner: str, family: str, as_of: datetime) -> Iterator[Good | Bad]:
+def check_is_file(path: Path) -> None:
+    """See that a file is there.
+
+    Raises:
+        FileError: it is not, or it is a folder.
+    """
+    if path.is_dir():
+        raise FileError(f"{path} is a folder; name the file in it")
+    if not path.is_file():
+        raise FileError(f"no file {path.name} there; check the path")
+
+
+def documents(path: Path, family: str, reader: Reader | None = None, cursor: Cursor | None = None) -> Iterator[Found]:
+    """Every row of a file as JSON values, whatever the format.
+
+    Raises:
+        FileError: the file is not there, or nothing says how it is read.
+    """
+    return (reader or reader_of(path, family)).documents(cursor or Cursor())
+
+
+def rows(
+    path: Path, partner: str, family: str, as_of: datetime, reader: Reader | None = None, cursor: Cursor | None = None
+) -> Iterator[Good | Bad | Aside]:
     """Every row of a file: physical, complete and valid, or bad.
 
     Args:
@@ -63,20 +94,23 @@ def rows(path: Path, partner: str, family: str, as_of: datetime) -> Iterator[Goo
         partner: who publishes.
         family: of every row.
         as_of: when the file was made; see ``partners.formats.reading``.
+        reader: of the file; None: by its ending.
+        cursor: where to begin, and how far it has come; None: from its beginning.
 
     Raises:
         FileError: the file is not there, or its ending names no format that holds this family.
     """
-    for found in documents(path, family):
-        yield found if isinstance(found, Bad) else finished(found, partner, family, as_of)
+    for found in documents(path, family, reader, cursor):
+        yield finished(found, partner, family, as_of) if isinstance(found, Document) else found
 
 
-def day_of_file(path: Path, family: str, *, is_export: bool = False) -> date:
+def day_of_file(path: Path, family: str, reader: Reader | None = None, *, is_export: bool = False) -> date:
     """The latest day that a file speaks of as past: it cannot have been made before.
 
     Args:
         path: of the file.
         family: of its rows.
+        reader: of the file; None: by its ending.
         is_export: a snapshot, which finds out by itself what is corrected.
 
     Raises:
@@ -87,9 +121,9 @@ def day_of_file(path: Path, family: str, *, is_export: bool = False) -> date:
     day: date | None = None
     unread: Bad | None = None
     is_any_read = False
-    for found in documents(path, family):
-        if isinstance(found, Bad):
-            unread = unread or found
+    for found in documents(path, family, reader):
+        if not isinstance(found, Document):
+            unread = unread or (found if isinstance(found, Bad) else None)
             continue
         if lacking := parts_lacking(found.content):
             unread = unread or Bad(found.place, Code.MISSING_FIELD, lacking[0])
@@ -121,17 +155,16 @@ def _unreadable(path: Path, family: str, first: Bad | None) -> str:
 def nothing_in(path: Path, family: str) -> str:
     """How a person is told that a file has nothing to publish, as "no Student in it"."""
     is_xml = FORMATS.get(path.suffix.lower()) is edfi.documents
-    return f"no {edfi.ELEMENTS[family][0]} in it" if is_xml else "no rows in it"
+    return f"no {' or '.join(edfi.ELEMENTS[family])} in it" if is_xml else "no rows in it"
 
 
-def encoding_of(path: Path) -> str | None:
+def encoding_of(path: Path, reader: Reader) -> str | None:
     """How a file's text is encoded, where its format leaves that open; None elsewhere.
 
     Raises:
         FileError: in no way that is read.
     """
-    is_csv = FORMATS.get(path.suffix.lower()) is csv_file.documents
-    return csv_file.encoding_of(path) if is_csv and path.is_file() else None
+    return csv_file.encoding_of(path) if reader.is_table_of_text else None
 
 
 def midnight(day: date) -> datetime:
@@ -140,15 +173,20 @@ def midnight(day: date) -> datetime:
 
 
 __all__ = [
+    "Aside",
     "Bad",
     "Code",
+    "Cursor",
     "FileError",
     "Good",
     "NoDayError",
+    "Reader",
+    "check_is_file",
     "day_of_file",
     "documents",
     "encoding_of",
     "midnight",
     "nothing_in",
+    "reader_of",
     "rows",
 ]

@@ -22,6 +22,7 @@ WHOLE = re.compile(r"[+-]?\d+")
 FRACTION = re.compile(r"[+-]?\d+(\.\d+)?")
 FLAGS = {"true": True, "false": False}
 SAYABLE = re.compile(r"[A-Za-z0-9_. -]{1,40}")
+MAY_LOSE_ZEROS = {*LENGTHS, "cip_code"}
 UNKNOWN_TOLD = 5
 """Unknown columns of a header that are named."""
 
@@ -29,10 +30,10 @@ UNKNOWN_TOLD = 5
 class CellError(ValueError):
     """A cell that cannot be read; its text is the code."""
 
-    def __init__(self, code: Code) -> None:
-        """Note why."""
+    def __init__(self, code: Code, told: str = "") -> None:
+        """Note why, and where that is more than the code, what a person is told; never a value."""
         super().__init__(code)
-        self.code = code
+        self.code, self.told = code, told
 
 
 class HeaderError(ValueError):
@@ -56,25 +57,31 @@ class Column:
             return f"identifier.{self.inner}"
         return ".".join(self.path) if self.inner is None else f"{self.path[1]}.{self.inner}"
 
-    def put(self, row: dict[str, Any], cell: str) -> None:
-        """Read a cell into the row that it belongs to; an empty one says nothing.
+    def value_of(self, cell: str) -> Any:
+        """What a cell says; None: it is empty and says nothing.
 
         Raises:
             CellError: it cannot be read.
         """
-        if not cell.strip():
-            return
-        if SCIENTIFIC.fullmatch(cell.strip()):
+        text = cell.strip()
+        if not text:
+            return None
+        if "E" in text and SCIENTIFIC.fullmatch(text):
             raise CellError(Code.SCIENTIFIC_NOTATION)
-        if has_lost_zeros(self.inner or self.path[1], cell):
+        name = self.inner or self.path[1]
+        if name in MAY_LOSE_ZEROS and has_lost_zeros(name, text):
             raise CellError(Code.LOST_LEADING_ZEROS)
+        return self.read(cell)
+
+    def put(self, row: dict[str, Any], value: Any) -> None:
+        """Put what a cell says into the row that it belongs to."""
         part, name = self.path
-        if name == "identifiers":
-            row[part].setdefault(name, []).append({"system": self.inner, "value": cell, "assigner": None})
-        elif self.inner is not None:
-            row[part].setdefault(name, {})[self.inner] = cell
+        if self.inner is None:
+            row[part][name] = value
+        elif name == "identifiers":
+            row[part].setdefault(name, []).append({"system": self.inner, "value": value, "assigner": None})
         else:
-            row[part][name] = self.read(cell)
+            row[part].setdefault(name, {})[self.inner] = value
 
 
 @functools.cache

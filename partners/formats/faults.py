@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
+from partners.formats.near import near
 from partners.rows import Row
 from schemas_avro import catalog
 
@@ -28,6 +29,8 @@ class Code(StrEnum):
     """A date as a spreadsheet shows it, 11/24/2026: day and month could be either."""
     SCIENTIFIC_NOTATION = "scientific_notation"
     """A number as a spreadsheet shortens it, 1.23E+09: its digits are gone."""
+    NOT_PARQUET = "not_parquet"
+    """Damaged from this row on; reading ends there."""
     NOT_XML = "not_xml"
     """Not well-formed, or with entities or a document type; reading ends there."""
     TOO_LARGE = "too_large"
@@ -42,11 +45,19 @@ class Code(StrEnum):
     NOT_IN_CODE_SET = "not_in_code_set"
     OUT_OF_RANGE = "out_of_range"
     """A number that the field's type cannot hold."""
+    NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    """A number that cannot be, or is more than the whole of which it is a part."""
+    DATES_OUT_OF_ORDER = "dates_out_of_order"
+    """A last day before the first."""
+    CATEGORY_MISSING = "category_missing"
+    """A code tells of a category, as disability, that the row does not name."""
     WRONG_VALUE = "wrong_value"
     DUPLICATE_ROW = "duplicate_row"
     """In a snapshot: a second row of one fact; the first counts."""
     UNMAPPED_DESCRIPTOR = "unmapped_descriptor"
     """An Ed-Fi descriptor that our code set has no symbol for."""
+    NO_FAMILY = "no_family"
+    """An Ed-Fi element about somebody that no family carries; counted by its name."""
     BAD_EVENT_ID = "bad_event_id"
     WRONG_PARTNER = "wrong_partner"
     WRONG_EVENT_TYPE = "wrong_event_type"
@@ -65,6 +76,8 @@ class Fault:
     """Of our schema, as body.entry_date; None: the row."""
     counted: str = dataclasses.field(default="", compare=False)
     """What was counted, as "6 cells, the header has 7"; numbers of things, never a value."""
+    near: str = dataclasses.field(default="", compare=False)
+    """The code of the field's code set that was likely meant; never what was sent."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +95,13 @@ class Bad:
     """What else is wrong with it, as far as can be told beside the first."""
     counted: str = dataclasses.field(default="", compare=False)
     """As of its first fault."""
+    near: str = dataclasses.field(default="", compare=False)
+    """Likewise."""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """All that is wrong with it."""
-        return (Fault(self.code, self.field, self.counted), *self.others)
+        return (Fault(self.code, self.field, self.counted, self.near), *self.others)
 
 
 def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = None) -> Bad:
@@ -101,7 +116,7 @@ def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = N
     for fault in faults:
         by_field.setdefault(fault.field, fault)
     first, *others = by_field.values()
-    return Bad(place, first.code, first.field, source_record_id, tuple(others), first.counted)
+    return Bad(place, first.code, first.field, source_record_id, tuple(others), first.counted, first.near)
 
 
 def faults_of(content: Row, family: str, error: ValidationError) -> list[Fault]:
@@ -115,7 +130,7 @@ def faults_of(content: Row, family: str, error: ValidationError) -> list[Fault]:
     errors = error.errors(include_input=False, include_context=False, include_url=False)
     paths = [[part for part in one["loc"] if isinstance(part, str)] for one in errors]
     said = [_said(content, path) for path in paths]
-    found = [_fault(one["type"], path, family) for one, path in zip(errors, paths, strict=True)]
+    found = [_fault(one["type"], path, family, content) for one, path in zip(errors, paths, strict=True)]
     own = [fault for fault, is_said in zip(found, said, strict=True) if is_said]
     lacking = [
         f for f, is_said in zip(found, said, strict=True) if not is_said and (f.code in OF_THE_UNSAID or not own)
@@ -123,9 +138,12 @@ def faults_of(content: Row, family: str, error: ValidationError) -> list[Fault]:
     return [*own, *lacking]
 
 
-def _fault(kind: str, path: list[str], family: str) -> Fault:
+def _fault(kind: str, path: list[str], family: str, content: Row) -> Fault:
     code = _code(kind)
-    return Fault(code, _near(path, family) if code is Code.UNKNOWN_KEY else ".".join(path))
+    if code is Code.UNKNOWN_KEY:
+        return Fault(code, _near(path, family))
+    is_coded = code is Code.NOT_IN_CODE_SET and path[0] == "body" and _said(content, path)
+    return Fault(code, ".".join(path), near=near(content["body"][path[1]], family, path[1]) if is_coded else "")
 
 
 def _said(content: Row, path: list[str]) -> bool:

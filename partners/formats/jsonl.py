@@ -5,25 +5,29 @@ from pathlib import Path
 
 import orjson
 
-from partners.formats.reading import Bad, Code, Document, Found
+from partners.formats.reading import Bad, Code, Cursor, Document, Found
 
 MAX_LINE_BYTES = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
-def documents(path: Path, family: str) -> Iterator[Found]:
+def documents(path: Path, family: str, cursor: Cursor | None = None) -> Iterator[Found]:
     """Every line that is not blank.
 
     Args:
         path: of the file.
         family: of the rows; nothing here depends on it.
+        cursor: where to begin, and how far it has come.
 
     Raises:
         OSError: the file cannot be read.
     """
     del family
     with path.open("rb") as lines:
-        number = 0
+        cursor = cursor or Cursor()
+        number, offset = cursor.start or (0, 0)
+        lines.seek(offset)
+        cursor.mark = lambda: (number, lines.tell())
         while line := lines.readline(MAX_LINE_BYTES):
             number += 1
             if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -32,6 +36,7 @@ def documents(path: Path, family: str) -> Iterator[Found]:
                 yield Bad(number, Code.TOO_LARGE)
             elif text := line.removeprefix(BOM if number == 1 else b"").strip():
                 yield _document(number, text)
+        cursor.mark = None
 
 
 def _document(number: int, text: bytes) -> Found:

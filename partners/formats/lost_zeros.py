@@ -6,6 +6,7 @@ always wrong. NAICS is not here: no sector begins with a zero, and a shorter cod
 """
 
 import re
+from collections.abc import Iterator
 
 LENGTHS = {
     "SSN": (9,),
@@ -16,8 +17,12 @@ LENGTHS = {
     "exit_type": (5,),
     "exit_reason": (5,),
     "responsible_county": (2,),
+    "academic_subject": (5,),
+    "score_metric": (5,),
+    "separation_reason": (5,),
+    "workforce_program_type": (2,),
 }
-"""By field or identifier system: ways to count digits. CEDS entry types, exit types and reasons have five, as 01921."""
+"""By field or identifier system: ways to count digits. Most codes of CEDS have five, as 01921."""
 
 ORGANIZATIONS = {
     "CDS": (14,),
@@ -49,7 +54,10 @@ def has_lost_zeros(field: str, text: str, lengths: tuple[int, ...] | None = None
     return bool(known) and is_number and len(text) not in known and len(text) < max(known)
 
 
-def organization_has_lost_zeros(body: dict[str, object]) -> bool:
-    """Whether a body's organization_id is too short for the list that organization_id_system names."""
-    lengths = ORGANIZATIONS.get(str(body.get("organization_id_system")))
-    return lengths is not None and has_lost_zeros("organization_id", str(body.get("organization_id", "")), lengths)
+def organizations_with_lost_zeros(body: dict[str, object]) -> Iterator[str]:
+    """Fields of a body whose organization is too short a number for the list that it is said to be from."""
+    for end in ("", "from_", "to_"):
+        lengths = ORGANIZATIONS.get(str(body.get(f"{end}organization_id_system")))
+        name = f"{end}organization_id"
+        if lengths is not None and has_lost_zeros(name, str(body.get(name, "")), lengths):
+            yield name

@@ -33,10 +33,17 @@ class Said:
         self._rows[label][event.envelope["source_record_id"]] = event
 
     def of(self, label: str) -> list[Planned]:
-        """Events that count of a record, those of one source row by their newest."""
-        return [event for event in self._rows.get(label, {}).values() if event.envelope["operation"] != "retract"]
+        """Events that count of a record, those of one source row by their newest.
+
+        A wage record is known by number and name, which each of its rows tells: also one that was retracted.
+        """
+        return [event for event in self._rows.get(label, {}).values() if _tells(event)]
 
     def born(self, label: str) -> int | None:
         """The date of birth that the newest event tells which tells one, in days since 1970-01-01."""
         told = [event.body["birth_date"] for event in self.of(label) if event.family == "identity"]
         return next((born for born in reversed(told) if born is not None), None)
+
+
+def _tells(event: Planned) -> bool:
+    return event.envelope["operation"] != "retract" or event.envelope["subject_token"] is None

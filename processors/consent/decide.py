@@ -8,6 +8,7 @@ from processors import counts, sealing
 from processors.consent import audit, erase, log, orders, release, sweep, telling
 from processors.consent.book import CIRCUMSTANCES, RULES, Book
 from processors.consent.log import Entry, Event
+from processors.consent.policy import Person
 from processors.consent.settle import Batch, Context, decide_fact, decide_person
 from processors.drafts import encode_drafts
 from processors.records import Arrivals, Outs
@@ -102,14 +103,20 @@ def _reissued(batch: Batch, entry: Entry) -> None:
 
 
 def _rights_transferred(batch: Batch, entry: Entry) -> None:
-    """Rights pass to students, or back; who is touched by it is decided again."""
+    """Rights pass to students, or back; who is touched by it is decided again, once all that it says is known.
+
+    Between two records of one person it would be decided by what never was, and twice at one place of the log: a view
+    that gets both cannot tell which of them holds.
+    """
+    before: dict[str, Person] = {}
     for row in entry.row["transfers"]:
-        before = batch.book.person(row["person_id"])
+        before.setdefault(row["person_id"], batch.book.person(row["person_id"]))
         batch.book.place(row["record_key"], row["person_id"])
         batch.book.mark(row["record_key"], row["age"], row["attends"])
         batch.book.forget_if_empty(row["record_key"])
-        if batch.book.person(row["person_id"]) != before:
-            decide_person(batch, row["person_id"], entry)
+    for person_id, was in before.items():
+        if batch.book.person(person_id) != was:
+            decide_person(batch, person_id, entry)
 
 
 def _moved(batch: Batch, entry: Entry) -> None:

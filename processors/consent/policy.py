@@ -132,14 +132,16 @@ def _decide_one(subject: Subject, person: Person, shared: Shared, rules: RuleSet
     found = outcome.decision
     if not found.permit:
         return found
-    used = {said.event_id: said.valid_until for place in outcome.permitted for said in consents[place].rests_on}
+    # An id is its partner's own: of two partners there may be two of one id.
+    used = {(said.event_id, said.valid_until) for place in outcome.permitted for said in consents[place].rests_on}
     orders = person.orders_for(shared, today or 0) if person.orders else ()
     if not used and not orders:
         return found
-    ends = [found.expires_on, *used.values(), *[order.valid_until for order in orders]]
+    ids, untils = {said for said, _ in used}, [until for _, until in used]
+    ends = [found.expires_on, *untils, *[order.valid_until for order in orders]]
     return Decision(
         found.recipient, found.permit, found.reason, found.agreement_id, found.agreement_version, found.purpose,
-        found.basis, found.groups, tuple(sorted(used)), min([day for day in ends if day is not None], default=None),
+        found.basis, found.groups, tuple(sorted(ids)), min([day for day in ends if day is not None], default=None),
         found.rules, found.obligations,
     )  # fmt: skip
 

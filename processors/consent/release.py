@@ -94,7 +94,7 @@ def _columns(schema_id: int, sent: Sequence[Sent], ids: Sequence[str]) -> pa.Rec
     if "reason" in schema.names:
         return pa.RecordBatch.from_arrays([release, pa.array(reasons, schema.field("reason").type)], schema=schema)
     fields = list(schema.field("body").type)
-    rows = codec.decode(events[0]["body_schema_id"], bodies).rows
+    rows = codec.decode_each([event["body_schema_id"] for event in events], bodies)
     body = pa.StructArray.from_arrays([rows.column(f.name) for f in fields], fields=fields)
     return pa.RecordBatch.from_arrays([release, body], schema=schema)
 

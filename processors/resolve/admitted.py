@@ -1,7 +1,8 @@
 """Events that passed the gate, as columns of one length, in the order of their arrival."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pyarrow as pa
@@ -25,6 +26,8 @@ class Admitted:
     """Avro bytes by the family's body schema."""
     contents: list[Any]
     """What resolve itself reads: the body as a row, of enrollments when they are in force; of other families None."""
+    unlisted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By partner and code set how many codes of the whole batch its table lacks: carried, and counted for operators."""
 
     @classmethod
     def joined(cls, parts: Sequence["Admitted"]) -> Self:
@@ -37,6 +40,7 @@ class Admitted:
             envelopes[0] if envelopes else pa.RecordBatch.from_pylist([], _envelope()),
             [i for part in parts for i in part.bodies],
             [i for part in parts for i in part.contents],
+            sum((part.unlisted for part in parts), Counter()),
         )
         return every.at(sorted(range(len(every)), key=every.places.__getitem__))
 
@@ -51,6 +55,7 @@ class Admitted:
             self.envelopes.take(pa.array(chosen, pa.int64())),
             [self.bodies[i] for i in chosen],
             [self.contents[i] for i in chosen],
+            self.unlisted,
         )
 
     def column(self, name: str) -> list[Any]:

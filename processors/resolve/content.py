@@ -7,40 +7,20 @@ nearly all are, pays under two microseconds an event for all of them.
 import functools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processors.resolve import texts
+from processors.resolve import texts, together
 from processors.resolve.codes import Code, Fault, Faults
-from schemas_avro import catalog
+from schemas_avro import catalog, codes, rules
 
 FIRST_DAY, LAST_DAY = -36_524, 84_006
 """1870-01-01 and 2200-01-01: what a date of this field may be."""
 MICROS_PER_DAY = 86_400_000_000
 LIST_ITEMS_MAX = 1_000
-SCHOOL_NUMBER, MONEY, EARNINGS = 1_000_000, 10**9, 10**11
-"""What nobody has: ten thousand units, ten million dollars of aid a year, a billion of earnings a quarter."""
-BOUNDS: dict[str, tuple[int, int]] = {
-    "isir_transaction_number": (0, 99),
-    "student_aid_index_usd": (-1_500, 999_999),
-    "award_amount_cents": (0, MONEY),
-    "financial_need_cents": (-MONEY, MONEY),
-    "quarterly_earnings_cents": (0, EARNINGS),
-    "pit_wages_cents": (0, EARNINGS),
-    "jobs_count": (0, 1_000),
-    "units_attempted_hundredths": (0, SCHOOL_NUMBER),
-    "units_earned_hundredths": (0, SCHOOL_NUMBER),
-    "gpa_term_ten_thousandths": (0, 100_000),
-    "gpa_cumulative_ten_thousandths": (0, 100_000),
-    "full_time_equivalency_hundredths": (0, 1_000),
-}
-"""Lowest and highest value of every field that counts something: ranges of the standard, or what cannot be at all.
-
-A school may count grade points to more than four, and need may come out below zero.
-"""
-
 AID_YEAR = re.compile(r"(1[89]|2[01])[0-9]{2}-[0-9]{4}")
 HOST = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!local\b|internal\b|localhost\b)([a-z]{2,63}|xn--[a-z0-9-]{2,59})"
 NOTICE = re.compile(rf"https?://{HOST}(:[0-9]{{1,5}})?([/?#][!-~]{{0,2000}})?", re.IGNORECASE)
@@ -67,18 +47,12 @@ def _is(form: str) -> Callable[[str], bool]:
 FORMS: dict[str, tuple[Code, Callable[[str], bool]]] = {
     "aid_year": (Code.DATE_OUT_OF_RANGE, is_aid_year),
     "notice_uri": (Code.BAD_URI, is_public_address),
-    "state_programme": (Code.UNKNOWN_CODE, _is("CAL_GRANT_[ABC]|MCS|CCPG|CHAFEE")),
-    "calpads_enrollment_status": (Code.UNKNOWN_CODE, _is("[1-5]0")),
-    "calpads_exit_reason": (Code.UNKNOWN_CODE, _is("[A-Z][0-9]{3}")),
-    "calpads_completion_status": (Code.UNKNOWN_CODE, _is("[0-9]{3}")),
     "cip_code": (Code.UNKNOWN_CODE, _is(r"[0-9]{2}(\.[0-9]{2}([0-9]{2})?)?")),
     "naics_code": (Code.UNKNOWN_CODE, _is("[0-9]{2,6}")),
-    "exit_reason": (Code.UNKNOWN_CODE, _is("[0-9]{5}")),
     "responsible_agency": (Code.UNKNOWN_CODE, _is("[a-z0-9_]{1,100}")),
-    "responsible_county": (Code.UNKNOWN_CODE, _is("0[1-9]|[1-4][0-9]|5[0-8]")),
+    "aid_code": (Code.UNKNOWN_CODE, _is("[0-9A-Z]{2}")),
 }
-"""Fields whose texts have one form. CEDS entry and exit types are not among them: of a source that has no code of
-CEDS, its own descriptor is carried."""
+"""Fields whose texts have one form, beside those whose code sets are tables (``schemas_avro/codes.py``)."""
 
 MONTHS = {"benefit_month"}
 """Dates that stand for a month: its first day."""
@@ -94,14 +68,41 @@ def faults(family: str, envelope: pa.RecordBatch, body: pa.RecordBatch) -> Fault
     """
     found = _outside_of(dates(family), body, FIRST_DAY, LAST_DAY)
     found = _outside_of(times(family), body, FIRST_DAY * MICROS_PER_DAY, LAST_DAY * MICROS_PER_DAY) | found
+    forms = forms_of(family)
     for name in body.schema.names:
-        if name in BOUNDS:
-            found = _outside(body, name, *BOUNDS[name], Code.NUMBER_OUT_OF_RANGE) | found
-        elif name in FORMS:
-            found = _malformed(body, name) | found
+        if name in rules.BOUNDS:
+            found = _outside(body, name, *rules.BOUNDS[name], Code.NUMBER_OUT_OF_RANGE) | found
+        elif name in forms:
+            found = _malformed(body, name, *forms[name]) | found
         elif name in MONTHS:
             found = _within_month(body, name) | found
+    found = together.faults(family, envelope, body) | found
     return texts.faults(family, envelope, body) | _long_lists(body) | _long_lists(envelope) | found
+
+
+@functools.cache
+def forms_of(family: str) -> dict[str, tuple[Code, Callable[[str], bool]]]:
+    """Text fields of a family that have a form or a code set: what is said of others, and what is none of these."""
+    return FORMS | {field: (Code.UNKNOWN_CODE, table.takes) for field, table in codes.tables_of(family).items()}
+
+
+def unlisted(family: str, body: pa.RecordBatch, partners: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Codes of a batch that the table of their field lacks, where it is known to lack some, by partner and code set.
+
+    Args:
+        family: of all rows.
+        body: columns of the family's own schema.
+        partners: whose each row is.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for name, table in codes.tables_of(family).items():
+        column = body.column(name)
+        if table.is_complete or column.null_count == len(column):
+            continue
+        lacking = pc.invert(pc.is_in(column, value_set=pa.array(list(table.codes), pa.string())))
+        for row in pc.indices_nonzero(pc.and_(lacking, pc.is_valid(column))).to_pylist():
+            found[partners[row], table.name] += 1
+    return found
 
 
 @functools.cache
@@ -137,12 +138,11 @@ def _outside(rows: pa.RecordBatch, name: str, low: int, high: int, code: Code) -
     return _at(pc.or_(pc.less(column, low), pc.greater(column, high)), (code, name))
 
 
-def _malformed(rows: pa.RecordBatch, name: str) -> Faults:
-    """Rows whose text is not of its field's form."""
+def _malformed(rows: pa.RecordBatch, name: str, code: Code, is_sound: Callable[[str], bool]) -> Faults:
+    """Rows whose text is not of its field's form, or no code of its code set."""
     column = rows.column(name)
     if column.null_count == len(column):
         return {}
-    code, is_sound = FORMS[name]
     wrong = [text for text in pc.unique(column).to_pylist() if text is not None and not is_sound(text)]
     return _at(pc.is_in(column, value_set=pa.array(wrong, column.type)), (code, name)) if wrong else {}
 

@@ -78,10 +78,13 @@ def _decoded(arrivals: Sequence[Arrival], subjects: Sequence[str]) -> dict[str, 
     """By subject: arrivals with their rows; what is neither is nothing to us."""
     found: dict[str, list[tuple[Arrival, Row]]] = defaultdict(list)
     for subject in subjects:
-        schema_id = catalog.id_of(subject)
-        framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) == schema_id]
-        decoded = codec.decode(schema_id, wire.payloads_of(a.value for a in framed))
-        found[subject] = [(framed[i], row) for row, i in zip(decoded.rows.to_pylist(), decoded.good, strict=True)]
+        ids = {version.id for version in catalog.versions_of(subject)}
+        framed = [a for a in arrivals if a.value and wire.schema_id_of(a.value) in ids]
+        rows: dict[int, Row] = {}
+        for schema_id, places in wire.places_by_schema([a.value for a in framed]).items():
+            decoded = codec.decode(schema_id or 0, wire.payloads_of(framed[i].value for i in places))
+            rows |= {places[i]: row for row, i in zip(decoded.rows.to_pylist(), decoded.good, strict=True)}
+        found[subject] = [(framed[i], rows[i]) for i in sorted(rows)]
     return found
 
 

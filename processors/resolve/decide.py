@@ -124,6 +124,8 @@ def _count(
     published_at = dict(zip(events.places, events.column("published_at"), strict=True))
     for topic, places in _by_topic(arrivals, events.places):
         counts.arrived(state, topic, _appended(arrivals, places), [published_at[place] for place in places])
+    for (partner_id, code_set), times in events.unlisted.items():
+        counts.unlisted(state, partner_id, code_set, times)
     for topic, places in _by_topic(arrivals, repeats):
         counts.arrived(state, topic, _appended(arrivals, places))
     for code in {rejection.code for rejection in rejected.values()}:

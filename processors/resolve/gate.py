@@ -49,8 +49,8 @@ class _Door:
     partner_id: str
     family: str
     mou: Agreement | None
-    schema_id: int | None
-    """None: there is no such family."""
+    schema_ids: frozenset[int]
+    """Ids of every version of the family's schema; none: there is no such family."""
 
     def code_of(self, day: int, schema_id: int | None) -> Code | None:
         """What is against all records of a schema and a day, from 1970-01-01; None: nothing."""
@@ -58,7 +58,7 @@ class _Door:
             return Code.NO_AGREEMENT
         if self.family not in self.mou.families:
             return Code.FAMILY_NOT_AGREED
-        if schema_id == self.schema_id:
+        if schema_id in self.schema_ids:
             return None
         return Code.SCHEMA_NOT_ALLOWED if schema_id in catalog.catalog() else Code.UNKNOWN_SCHEMA
 
@@ -73,8 +73,8 @@ def _code_of_value(value: bytes | None, schema_id: int | None) -> Code | None:
 
 def _door(name: str, mous: Mapping[str, Agreement]) -> _Door:
     topic = Topic.parse(name)
-    schema_id = catalog.id_of(f"partner.{topic.family}.v1") if topic.family in catalog.FAMILIES else None
-    return _Door(topic.partner_id, topic.family, mous.get(topic.partner_id), schema_id)
+    versions = catalog.versions_of(f"partner.{topic.family}.v1") if topic.family in catalog.FAMILIES else ()
+    return _Door(topic.partner_id, topic.family, mous.get(topic.partner_id), frozenset(one.id for one in versions))
 
 
 def admit(arrivals: Arrivals, mous: Mapping[str, Agreement]) -> tuple[Admitted, dict[int, Rejection]]:
@@ -130,7 +130,8 @@ def _decode(
     contents = body.to_pylist() if family in READ_BY_RESOLVE else [None] * len(payloads)
     good = [places[i] for i in decoded.good]
     partners = [doors[arrivals.topics[place]].partner_id for place in good]
-    events = Admitted(good, partners, [family] * len(good), envelopes, payloads, contents)
+    unlisted = content.unlisted(family, body, partners)
+    events = Admitted(good, partners, [family] * len(good), envelopes, payloads, contents, unlisted)
     faults = _faults(family, events, arrivals, doors, content.faults(family, envelopes, body))
     if faults:
         ids = events.column("event_id")

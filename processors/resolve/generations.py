@@ -54,6 +54,10 @@ class Generation(Working):
         """As ``Working`` does."""
         return self._state.keys(self._table(table), limit, after)
 
+    def has_changed(self, table: str) -> bool:
+        """As ``Working`` does."""
+        return self._state.has_changed(self._table(table))
+
     def content(self, table: str, key: str) -> bytes | None:
         """As ``Working`` does."""
         return self._state.content(self._table(table), key)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from processors import sealing
 from processors.consent.release import body_of
+from processors.consent.rights import Attends
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
 from processors.resolve import adopted, attendance, control, erasing, rights, taking
@@ -23,6 +24,8 @@ from schemas_avro import catalog, codec, wire
 
 Row = dict[str, Any]
 TAKEN = {IDENTITY_RECORDS, IDENTITY_CHANGES, RESOLVED_EVENTS}
+TOLD = "attends_told"
+"""By record, what the log said last that its person attends; until its rights are restored."""
 
 
 def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
@@ -46,6 +49,11 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
             continue
         if name == "person_erased":
             erasing.take_out(row["record_keys"], row["erasure_id"], book)
+            for record_key in row["record_keys"]:
+                state.put(TOLD, record_key, None)
+        elif name == "rights_transferred":
+            for told in row["transfers"]:
+                state.put(TOLD, told["record_key"], told["attends"])
         elif name == "clock_ticked":
             state.put("clock", "tick", max(row["tick_at"], state.get("clock", "tick") or 0))
         elif name in {"resolved_event", "event_withheld"} or row.get("kind") == "applied":
@@ -60,7 +68,7 @@ def _enroll(events: Sequence[Row], state: Working, keys: sealing.Keys, pseudonym
         return
     events = [told[i] for i in bodies]
     begins, ends = (pa.array([event[name] for event in events], pa.int32()) for name in attendance.DAYS)
-    decoded = codec.decode(events[0]["body_schema_id"], list(bodies.values())).rows
+    decoded = codec.decode_each([event["body_schema_id"] for event in events], list(bodies.values()))
     spans, today = attendance.spans(begins, ends, decoded), control.today(state)
     for event, span in zip(events, spans, strict=True):
         name, version = f"{event['record_key']}|{event['fact_id']}", (event["published_at"], event["event_id"])
@@ -86,8 +94,8 @@ def choices_in(arrivals: Sequence[Arrival]) -> list[Arrival]:
 
 
 def _of(subject: str, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    schema_id = catalog.id_of(subject)
-    return [arrival for arrival in arrivals if arrival.value and wire.schema_id_of(arrival.value) == schema_id]
+    ids = {version.id for version in catalog.versions_of(subject)}
+    return [arrival for arrival in arrivals if arrival.value and wire.schema_id_of(arrival.value) in ids]
 
 
 def resume(
@@ -125,15 +133,24 @@ def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:
 
 def restore_days(state: Working, pseudonym_key: bytes) -> None:
     """Let every day come that enrollments wait for, up to that of the last tick; after everything else is restored."""
-    attendance.days_came(state, pseudonym_key, range(1, control.today(state) + 1))
+    today = control.today(state)
+    attendance.days_came(state, pseudonym_key, range(1, today + 1))
+    state.put("clock", rights.BIRTHDAYS, today)
     state.put("clock", rights.KINDS, None)
 
 
 def restore_rights(record_keys: Collection[str], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
-    """Whose rights some records' are on the day of the last tick; after the days are restored."""
-    book = Book(state, keys, pseudonym_key, causes=dict.fromkeys(record_keys, ""))
+    """Whose rights some records' are on the day of the last tick; after the days are restored.
+
+    Where a partner became another kind of agency and the log was not told of a record yet, it is still to be told.
+    """
+    book = Book(state, keys, pseudonym_key)
     book.attended.replaces(record_keys)
-    rights.transferred(book, control.today(state))
+    rights.judged(book, control.today(state), set(record_keys))
+    state.prefetch(TOLD, record_keys)
+    for record_key in record_keys:
+        rights.as_told(state, record_key, state.get(TOLD, record_key) or Attends.NOTHING.value)
+        state.put(TOLD, record_key, None)
 
 
 def restore_digests(arrivals: Sequence[Arrival], rejected: Collection[str], state: Working) -> None:

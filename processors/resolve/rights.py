@@ -6,11 +6,13 @@ hash of it, so that no store says when anybody was born.
 """
 
 from calendar import isleap
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any
 
 from processors.consent.agreements import EPOCH
 from processors.consent.rights import Age
+from processors.counts import RIGHTS, SWEPT
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import derived_id, keyed_hash
@@ -24,7 +26,7 @@ STAGE = "resolve"
 ADULT_YEARS = 18
 YEARS = {14: Age.FROM_14, 16: Age.FROM_16, ADULT_YEARS: Age.ADULT}
 LEAP_DAY = (2, 29)
-KINDS = "kinds"
+BIRTHDAYS, KINDS = "birthdays", "kinds"
 SLICE = 1_000
 """Most records that one batch judges anew for that."""
 
@@ -60,8 +62,12 @@ def transferred(book: Book, today: int) -> list[Draft]:
     """Transfers that this batch brings: of records of which something else is said, and those whose day has come."""
     grown = _come_of_age(book, today)
     book.attended.replaces(_of_another_kind(book))
+    return judged(book, today, {*book.causes, *grown})
+
+
+def judged(book: Book, today: int, aged: AbstractSet[str]) -> list[Draft]:
+    """Transfers of records that may be of another age, and of those whose attendance the book says may be another."""
     raised = [record_key for record_key, level in book.attended.raised.items() if _is_new(book, record_key, level)]
-    aged = {*book.causes, *grown}
     asked = {*aged, *raised, *book.attended.anew}
     book.state.prefetch(RECORD, asked)
     rows = [row for key in sorted(asked) for row in _judge(book, key, today, is_aged=key in aged)]
@@ -83,10 +89,10 @@ def _come_of_age(book: Book, today: int) -> list[str]:
 
     Enrollments that such a day begins or ends are taken in.
     """
-    asked = book.state.get("clock", "birthdays")
+    asked = book.state.get("clock", BIRTHDAYS)
     if asked == today:
         return []
-    book.state.put("clock", "birthdays", today)
+    book.state.put("clock", BIRTHDAYS, today)
     days = range(today + 1 if asked is None else asked + 1, today + 1)
     book.attended.replaces(attendance.days_came(book.state, book.key, days))
     waiting = [_waiting(book, day) for day in days]
@@ -144,14 +150,30 @@ def _of_another_kind(book: Book) -> list[str]:
     if row is None:
         return []
     found = book.state.scan(RECORD, "", SLICE, row["after"])[:SLICE]
-    book.state.put("clock", KINDS, None if len(found) < SLICE else {**row, "after": found[-1][0]})
+    book.state.count(SWEPT, RIGHTS, times=len(found))
+    further = {"after": found[-1][0], "done": row["done"] + SLICE} if len(found) == SLICE else None
+    book.state.put("clock", KINDS, further and {**row, **further})
     return [record_key for record_key, record in found if record["partner"] in row["partners"]]
 
 
 def kind_changed(state: Working, partner_id: str) -> None:
     """Have a partner's records judged anew, a slice at a time: enrollments there mean something else now."""
     others = (state.get("clock", KINDS) or {"partners": []})["partners"]
-    state.put("clock", KINDS, {"partners": sorted({*others, partner_id}), "after": ""})
+    state.put("clock", KINDS, {"partners": sorted({*others, partner_id}), "after": "", "done": 0})
+
+
+def progress(state: Working) -> int | None:
+    """Records that such a pass has looked at; None: there is none under way."""
+    row = state.get("clock", KINDS)
+    return None if row is None else int(row["done"])
+
+
+def as_told(state: Working, record_key: str, attends: str) -> None:
+    """Let a record be as the log says of it; where it is otherwise, such a pass had not come to it, and starts anew."""
+    record = state.get(RECORD, record_key)
+    if record["attends"] != attends:
+        state.put(RECORD, record_key, {**record, "attends": attends})
+        kind_changed(state, record["partner"])
 
 
 def _wait(book: Book, record_key: str, waiting: str, value: int | None) -> None:

@@ -17,11 +17,15 @@ from confluent_kafka.cimpl import NewTopic
 from pydantic import SecretStr
 from support.commands import throughline
 
-from deploy import broker_checks, checks
+from deploy import broker_checks, checks, worker_checks
 from deploy.checks import Finding
 from deploy.commands.config import masked, shown
+from deploy.named import one_of_its_name
+from schemas_avro.version import VERSION
 from streams import topics
+from streams.errors import ThroughlineError
 from streams.migrations import FORMAT
+from streams.replication import Wanted
 from streams.settings import Settings
 from streams.store import Store, path_of
 from streams.topics import DAY_MS, TopicSpec
@@ -83,8 +87,8 @@ def test_a_store_of_a_newer_format_fails_and_one_in_use_says_by_whom(tmp_path: P
             old.execute(f"PRAGMA user_version={format_}")
         old.close()
     found = {one.check.removeprefix("store of "): one for one in checks.stores(tmp_path)}
-    assert found["resolve"].what == f"format {FORMAT + 7}, this version reads 3 to {FORMAT}"
-    assert found["older"].what == f"format 2, this version reads 3 to {FORMAT}"
+    assert found["resolve"].what == f"format {FORMAT + 7}, Throughline {VERSION} reads 3 to {FORMAT}"
+    assert found["older"].what == f"format 2, Throughline {VERSION} reads 3 to {FORMAT}"
     assert found["consent"] == Finding("store of consent", "ok", "free"), "what it was made of is looked at no more"
     assert (found["signals"].level, found["signals"].what) == ("ok", "free"), "its worker brings it to this format"
     assert (found["lost"].level, "is damaged" in found["lost"].what) == ("fail", True)
@@ -99,6 +103,40 @@ def test_who_has_a_store_is_told_without_taking_it(tmp_path: Path) -> None:
         assert checks.locked_by(path) == holder.pid
         holder.kill()
     assert checks.locked_by(path) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="locks are asked for as Linux tells them")
+def test_each_worker_that_has_a_name_is_told_and_a_store_of_one_without_is_in_the_way(tmp_path: Path) -> None:
+    hold = "import pathlib, sys; from deploy.named import one_of_its_name as one\n"
+    hold += "with one(pathlib.Path(sys.argv[1]), 'consent-a'): print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdin=-1, stdout=-1, cwd=ROOT) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert list(worker_checks.workers(tmp_path)) == [Finding("worker consent-a", "ok", f"process {holder.pid}")]
+        with pytest.raises(ThroughlineError, match="consent-a is in use by process"), one_of_its_name(
+            tmp_path, "consent-a"
+        ):  # fmt: skip
+            pass
+        holder.kill()
+    with one_of_its_name(tmp_path, "sink"):
+        pass
+    Store.open(path_of(tmp_path, "consent")).close()
+    found = {one.check: (one.level, one.what) for one in worker_checks.workers(tmp_path)}
+    assert found == {
+        "worker consent-a": ("ok", "does not run"),
+        "workers of consent": ("warn", "consent.rocksdb is of one without a name"),
+        "worker sink": ("ok", "does not run"),
+    }
+
+
+def test_a_database_that_does_not_let_us_in_is_told_without_its_address_or_password(tmp_path: Path) -> None:
+    away = SecretStr("postgresql://someone:secret@127.0.0.1:1/views")
+    chosen = Settings(data_dir=tmp_path, views_dsn=away, leases_dsn=SecretStr("no such thing"))
+    found = [(one.check, one.level, one.what) for one in worker_checks.databases(chosen)]
+    assert found == [
+        ("PostgreSQL of views", "fail", "does not let us in: nobody listens there"),
+        ("PostgreSQL of leases", "fail", "it is named by no connection string"),
+    ]
 
 
 def test_keys_that_others_may_read_fail(tmp_path: Path) -> None:
@@ -130,10 +168,23 @@ def test_heads_of_the_audit_in_the_data_directory_are_a_warning_and_where_nobody
 
 
 def test_a_topic_that_is_missing_warns_and_one_that_differs_fails() -> None:
-    assert broker_checks.topics([SPEC], {}, {}).remedy == "run `throughline topics create`"
-    assert broker_checks.topics([SPEC], {SPEC.name: 2}, {SPEC.name: SPEC.config}).level == "ok"
-    other = broker_checks.topics([SPEC], {SPEC.name: 3}, {SPEC.name: {**SPEC.config, "retention.ms": "1"}})
+    assert broker_checks.table([SPEC], {}, {}).remedy == "run `throughline topics create`"
+    assert broker_checks.table([SPEC], {SPEC.name: 2}, {SPEC.name: SPEC.config}).level == "ok"
+    other = broker_checks.table([SPEC], {SPEC.name: 3}, {SPEC.name: {**SPEC.config, "retention.ms": "1"}})
     assert other.what == "not as the table says: released.x partitions=3, released.x retention.ms=1"
+
+
+def test_replicas_that_are_fewer_than_they_should_be_or_not_in_sync_are_told() -> None:
+    def found(kept: int, must_have: int, lagging: int, brokers: int, *wanted: int | None) -> tuple[str, str]:
+        one = broker_checks.copies({"a": 3, "b": kept}, {"b": must_have}, lagging, brokers, Wanted(*wanted))
+        return one.level, one.what
+
+    assert found(3, 2, 0, 3, 3, 2) == ("ok", "3 of each topic, all in sync")
+    assert found(1, 1, 0, 1) == ("ok", "1 of each topic, all in sync")
+    assert found(1, 1, 0, 3) == ("warn", "fewer than 3 brokers could keep: b has 1")
+    assert found(3, 2, 4, 2, 3) == ("warn", "4 partitions lack a replica that is in sync")
+    assert found(1, 1, 0, 3, 3) == ("fail", "topic b has 1 replica, THROUGHLINE_REPLICATION_FACTOR is 3")
+    assert found(3, 1, 0, 3, None, 2) == ("fail", "THROUGHLINE_MIN_INSYNC_REPLICAS is 2: b has 1")
 
 
 def test_a_broker_whose_clock_is_ahead_fails() -> None:
@@ -143,12 +194,12 @@ def test_a_broker_whose_clock_is_ahead_fails() -> None:
 
 @pytest.mark.broker
 def test_a_real_broker_is_asked_for_its_topics(broker: str, tmp_path: Path) -> None:
-    specs = [TopicSpec(f"released.{tmp_path.name}", "person", "released.*", 2, 7 * DAY_MS)]
+    specs = [TopicSpec(f"asked.{tmp_path.name}", "person", "released.*", 2, 7 * DAY_MS)]
     assert levels(broker_checks.broker(broker, specs))["topics"] == "fail"
     admin = AdminClient({"bootstrap.servers": broker})
     topics.create(admin, specs)
     assert levels(broker_checks.broker(broker, specs))["topics"] == "ok"
-    plain = f"released.{tmp_path.name}.plain"
+    plain = f"asked.{tmp_path.name}.plain"
     [made] = admin.create_topics([NewTopic(plain, 2, 1)]).values()
     made.result()
     deadline = time.monotonic() + 30  # a broker may say that there is none for a moment yet

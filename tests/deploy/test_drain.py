@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
+from pydantic import SecretStr
 from support.commands import throughline
 
 from deploy import demo_run, processes
-from deploy.drain import WAYS
+from deploy.drain import SINK, WAYS, ways_of
 from deploy.population import generate
 from deploy.scrape import see
 from deploy.stack import SERVE, WORKERS, Stack
@@ -172,4 +173,6 @@ def test_a_worker_that_nobody_knows_is_refused_before_any_is_asked(stack: Stack)
 
 
 def test_workers_are_drained_in_the_order_of_the_way() -> None:
-    assert tuple(way.role for way in WAYS) == ROLES
+    assert tuple(way.role for way in WAYS) == (*WORKERS, SINK, SERVE)
+    assert tuple(way.role for way in ways_of(Settings())) == ROLES
+    assert tuple(way.role for way in ways_of(Settings(views_dsn=SecretStr("x")))) == (*WORKERS, SINK)

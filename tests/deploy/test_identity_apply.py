@@ -12,7 +12,7 @@ import pytest
 from support.brokers import fresh_broker
 from support.commands import throughline
 from support.events import event_id
-from support.kafka_world import KafkaWorld
+from support.kafka_world import PARTITIONS, KafkaWorld
 
 from deploy.commands.worker import keys_dir
 from deploy.topic_reader import all_of
@@ -59,7 +59,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(world: KafkaWorld, line: str) -> Any:
     """Run a command as a page has it."""
     _, *words = shlex.split(line)
-    return throughline(world.settings.data_dir, *words, THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap))
+    return throughline(
+        world.settings.data_dir, *words, THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap), **PARTITIONS
+    )
 
 
 def said(world: KafkaWorld, line: str) -> Any:

@@ -22,21 +22,30 @@ def run(*words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_prometheus_takes_the_configuration() -> None:
-    run("check", "config", "prometheus.yml")
+@pytest.mark.parametrize("name", ["prometheus.yml", "scale.yml"])
+def test_prometheus_takes_the_configuration(name: str) -> None:
+    run("check", "config", name)
 
 
 def test_each_alert_fires_when_it_must_and_is_silent_when_it_must_be() -> None:
     run("test", "rules", "alerts.test.yml")
 
 
-def test_every_process_of_the_composition_is_scraped() -> None:
+@pytest.mark.parametrize(("profile", "name"), [("embedded", "prometheus.yml"), ("scale", "scale.yml")])
+def test_every_process_of_a_form_of_the_composition_is_scraped(profile: str, name: str) -> None:
+    config = yaml.safe_load((FOLDER / name).read_text())
     scraped = {
-        target
-        for job in yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+        target: static["labels"]["role"]
+        for job in config["scrape_configs"]
         for static in job["static_configs"]
         for target in static["targets"]
     }
     services = yaml.safe_load((FOLDER.parents[1] / "docker-compose.yml").read_text())["services"]
-    ours = {name for name, service in services.items() if service.get("command", [""])[0] in {"worker", "serve"}}
-    assert {f"{name}:9464" for name in ours} == scraped
+    up = {name: service for name, service in services.items() if profile in service.get("profiles", [])}
+    ours = {name for name, service in up.items() if service.get("command", [""])[0] in {"worker", "serve"}}
+    assert {f"{name}:9464": up[name]["command"][-1] for name in ours} == {
+        target: role for target, role in scraped.items() if role != "proxy"
+    }
+    assert ("proxy:9464" in scraped) == ("proxy" in up)
+    assert any(f"/{name}" in word for service in up.values() for word in service.get("command", []))
+    assert config["rule_files"] == ["alerts.yml"]

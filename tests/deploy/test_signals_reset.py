@@ -77,7 +77,7 @@ def test_after_a_reset_and_a_reissue_the_signals_that_there_were_come_out_again(
     assert refused.stderr.startswith("throughline: signals.rocksdb is in use by process ")
 
     with pytest.raises(ThroughlineError, match="on whichever machine it runs"):
-        begin_anew(stack.bootstrap, path_of(stack.data_dir / "another", "signals"))
+        begin_anew(stack.bootstrap, stack.settings.model_copy(update={"data_dir": stack.data_dir / "another"}))
 
     processes.end([stack.running["signals"]], 30)
     shutil.rmtree(path_of(stack.data_dir, "signals"))

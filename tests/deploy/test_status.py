@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.commands import throughline
 
-from deploy.commands.status import ROLES, Status, judged
+from deploy.commands.status import ROLES, Status, judged, look
 from deploy.scrape import Sample, Seen, see
 from streams.health import Health, served
 from streams.metrics import Metrics
@@ -146,3 +146,11 @@ def test_the_table_names_every_process(tmp_path: Path) -> None:
     assert "  resolve, consent, signals, serve: not started, or stopped\n" in done.stdout
     assert done.stdout.count("unknown") == 3 * len(ROLES)
     assert os.environ.get("HOME", "x") not in done.stdout
+
+
+def test_sinks_of_their_own_are_shown_where_there_are_any(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    assert [process.role for process in look(tmp_path, None).processes] == list(ROLES)
+    for name in ("sink-a", "sink-b"):
+        (tmp_path / "metrics" / name).write_text("http://127.0.0.1:1")
+    assert [process.role for process in look(tmp_path, None).processes] == [*ROLES, "sink-a", "sink-b"]

@@ -18,11 +18,14 @@ from processors.consent.orders import Refusal
 from processors.counts import REASONS_OF_ERASURES
 from processors.resolve.codes import Code
 from processors.signals.facts import Rule
+from schemas_avro import catalog
 from streams import topics
 from streams.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+CATEGORIES = {"discipline", "assessment", "disability", "welfare", "immigration_proxy"}
+"""Of data, that the table of families names besides."""
 COMMANDS = typer.main.get_command(app_of())
 
 
@@ -72,6 +75,17 @@ def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     rules = set(get_args(Rule))
     values = {one.value for closed in (Code, Reason, Problem, Refusal) for one in closed}
     assert rows("[a-z_]+") == files | values | rules | set(REASONS_OF_ERASURES) | set(TOLD)
+
+
+def test_every_family_stands_in_the_reference_with_its_groups() -> None:
+    section = REFERENCE.split("\n## Families\n")[1].split("\n## ")[0]
+    told = re.findall(r"^\| ([a-z_, ]+) \| [^|]+ \|([^|]*)\|$", section, re.MULTILINE)[1:]
+    groups = {
+        family: set(re.findall("`([a-z_]+)`", said)) for families, said in told for family in families.split(", ")
+    }
+    assert groups.keys() == set(catalog.FAMILIES)
+    for family, named in groups.items():
+        assert named - CATEGORIES == set(catalog.groups_of(family)) - {catalog.CORE}
 
 
 def test_every_topic_stands_in_the_reference() -> None:

@@ -4,10 +4,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from schemas_avro.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("schemas_avro", "processors", "streams", "sinks", "partners", "portal", "deploy")
@@ -47,6 +50,10 @@ def test_no_work_is_left_marked_in_the_code() -> None:
 def test_every_top_level_package_belongs_to_throughline_alone() -> None:
     owners = packages_distributions()
     assert {name: set(owners[name]) for name in PACKAGES} == {name: {"throughline"} for name in PACKAGES}
+
+
+def test_the_code_says_the_version_that_is_installed() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_every_module_says_in_one_line_what_lives_there() -> None:

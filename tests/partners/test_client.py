@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from support.partner_topics import partner_of_its_own, topics
 
 from partners.client import Publisher, PublishError, producer_settings
 from partners.events import framed, headers_of_row
@@ -26,22 +24,8 @@ PARTITIONS = 3
 @pytest.fixture
 def partner(broker: str) -> Iterator[str]:
     """A partner with topics of its own, gone afterwards."""
-    name = f"p{time.monotonic_ns()}"
-    with topics(broker, {f"partner.{name}.{family}" for family in ("enrollment", "employment")}):
+    with partner_of_its_own(broker, "enrollment", "employment", partitions=PARTITIONS) as name:
         yield name
-
-
-@contextmanager
-def topics(broker: str, names: set[str]) -> Iterator[None]:
-    """Topics for a while."""
-    admin = AdminClient({"bootstrap.servers": broker})
-    for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
-        made.result()
-    try:
-        yield
-    finally:
-        for gone in admin.delete_topics(list(names)).values():
-            gone.result()
 
 
 def arrived(broker: str, topic: str, count: int) -> list[Message]:
@@ -181,7 +165,7 @@ def test_an_event_that_no_topic_takes_is_an_error_of_one_line_without_its_conten
 def test_a_phase_of_a_population_is_sent_whole_with_what_is_malformed(broker: str, population: Population) -> None:
     prefix = f"p{time.monotonic_ns()}"
     events = [replace(event, partner=f"{prefix}_{event.partner}") for event in population.phases["history"]]
-    with topics(broker, {event.topic for event in events}):
+    with topics(broker, {event.topic for event in events}, PARTITIONS):
         with Publisher(broker, "population") as publisher:
             acknowledged = send(publisher, events)
         assert acknowledged == {event.event_id for event in events}

@@ -80,7 +80,7 @@ def test_a_list_that_a_file_says_nothing_of_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_line_ends_delimiters_and_a_byte_order_mark_make_no_difference(
     tmp_path: Path, ending: str, delimiter: str, mark: bytes

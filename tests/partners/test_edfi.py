@@ -1,19 +1,22 @@
 """Ed-Fi interchange XML: the standard's own sample district becomes identity and enrollment, every element of it."""
 
+import re
 import tracemalloc
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from support.events import Message, arrival
 from support.worlds import shipped_agreements
 
 from partners import events, formats
 from partners.formats import Bad, Code, Good
-from partners.formats.edfi_codes import GRADE_LEVELS
+from partners.formats.edfi_elements import first_text
 from partners.rows import Row, days
 from processors.records import Arrivals
 from processors.resolve import gate
+from schemas_avro.codes import Crosswalk, crosswalks
 from schemas_avro.models import GradeLevel
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
@@ -53,7 +56,13 @@ def one(tmp_path: Path, **elements: str) -> Row:
 
 
 @pytest.mark.parametrize(
-    ("name", "family", "count"), [("Student", "identity", 960), ("StudentEnrollment", "enrollment", 972)]
+    ("name", "family", "count"),
+    [
+        ("Student", "identity", 960),
+        ("StudentEnrollment", "enrollment", 972),
+        ("StudentIntervention", "intervention", 25),
+        ("StudentAssessment-SAT", "assessment", 39),
+    ],
 )
 def test_every_element_of_the_sample_district_maps(ed_fi: Path, name: str, family: str, count: int) -> None:
     found = read(ed_fi / f"{name}.xml", family)
@@ -70,7 +79,15 @@ def test_each_enrollment_of_the_sample_district_is_of_one_of_its_students(ed_fi:
     assert tokens[1] <= tokens[0]
 
 
-@pytest.mark.parametrize(("name", "family"), [("Student", "identity"), ("StudentEnrollment", "enrollment")])
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Student", "identity"),
+        ("StudentEnrollment", "enrollment"),
+        ("StudentIntervention", "intervention"),
+        ("StudentAssessment-SAT", "assessment"),
+    ],
+)
 def test_the_gate_lets_the_whole_sample_district_in(ed_fi: Path, name: str, family: str) -> None:
     rows = [good.row for good in read(ed_fi / f"{name}.xml", family) if isinstance(good, Good)]
     topic = f"partner.lea_grand_bend.{family}"
@@ -117,8 +134,20 @@ def test_an_exit_without_a_crosswalk_carries_its_own_descriptor(tmp_path: Path) 
 def test_every_grade_level_of_the_standard_has_a_symbol_of_ours(ed_fi: Path) -> None:
     text = (ed_fi / "descriptors" / "GradeLevelDescriptor.xml").read_text(encoding="utf-8")
     codes = {part.partition("<")[0] for part in text.split("<CodeValue>")[1:]}
-    assert codes == set(GRADE_LEVELS)
-    assert set(GRADE_LEVELS.values()) <= {level.value for level in GradeLevel}
+    grades = crosswalks()["edfi_grade_level"].codes
+    assert codes == set(grades)
+    assert set(grades.values()) <= {level.value for level in GradeLevel}
+
+
+@pytest.mark.parametrize(
+    "walk", [walk for walk in crosswalks().values() if walk.name.startswith("edfi_")], ids=lambda walk: walk.name
+)
+def test_a_crosswalk_begins_at_codes_of_the_standards_own_descriptors(ed_fi: Path, walk: Crosswalk) -> None:
+    [descriptor] = re.findall(r"Ed-Fi (\w+Descriptor)", walk.source)
+    text = (ed_fi / "descriptors" / f"{descriptor}.xml").read_text(encoding="utf-8")
+    codes = {part.partition("<")[0] for part in text.split("<CodeValue>")[1:]}
+    assert set(walk.codes) <= codes
+    assert (set(walk.codes) == codes) == (walk.note == "")
 
 
 @pytest.mark.parametrize(
@@ -192,5 +221,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 
 def test_a_family_that_ed_fi_xml_does_not_hold_is_refused_with_those_that_it_does(tmp_path: Path) -> None:
-    with pytest.raises(formats.FileError, match="enrollment and identity"):
+    with pytest.raises(formats.FileError, match="assessment, attendance, enrollment, identity, intervention"):
         read(interchange(tmp_path), "aid")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<e/>", "<e><a/></e>", "<e><a><b/></a><a><b>x</b></a></e>", "<e><a/><a><b>x</b></a></e>", "<e><b>y</b></e>",
+     "<e xmlns='n'><c/><a><c/><b> x </b></a></e>"],
+)  # fmt: skip
+def test_a_descendants_text_is_that_which_the_standard_library_finds(text: str) -> None:
+    element = fromstring(text)
+    for names in (("a",), ("b",), ("a", "b")):
+        found = element.findtext("/".join(f"{{*}}{name}" for name in names))
+        assert first_text(element, names) == found

@@ -194,5 +194,7 @@ def test_blank_lines_and_a_byte_order_mark_are_nothing(tmp_path: Path) -> None:
 
 def test_an_ending_that_names_no_format_is_told_what_would(tmp_path: Path) -> None:
     (tmp_path / "rows.doc").touch()
-    with pytest.raises(formats.FileError, match=r"none of \.csv, \.json, \.jsonl, \.ndjson, \.tsv, \.xml"):
+    with pytest.raises(
+        formats.FileError, match=r"none of \.csv, \.json, \.jsonl, \.ndjson, \.parquet, \.pq, \.tsv, \.xml"
+    ):
         list(formats.rows(tmp_path / "rows.doc", "csac", "aid", AS_OF))

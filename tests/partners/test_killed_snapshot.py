@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 from support.commands import environment, throughline
+from support.partner_topics import partner_of_its_own
 
 from schemas_avro import codec, wire
 
@@ -27,13 +26,18 @@ SECOND: Facts = {f"e-{n}": n if n % 3 else n + 1 for n in range(ROWS // 10, ROWS
 
 
 @pytest.fixture
+def watching(broker: str) -> Iterator[Consumer]:
+    """One for all looks: one made for each would come when all is sent."""
+    made = Consumer({"bootstrap.servers": broker, "group.id": "test"})
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def partner(broker: str) -> Iterator[str]:
     """A partner with a topic for enrollments, gone afterwards."""
-    name = f"k{time.monotonic_ns()}"
-    admin = AdminClient({"bootstrap.servers": broker})
-    admin.create_topics([NewTopic(f"partner.{name}.enrollment", 3, 1)])[f"partner.{name}.enrollment"].result()
-    yield name
-    admin.delete_topics([f"partner.{name}.enrollment"])[f"partner.{name}.enrollment"].result()
+    with partner_of_its_own(broker, "enrollment", partitions=3) as name:
+        yield name
 
 
 def export(folder: Path, facts: Facts) -> Path:
@@ -73,7 +77,7 @@ def folded(messages: list[tuple[str, bytes]]) -> Facts:
 
 
 def test_a_snapshot_that_is_killed_at_every_step_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, broker: str, partner: str
+    tmp_path: Path, broker: str, partner: str, watching: Consumer
 ) -> None:
     topic, seen = f"partner.{partner}.enrollment", list[bool]()
     state = tmp_path / "data" / "snapshots" / f"{partner}.enrollment.sqlite"
@@ -83,8 +87,8 @@ def test_a_snapshot_that_is_killed_at_every_step_loses_nothing_and_doubles_nothi
         words += (broker, "--as-of", f"2026-09-0{night}")
         moments: list[Callable[[], bool]] = [
             lambda: state.with_name(f"{state.name}-journal").exists(),  # it reads the file
-            lambda: ended(broker, topic) > before,  # noqa: B023  # it sends
-            lambda: ended(broker, topic) > before + 500,  # noqa: B023  # it sends
+            lambda: ended(watching, topic) > before,  # noqa: B023  # it sends
+            lambda: ended(watching, topic) > before + 500,  # noqa: B023  # it sends
         ]
         for moment in moments:
             kill_when(moment, tmp_path, words)
@@ -109,13 +113,9 @@ def kill_when(moment: Callable[[], bool], folder: Path, words: tuple[str, ...]) 
         process.send_signal(signal.SIGKILL)
 
 
-def ended(broker: str, topic: str) -> int:
+def ended(watching: Consumer, topic: str) -> int:
     """How many messages a topic has."""
-    consumer = Consumer({"bootstrap.servers": broker, "group.id": "test"})
-    try:
-        return sum(consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in range(3))
-    finally:
-        consumer.close()
+    return sum(watching.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in range(3))
 
 
 def under_way(state: Path) -> bool:

@@ -23,7 +23,7 @@ from schemas_avro import catalog, codec, wire
 from schemas_avro.models import EVENTS
 
 AS_OF = date(2026, 9, 1)
-DIGEST = "674e171a6f7d7075611eb30723677044f13a9e3ff55b903bf6dda448a940629c"
+DIGEST = "9a725f5554a54864de516a1353d218ea05a5db9768784eabce20716958e9ad19"
 
 
 def sound(population: Population) -> list[Planned]:

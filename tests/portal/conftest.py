@@ -4,6 +4,7 @@ import pathlib
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
@@ -14,6 +15,7 @@ from portal.feed import Feed
 from portal.parts import PortalParts
 from processors.consent.law.shipped import SHIPPED
 from sinks.case_views import CaseViews
+from sinks.views import Readable
 from tests.portal.browsing import ARGUMENTS, REQUIRED
 from tests.portal.served import (
     KEY,
@@ -30,26 +32,33 @@ from tests.portal.served import (
 )
 
 
-@pytest.fixture
-def portal(tmp_path: pathlib.Path) -> Iterator[Served]:
-    """A portal that answers on a free port, with the agreements and a tick of both recipients."""
-    views, feed = CaseViews.open(tmp_path / "views.duckdb", first_seq=1), Feed()
+@contextmanager
+def portal_over(views: Readable, feed: Feed) -> Iterator[str]:
+    """The address of a portal that answers on a free port, over views that others fill."""
     app = create_app(PortalParts(views, USERS, KEY, feed, known_pairs=PAIRS, names=NAMES))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        served = Served(views, feed, f"http://127.0.0.1:{listening.getsockname()[1]}")
-        both = (*framework(ME), *framework(OTHER))
-        served.apply(agreements=both, rules=(1, SHIPPED), tick=NOON)
         wait_until(lambda: server.started)
-        yield served
-        for client in served.clients:
-            client.close()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         feed.close()
         thread.join(10)
+
+
+@pytest.fixture
+def portal(tmp_path: pathlib.Path) -> Iterator[Served]:
+    """A portal that answers on a free port, with the agreements and a tick of both recipients."""
+    views, feed = CaseViews.open(tmp_path / "views.duckdb", first_seq=1), Feed()
+    with portal_over(views, feed) as url:
+        served = Served(views, feed, url)
+        both = (*framework(ME), *framework(OTHER))
+        served.apply(agreements=both, rules=(1, SHIPPED), tick=NOON)
+        yield served
+        for client in served.clients:
+            client.close()
     views.close()
 
 

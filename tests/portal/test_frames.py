@@ -3,7 +3,7 @@
 import asyncio
 
 from portal.feed import Feed, Item, PageState, frames
-from sinks.case_views import Change
+from sinks.views import Change
 from tests.portal.served import ME
 
 

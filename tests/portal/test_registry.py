@@ -12,6 +12,7 @@ from tests.portal.served import Served
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 AID = catalog.catalog()[catalog.id_of("partner.aid.v1")]
+FIRST_AID = catalog.versions_of("partner.aid.v1")[0]
 
 
 @pytest.fixture
@@ -35,28 +36,35 @@ def test_whoever_asks_sees_what_others_write_and_read_and_nothing_else(registry:
 
 
 @pytest.mark.parametrize("subject", ["partner.aid.v1", "partner.csac.aid-value"])
-@pytest.mark.parametrize("version", ["1", "latest", "-1"])
+@pytest.mark.parametrize("version", ["2", "latest", "-1"])
 def test_a_subject_is_found_by_its_name_and_by_its_topic(registry: httpx.Client, subject: str, version: str) -> None:
     found = registry.get(f"/subjects/{subject}/versions/{version}").json()
-    assert found == {"subject": subject, "version": 1, "id": AID.id, "schema": AID.text}
-    assert registry.get(f"/subjects/{subject}/versions").json() == [1]
+    assert found == {"subject": subject, "version": 2, "id": AID.id, "schema": AID.text}
+    assert registry.get(f"/subjects/{subject}/versions").json() == [1, 2]
     assert registry.get(f"/subjects/{subject}/versions/{version}/schema").json() == AID.schema
 
 
 def test_every_served_id_leads_to_a_schema_that_parses_and_back_to_its_subject(registry: httpx.Client) -> None:
     for subject in registry.get("/subjects").json():
-        id_ = registry.get(f"/subjects/{subject}/versions/latest").json()["id"]
-        text = registry.get(f"/schemas/ids/{id_}").json()["schema"]
-        fastavro.parse_schema(orjson.loads(text))
-        assert registry.get(f"/schemas/ids/{id_}/schema").json() == orjson.loads(text)
-        assert registry.get(f"/schemas/ids/{id_}/versions").json() == [{"subject": subject, "version": 1}]
-        assert registry.get(f"/schemas/ids/{id_}/subjects").json() == [subject]
+        for version in registry.get(f"/subjects/{subject}/versions").json():
+            id_ = registry.get(f"/subjects/{subject}/versions/{version}").json()["id"]
+            text = registry.get(f"/schemas/ids/{id_}").json()["schema"]
+            fastavro.parse_schema(orjson.loads(text))
+            assert registry.get(f"/schemas/ids/{id_}/schema").json() == orjson.loads(text)
+            assert registry.get(f"/schemas/ids/{id_}/versions").json() == [{"subject": subject, "version": version}]
+            assert registry.get(f"/schemas/ids/{id_}/subjects").json() == [subject]
 
 
 def test_a_schema_that_a_client_has_is_looked_up_whatever_its_docs_say(registry: httpx.Client) -> None:
-    same = {**AID.schema, "doc": "in other words"}
-    found = registry.post("/subjects/partner.csac.aid-value", json={"schema": orjson.dumps(same).decode()})
-    assert (found.json()["id"], found.json()["version"]) == (AID.id, 1)
+    for one in (FIRST_AID, AID):
+        same = {**one.schema, "doc": "in other words"}
+        found = registry.post("/subjects/partner.csac.aid-value", json={"schema": orjson.dumps(same).decode()})
+        assert (found.json()["id"], found.json()["version"]) == (one.id, one.version)
+
+
+def test_an_older_version_is_there_as_it_was(registry: httpx.Client) -> None:
+    found = registry.get("/subjects/partner.csac.aid-value/versions/1").json()
+    assert found == {"subject": "partner.csac.aid-value", "version": 1, "id": 104, "schema": FIRST_AID.text}
 
 
 def test_types_mode_and_config_say_that_nothing_changes(registry: httpx.Client) -> None:
@@ -75,7 +83,7 @@ def test_types_mode_and_config_say_that_nothing_changes(registry: httpx.Client) 
         ("GET", "/subjects/partner.csac.nothing-value/versions", None, 40401),
         ("GET", "/subjects/internal.identity_record.v1/versions", None, 40401),
         ("GET", "/mode/nobody", None, 40401),
-        ("GET", "/subjects/partner.aid.v1/versions/2", None, 40402),
+        ("GET", "/subjects/partner.aid.v1/versions/3", None, 40402),
         ("GET", "/subjects/partner.aid.v1/versions/newest", None, 42202),
         ("GET", "/schemas/ids/1", None, 40403),
         ("GET", "/schemas/ids/x", None, 40403),

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -12,8 +13,9 @@ from portal.codes import CODES
 from portal.headlines import headline
 from portal.labels import GROUPS, LABELS
 from portal.parts import load_organizations, load_users
-from portal.sign_in import LINK_SECONDS, Sessions, Spent
+from portal.sign_in import LINK_SECONDS, Sessions, Spent, make_sign_in_link
 from schemas_avro import catalog
+from schemas_avro.codes import tables_of
 
 
 @pytest.mark.parametrize(
@@ -55,12 +57,26 @@ from schemas_avro import catalog
         ("social_service", "participation_status", "not_eligible", "Not eligible"),
         ("social_service", "benefit_month", 20_666, "August 2026"),
         ("social_service", "exit_reason", "02231", "Moved out of state"),
-        ("social_service", "exit_reason", "73075", "Code 73075"),
+        ("social_service", "exit_reason", "73999", "Code 73999"),
         ("social_service", "responsible_county", "01", "Alameda County"),
         ("social_service", "responsible_county", "19", "Los Angeles County"),
         ("social_service", "responsible_county", "58", "Yuba County"),
         ("social_service", "unaccompanied_youth", False, "No"),
         ("contact", "preferred_name", "mcKENZIE", "mcKENZIE"),
+        ("attendance", "days_attended_hundredths", 6950, "69.5"),
+        ("attendance", "attendance_status", "unexcused_absence", "Unexcused absence"),
+        ("attendance", "chronic_absence", True, "Yes"),
+        ("assessment", "academic_subject", "01166", "Mathematics"),
+        ("assessment", "grade_assessed", "G08", "Grade 8"),
+        ("assessment", "score_metric", "03479", "Scale score"),
+        ("intervention", "dosage_maximum_minutes", 60, "60 minutes"),
+        ("intervention", "delivery_method", "small_group", "Small group"),
+        ("early_care", "program_type", "early_head_start", "Early Head Start"),
+        ("early_care", "drdp_domain", "SED", "Social and emotional development"),
+        ("early_care", "drdp_domain", "VPA", "Code VPA"),
+        ("credential", "award_level", "bachelor", "Bachelor's degree"),
+        ("transfer", "transfer_term", "277", "Fall 2027"),
+        ("employment", "employment_location", "CA", "California"),
     ],
 )
 def test_a_value_is_said_with_its_unit_or_its_code_spelled_out(
@@ -105,9 +121,10 @@ def test_a_note_says_of_the_aid_index_that_it_is_no_money_and_a_phone_number_has
 def test_social_services_are_told_in_sentences_and_no_code_is_left_bare(name: str) -> None:
     kinds = catalog.named_types(words.fields_of("social_service")[name]["type"])
     symbols = {symbol for kind in kinds for symbol in kind["symbols"]}
-    for code in symbols or CODES[name]:
+    spelled = CODES[name] if symbols else tables_of("social_service")[name].codes
+    for code in symbols or spelled:
         said = words.value_in_words("social_service", name, code)
-        assert said == CODES[name][code]
+        assert said == spelled[code]
         assert not re.search(r"_|[A-Z]{2}|\d", said.replace("CalWORKs", ""))
 
 
@@ -178,6 +195,68 @@ def test_the_agency_that_is_responsible_for_a_foster_child_is_called_by_its_name
             {"program": "EXTENDED_FOSTER_CARE", "placement_event": "entered", "responsible_county": "19"},
             "Extended foster care: entered a placement, Los Angeles County",
         ),
+        ("attendance", {}, "Attendance at school"),
+        (
+            "attendance",
+            {"organization_id": "1", "attendance_status": "tardy", "attendance_date": 20_684},
+            "Tardy at Lincoln High, Aug 19, 2026",
+        ),
+        (
+            "attendance",
+            {"organization_id": "1", "days_attended_hundredths": 0, "days_expected_hundredths": 1_250},
+            "Attended 0 of 12.5 days at Lincoln High",
+        ),
+        ("attendance", {"organization_id": "1", "days_expected_hundredths": 1_250}, "Attendance at Lincoln High"),
+        ("assessment", {}, "Test"),
+        (
+            "assessment",
+            {
+                "assessment_title": "CAASPP Smarter Balanced",
+                "academic_subject": "13373",
+                "grade_assessed": "G08",
+                "performance_level_label": "Standard Met",
+            },
+            "CAASPP Smarter Balanced, English language arts, grade 8: Standard Met",
+        ),
+        (
+            "intervention",
+            {"organization_id": "1", "intervention_id": "Check and Connect"},
+            "Takes part in Check and Connect at Lincoln High",
+        ),
+        ("intervention", {"end_date": 20_000}, "Took part in an intervention at school"),
+        ("early_care", {"organization_id": "1", "program_type": "state_preschool"}, "State preschool at Lincoln High"),
+        (
+            "early_care",
+            {"organization_id": "7", "program_type": "head_start", "service_exit_date": 20_000},
+            "Head Start at provider 7: ended",
+        ),
+        ("credential", {"organization_id": "1"}, "Credential, from Lincoln High"),
+        (
+            "credential",
+            {"organization_id": "1", "credential_type": "high_school_diploma"},
+            "High school diploma, from Lincoln High",
+        ),
+        (
+            "credential",
+            {"organization_id": "1", "award_level": "associate", "award_title": "Sociology", "revoked": True},
+            "Revoked: Associate degree: Sociology, from Lincoln High",
+        ),
+        (
+            "transfer",
+            {
+                "from_organization_id": "1",
+                "to_organization_id": "2",
+                "to_organization_id_system": "UNITID",
+                "transcript_status": "sent",
+                "transfer_term": "277",
+            },
+            "Transcript from Lincoln High to college 2 (UNITID): sent, Fall 2027",
+        ),
+        (
+            "transfer",
+            {"from_organization_id": "1", "transfer_ready": "state_defined"},
+            "Ready to transfer from Lincoln High",
+        ),
     ],
 )
 def test_a_headline_says_what_may_be_shown_and_misses_nothing_aloud(
@@ -226,6 +305,26 @@ def test_a_session_that_was_ended_stays_ended_over_a_restart(tmp_path: pathlib.P
     started().end(found, 1)
     assert started().find(cookie, 2) is None
     assert started().find(other, 2) is not None
+
+
+def test_portals_that_share_the_file_know_of_each_others_used_links_and_ended_sessions(tmp_path: pathlib.Path) -> None:
+    one, other = (Sessions("a secret", ["u1"], Spent(tmp_path / "used-links")) for _ in range(2))
+    token = make_sign_in_link("http://portal", "a secret", "u1", now=0).partition("token=")[2]
+    assert [one.user_of_link(token, 1), other.user_of_link(token, 1), one.user_of_link(token, 1)] == ["u1", None, None]
+    cookie = one.begin("u1", 0, 1)
+    found = other.find(cookie, 2)
+    assert found is not None
+    other.end(found, 2)
+    assert (one.find(cookie, 3), other.find(cookie, 3)) == (None, None)
+
+
+def test_of_portals_that_are_given_a_link_at_once_one_takes_it(tmp_path: pathlib.Path) -> None:
+    portals = [Spent(tmp_path / "used-links") for _ in range(4)]
+    links = [f"n{number}" for number in range(25)]
+    with ThreadPoolExecutor(len(portals)) as pool:
+        taken = list(pool.map(lambda spent: [link for link in links if spent.spend(link, 0)], portals))
+    assert sorted(link for found in taken for link in found) == sorted(links)
+    assert all(link in spent for spent in portals for link in links)
 
 
 def test_schools_and_colleges_are_called_by_the_names_of_a_file_each_number_in_its_own_list(

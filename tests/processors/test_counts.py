@@ -2,7 +2,7 @@
 
 import pytest
 from support import sam
-from support.events import NOON, Message
+from support.events import NOON, Message, message
 from support.worlds import PureWorld
 
 from processors import counts
@@ -18,8 +18,8 @@ STRANGER = Message("partner.unheard_of.enrolment", b"1", b"no event", {})
 def world(*messages: Message) -> PureWorld:
     """A world to which these were sent one after the other."""
     made = PureWorld()
-    for message in messages:
-        made.send(*message[:4])
+    for sent in messages:
+        made.send(*sent[:4])
     return made.settle()
 
 
@@ -98,6 +98,21 @@ def test_labels_come_from_closed_sets_only() -> None:
             assert named[1] in {*catalog.FAMILIES, "other"}
             assert named[2] in outcomes
         assert named[-1] in ({"day", "everyone"} if named[0] == "swept_persons" else reasons)
+
+
+def test_codes_that_a_table_known_not_to_be_whole_lacks_are_counted_by_partner_and_table() -> None:
+    enrolled = [
+        message("ccc", "enrollment", "c1", name, calpads_exit_reason=code, exit_type=left)
+        for name, code, left in [
+            ("e1", "T999", "01921"),
+            ("e2", "T999", "gone"),
+            ("e3", "E155", None),
+            ("e4", None, None),
+        ]
+    ]
+    told = world(*enrolled)
+    counted = {labels[1:]: n for labels, n in told.counts["resolve"].items() if labels[0] == "unlisted_codes"}
+    assert counted == {("ccc", "calpads_exit_reason"): 2, ("ccc", "ceds_exit_type"): 1}
 
 
 def with_agreements(*partners: str) -> Working:

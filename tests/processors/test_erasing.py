@@ -270,7 +270,7 @@ def history(picks: Sequence[tuple[int, int, int]]) -> list[tuple[str, Message]]:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=24),
     st.integers(0, 23),
@@ -301,7 +301,7 @@ WORDS = st.tuples(
 """When a steward says what of which two records."""
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 2)), min_size=4, max_size=16),
     st.lists(WORDS, min_size=1, max_size=4),

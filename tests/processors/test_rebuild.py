@@ -1,6 +1,7 @@
 """States rebuilt from the log are those that were, whatever the order in which topics are read."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,18 +11,19 @@ from support.erasures import erasure
 from support.events import NOON, Message, message
 from support.models import STRICT, choice, chosen
 from support.stewards import decision
-from support.worlds import PSEUDONYM_KEY, Kept, PureWorld, record_key
+from support.worlds import PSEUDONYM_KEY, Kept, PureWorld, next_version, record_key
 
 from deploy.population import generate
 from partners import events, rows
 from partners.population.generate import DEFAULT_AS_OF
 from processors import names
 from processors.consent import decide as consent
+from processors.consent.law.facts import Agency
 from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
 from processors.records import Arrival, Arrivals
 from processors.resolve import decide as resolve
-from processors.resolve import rebuild, taking
+from processors.resolve import rebuild, rights, taking
 from processors.resolve.generations import TABLES
 from processors.resolve.seen import ANY_BYTES
 from processors.state import Changes, Working, canonical
@@ -143,6 +145,28 @@ def test_what_is_attended_and_the_days_that_it_waits_for_are_rebuilt_too(seed: i
     told = attending()
     assert told.states["resolve"].scan("attendance_day", "")
     assert content(resolved_anew(told, seed)) == content(told.states["resolve"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_store_lost_while_records_are_judged_anew_comes_back_and_the_log_is_told_of_each_once(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(rights, "SLICE", 2)
+    told = PureWorld()
+    for n in range(7):
+        told.send(*message("ccc", "enrollment", f"s{n}", f"fall {n}", entry_date="2026-08-24"))
+    told.settle().activate(next_version("mou-ccc", kind=Agency.SCHOOL))
+    assert said_to_attend(told) == {"college": 7, "school": 2}
+    told.states["resolve"] = resolved_anew(told, seed)
+    for _ in range(5):
+        told.go_on_until("2026-10-03")
+    assert said_to_attend(told) == {"college": 7, "school": 7}
+    assert content(resolved_anew(told, seed)) == content(told.states["resolve"])
+
+
+def said_to_attend(told: PureWorld) -> Counter[str]:
+    """How often the log says of a record what is attended."""
+    return Counter(said["attends"] for row in told.rows(names.RESOLVED_EVENTS) for said in row.get("transfers", ()))
 
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])

@@ -28,7 +28,8 @@ from support.canaries.marks import Mint, Search
 from support.canaries.people import MANAGERS, MORE, PHASES, Book
 from support.canaries.searching import Findings
 from support.canaries.truth import Truth, truth_of, unlike
-from support.chaos.found import arrivals_of, view_path, wait_until_read
+from support.chaos.found import arrivals_of, wait_until_read
+from support.chaos.kept import view_path
 from support.events import Message
 from support.proving import over_people, say
 

@@ -24,7 +24,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from support.chaos.found import arrivals_of, view_path
+from support.chaos.found import arrivals_of
+from support.chaos.kept import view_path
 from support.erasing import search
 from support.erasing.people import Planted, planted
 from support.erasing.search import AllKeys, Known

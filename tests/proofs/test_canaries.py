@@ -178,7 +178,7 @@ def test_a_page_shows_it_to_who_serves_the_person_alone(
 
 
 def test_every_page_and_answer_of_the_portal_is_asked_for() -> None:
-    forms = (*asking.LISTS, *asking.OF_A_PERSON, *asking.OF_A_SOURCE, *asking.FOR_ALL)
+    forms = (*asking.LISTS, *asking.OF_A_PERSON, *asking.OF_A_SOURCE, *asking.OF_A_FAMILY, *asking.FOR_ALL)
     asked = {form.partition("?")[0] for form in forms}
     answered = portal_app.Portal.__new__(portal_app.Portal).routes()
     assert {re.sub(r"{\w+}", "{}", path) for path, _, method in answered if method == "GET"} <= asked

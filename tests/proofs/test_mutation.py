@@ -29,8 +29,8 @@ def planted(was: str, now: str) -> Mutant:
 
 
 SEEN = planted("return role in who_may_grant", "return role not in who_may_grant")
-UNSEEN = planted("UNKNOWN = Standing()", "UNKNOWN = Standing(care_ended=True)")
-"""No test of rights asks for care."""
+UNSEEN = planted("PARENTS = OF_PARENTS | {Role.COURT}", "PARENTS = OF_PARENTS ^ {Role.COURT}")
+"""A court is no parent, so nothing changes by it."""
 BROKEN = planted("AGES = tuple(Age)", "AGES = tuple(Ages)")
 
 

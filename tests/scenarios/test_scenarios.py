@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,12 @@ from support.events import MINUTE, event_id, message
 from support.kafka_world import KafkaWorld
 from support.worlds import PureWorld, Row, World
 
+from partners.client import Publisher
+from partners.mapping import load, reader_by
+from partners.publishing import publish_file
+from partners.rows import days
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "partner-files"
 FILES = sorted(Path(__file__).parent.glob("*.yaml"))
 FIRST_MOMENT = 1_736_971_200_000_000
 """2025-01-15 20:00 UTC in microseconds: before the clock of any machine that runs this, after every agreement began."""
@@ -139,6 +145,46 @@ def test_a_scenario_comes_true_one_event_at_a_time(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_a_scenario_comes_true_over_a_real_broker(path: Path, kafka_world: KafkaWorld) -> None:
     run(path, kafka_world)
+
+
+@pytest.mark.broker
+def test_a_fixed_width_file_of_wages_comes_to_the_case_view(kafka_world: KafkaWorld, tmp_path: Path) -> None:
+    story = Story("fixed width", kafka_world)
+    number = story._number("ssn", "kim")  # noqa: SLF001  # one that only this scenario has
+    known = {"first_name": "Kim", "last_name": "Beispiel", "birth_date": date(2004, 5, 6), "ssn": "kim"}
+    story.tell("ccc asserts identity card of kim", known)
+    story.tell("ccc_transfer_center asserts identity card of kim", known)
+    story.tell("ccc_transfer_center asserts caseload case of kim", {"case_manager_id": "ortiz"})
+    said = {"event_state": "given", "controllers": ["edd"], "records_covered": ["wage"]}
+    more = {"purposes": ["transfer_advising"], "recipients": ["ccc_transfer_center"]}
+    story.tell("ccc asserts consent form of kim", said | more)
+    lines = (EXAMPLES / "wages.txt").read_text().replace("219099998", number.replace("-", ""))
+    (tmp_path / "wages.txt").write_text(lines.replace("REYES SAM     ", "BEISPIEL KIM  "))
+    mapped = load(EXAMPLES / "wages.toml")
+    sent: list[str] = []
+    with Publisher(str(kafka_world.settings.bootstrap), "edd") as publisher:
+        outcome = publish_file(
+            tmp_path / "wages.txt",
+            "employment",
+            datetime(2025, 11, 30, tzinfo=UTC),
+            publisher,
+            on_event=lambda _, event_id, __: sent.append(event_id),
+            reader=reader_by(tmp_path / "wages.txt", mapped),
+        )
+    assert (outcome.rows, outcome.published, outcome.aside, outcome.rejected) == (5, 3, 2, 0)
+    for one in sent:
+        kafka_world.wait_for(one)
+    story.own.update(sent)
+    period = {"reference_period_start": days(date(2025, 7, 1)), "reference_period_end": days(date(2025, 9, 30))}
+    wages = {"family": "employment", **period, "administrative_source": "state_ui", "not_shown": ["employer_token"]}
+    compare(
+        [row for _, row in story.seen("ccc_transfer_center")],
+        [
+            {"family": "caseload"},
+            {**wages, "quarterly_earnings_cents": 641_250},
+            {**wages, "quarterly_earnings_cents": 98_025},
+        ],
+    )
 
 
 def test_every_scenario_has_a_title_and_says_what_is_seen() -> None:

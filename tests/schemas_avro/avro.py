@@ -46,7 +46,7 @@ def carried_by(arrow: bool) -> Iterator[None]:  # noqa: FBT001  # which of two
 def entered(schema: Row) -> Iterator[int]:
     """Id of a schema that is in the catalog for a while."""
     schema_id = next(_ids)
-    catalog.catalog()[schema_id] = catalog.Entry(schema_id, f"internal.sample{schema_id}.v1", schema)
+    catalog.catalog()[schema_id] = catalog.Entry(schema_id, f"internal.sample{schema_id}.v1", 1, schema)
     try:
         yield schema_id
     finally:

@@ -67,7 +67,9 @@ def test_what_a_partner_sends_cut_at_any_byte_or_followed_by_more_is_refused(ent
         spoiled = [*(whole[:end] for end in range(min(len(whole), 400))), whole[:-1], whole + b"\x00", whole + whole]
         decoded = codec.decode(entry.id, [whole, *spoiled, whole])
         assert decoded.bad == tuple(range(1, len(spoiled) + 1))
-        assert decoded.rows.to_pylist() == [row, row]
+        assert decoded.rows.num_rows == 2
+        if catalog.newest_of(entry.id) == entry.id:
+            assert decoded.rows.to_pylist() == [row, row]
 
     holds()
 

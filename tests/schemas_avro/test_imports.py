@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIBRARIES = {"pydantic", "pydantic_core", "pyarrow", "pyruhvro", "fastavro", "orjson", "cryptography"}
+LIBRARIES = {"pydantic", "pydantic_core", "pyarrow", "pyruhvro", "fastavro", "orjson", "cryptography", "avro"}
 COMPARING = {"numpy", "rapidfuzz", "nicknames"}
 """What records are compared with (decision 0008)."""
 ALLOWED = {"schemas_avro": {"schemas_avro"}, "processors": {"processors", "schemas_avro", *COMPARING}}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas_avro import catalog, lint
 from tests.schemas_avro.avro import EVERY, Row, field, record, schemas
 
-NO_DOC = "doc is one line of text without quotation marks and backslashes"
+NO_DOC = "doc is one line of text without quotation marks, backslashes and scripts"
 NO_FIXED = "fixed is not admitted; instead: an encrypted payload is a base64 string"
 NO_SYMBOL = "a symbol is letters, digits and underscores, a letter first"
 

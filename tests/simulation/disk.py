@@ -106,10 +106,14 @@ class WorkersStore(Store):
         """Remember topics."""
         self._write("know topics", token, lambda: Store.know_topics(self, token, ids))
 
-    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
+    def commit(
+        self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs,
+        undone: Changes | None = None,
+    ) -> int:  # fmt: skip
         """Step 3; the answer that a turn loses is one that the disk did not give."""
         try:
-            return self._write("commit", token, lambda: Store.commit(self, token, batch, changes, offsets, pending))
+            own = (token, batch, changes, offsets, pending, undone)
+            return self._write("commit", token, lambda: Store.commit(self, *own))
         except DiskError:
             self._in_doubt = (token, batch)
             raise

@@ -208,6 +208,9 @@ class Admin:
     broker: Broker
     turn: Turn
 
+    def list_topics(self, topic: str, timeout: float) -> None:
+        """Where a cluster's nodes are: there is one, and it stays."""
+
     def describe_topics(self, topics: TopicCollection, request_timeout: float) -> dict[str, TopicDescription]:
         """Each topic's id."""
         del request_timeout

@@ -12,9 +12,7 @@ KILLED_WRITER = """
 import sys
 sys.path[:0] = [sys.argv[2], sys.argv[2] + '/tests']
 from sinks.case_views import CaseViews
-from support.views import view_batch
-
-from tests.sinks.test_case_views import row
+from support.views import row, view_batch
 import pathlib
 views = CaseViews.open(pathlib.Path(sys.argv[1]))
 n = views.offsets().get(("t", 0), 0)

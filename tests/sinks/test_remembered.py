@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from support.views import view_batch
+from support.views import Views, view_batch
 
 from sinks import case_views, remembered
 from sinks.case_views import CaseViews
@@ -20,7 +20,7 @@ def test_a_person_is_read_once_until_something_changes_of_that_person() -> None:
         asked.append(persons)
         return {person: changes[person] for person in persons}
 
-    known = Remembered(lambda _, person: changes[person], read)
+    known = Remembered(lambda *_: changes, read)
     assert known.of("us", ["p2", "p1"]) == known.of("us", ["p2", "p1"]) == {"p2": 1, "p1": 1}
     changes["p1"] = 2
     assert list(known.of("us", ["p2", "p1"]).items()) == [("p2", 1), ("p1", 2)]
@@ -36,7 +36,7 @@ def test_what_is_committed_while_rows_are_read_is_read_again() -> None:
         rows["p1"], newest["p1"] = "retracted", 2
         return found
 
-    known = Remembered(lambda _, person: newest[person], read)
+    known = Remembered(lambda *_: newest, read)
     known.of("us", ["p1"])
     assert known.of("us", ["p1"]) == {"p1": "retracted"}
 
@@ -49,7 +49,7 @@ def test_only_so_many_persons_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
         asked.extend(persons)
         return dict.fromkeys(persons, "row")
 
-    known = Remembered(lambda *_: 0, read)
+    known = Remembered(lambda _, persons: dict.fromkeys(persons, 0), read)
     for person in ("p1", "p2", "p3", "p3", "p1"):
         assert known.of("us", [person]) == {person: "row"}
     assert asked == ["p1", "p2", "p3", "p1"]
@@ -57,10 +57,9 @@ def test_only_so_many_persons_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("most_newest", [case_views.MOST_NEWEST, 1])
 def test_answers_that_are_remembered_are_those_of_a_reader_who_has_read_nothing_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_newest: int
+    views: Views, monkeypatch: pytest.MonkeyPatch, most_newest: int
 ) -> None:
     monkeypatch.setattr(case_views, "MOST_NEWEST", most_newest)
-    views = CaseViews.open(tmp_path / "views.duckdb", first_seq=1)
     asking = Questions(views)
     rows = [assigned("p1", "Ann"), assigned("p2", "Bo"), enrolled("e1", "p1"), enrolled("e2", "p2")]
     later = [taken_back(rows[2]), enrolled("e3", "p2"), {**assigned("p2", "Bo", state="ended"), "position": 2}]
@@ -71,7 +70,6 @@ def test_answers_that_are_remembered_are_those_of_a_reader_who_has_read_nothing_
             assert questions.caseload(ME, "u1") == fresh.caseload(ME, "u1")
             assert sorted(questions.outlines(ME, ["p1", "p2"])) == sorted(fresh.outlines(ME, ["p1", "p2"]))
     assert [a.person_id for a in asking.caseload(ME, "u1")] == ["p1"]
-    views.close()
 
 
 def test_who_changed_before_all_was_forgotten_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.views import view_batch
+from support.views import row, stored, taken_back, view_batch
 
 from sinks import rewriting
 from sinks.case_views import DEFINITIONS, NAMES, CaseViews
-from tests.sinks.test_case_views import row, stored, taken_back
 
 MARK, OTHER = secrets.token_hex(16), secrets.token_hex(16)
 

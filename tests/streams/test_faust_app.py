@@ -73,6 +73,12 @@ async def take(events: asyncio.Queue[Any], count: int, *, acknowledge: bool = Tr
     return [event.message.value for event in taken]
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for something to come true."""
+    while not await asyncio.to_thread(true):  # noqa: ASYNC110  # a broker sets no event
+        await asyncio.sleep(0.02)
+
+
 def test_what_was_aborted_is_never_read_and_the_group_moves_on_over_every_marker(place: Place) -> None:
     place.send([[b"a", b"b"]] * 3)
     place.send([[b"never"]] * 3, abort=True)
@@ -111,6 +117,29 @@ def test_what_was_not_acknowledged_comes_again(place: Place) -> None:
     place.follow(work)
     place.follow(again)
     assert seen == [[b"a"], [b"b", b"c"], [b"b", b"c"]]
+
+
+def test_a_commit_that_is_not_taken_is_made_when_it_can_be_though_nothing_new_comes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.send([[b"a"]])
+    refused: list[object] = []
+
+    async def refuse(thread: object, offsets: object) -> bool:
+        """As where the group's coordinator is away."""
+        del thread
+        refused.append(offsets)
+        return False
+
+    async def work(app: faust_app.App, events: asyncio.Queue[Any]) -> None:
+        del app
+        monkeypatch.setattr(faust_app._ConsumerThread, "_commit", refuse)  # noqa: SLF001
+        await take(events, 1)
+        await until(lambda: bool(refused))
+        monkeypatch.undo()
+        await until(lambda: place.committed() == 1)
+
+    place.follow(work)
 
 
 def test_a_member_that_died_is_replaced_at_once_not_after_its_session(place: Place) -> None:
@@ -154,3 +183,7 @@ def test_nothing_is_left_on_the_disk_and_no_topic_is_made(place: Place) -> None:
     assert list(place.folder.iterdir()) == []
     made = set(clients.admin(place.bootstrap).list_topics(timeout=10).topics) - before
     assert made <= {"__consumer_offsets"}
+
+
+def test_what_is_sent_counts_when_all_replicas_in_sync_have_it() -> None:
+    assert faust_app.build("a", "localhost:9092", Path(), ["b"]).conf.producer_acks == faust_app.ALL_REPLICAS

@@ -23,9 +23,12 @@ GONE, KEPT = "a" * 32, "b" * 32
 SAID, STAYS = secrets.token_hex(20).encode(), secrets.token_hex(20).encode()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Of consent: two records, and a release that is pending, among many others; in files of several lives."""
+@pytest.fixture(params=[None, {}], ids=["alone", "with others standing by"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Of consent: two records, and a release that is pending, among many others; in files of several lives.
+
+    Where others stand by, the batch that erases could be undone.
+    """
     path = tmp_path / "consent.rocksdb"
     for said in ({f"{GONE}|f": SAID, f"{KEPT}|f": STAYS}, dict(others()), {f"{GONE}|g": SAID}):
         with Store.open(path) as made:
@@ -35,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(path) as made:
         standing = made.take_over()
         erasing: Changes = {"fact": {f"{GONE}|f": None, f"{GONE}|g": None}, ERASED: {GONE: b"1"}}
-        made.commit(standing.token, standing.batch, erasing, {}, Outs())
+        made.commit(standing.token, standing.batch, erasing, {}, Outs(), undone=request.param)
         yield made
 
 

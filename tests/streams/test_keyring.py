@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_a_key_that_never_was_or_was_erased_is_none(tmp_path: Path) -> None:
     again = Keyring(tmp_path)
     assert again.find("gone") is None
     again.close()
+
+
+def test_workers_that_make_the_ring_at_the_same_moment_wait_for_each_other(tmp_path: Path) -> None:
+    for turn in range(20):
+        together = Barrier(6)
+
+        def make(_: int, folder: Path = tmp_path / str(turn), together: Barrier = together) -> None:
+            together.wait()
+            Keyring(folder).close()
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(make, range(6)))
 
 
 def test_keys_beyond_those_at_hand_are_found_whether_durable_or_not(

@@ -126,6 +126,18 @@ def test_lag_is_looked_at_by_the_loop_once_a_second() -> None:
     assert value(metrics, "throughline_lag_seconds", stage="resolve", topics="partner.*.aid") == 0
 
 
+def test_who_is_followed_anew_is_looked_at_as_often_as_before_and_the_one_before_no_more() -> None:
+    now, looks = [0.0], list[str]()
+    pulse = Pulse(lambda: now[0])
+    metrics = Metrics("consent", pulse)
+    metrics.follow(lambda: looks.append("first turn") or ())  # type: ignore[func-returns-value]
+    pulse.turned()
+    metrics.follow(lambda: looks.append("second turn") or ())  # type: ignore[func-returns-value]
+    for now[0] in (1.0, 1.4, 2.0):
+        pulse.turned()
+    assert looks == ["first turn", "second turn", "second turn"]
+
+
 def test_lag_is_not_told_while_the_broker_is_away_and_is_again_when_it_is_back() -> None:
     now = [0.0]
     pulse = Pulse(lambda: now[0])
@@ -225,7 +237,19 @@ def test_names_go_by_prometheus_conventions(spec: object) -> None:
     name, kind, labels = spec.name, spec.kind, spec.labels  # type: ignore[attr-defined]
     assert re.fullmatch(r"throughline(_[a-z]+)+", name)
     if kind is Gauge:
-        units = ("_seconds", "_events", "_records", "_persons", "_live", "_ready", "_running", "_stopped")
+        units = (
+            "_seconds",
+            "_events",
+            "_records",
+            "_persons",
+            "_live",
+            "_ready",
+            "_running",
+            "_stopped",
+            "_acting",
+            "_level",
+            "_schemas",
+        )
         assert name.endswith(units)
         assert not name.endswith(("_total", "_info"))
     else:

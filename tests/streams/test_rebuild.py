@@ -6,9 +6,11 @@ from pathlib import Path
 
 import orjson
 import pytest
+from support import students
 from support.commands import throughline
 from support.events import event_id
-from support.kafka_world import KafkaWorld
+from support.kafka_world import PARTITIONS, KafkaWorld
+from support.students import CENTRE
 from support.worlds import Row
 
 from processors.records import Outs
@@ -16,14 +18,13 @@ from streams.store import Store, path_of
 
 pytestmark = pytest.mark.broker
 ROLES = ("resolve", "consent")
-CENTRE = "ccc_transfer_center"
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaWorld]:
     """A small story: two agencies, one person, consent, caseload, and letters that are dead."""
     with KafkaWorld(tmp_path_factory.mktemp("rebuild")) as made:
-        tell(made, "1")
+        tell(made, 1)
         yield made
 
 
@@ -34,22 +35,17 @@ def world(told: KafkaWorld) -> KafkaWorld:
     return told
 
 
-def tell(world: KafkaWorld, number: str) -> None:
-    """A student whom the transfer centre serves and who lets it see."""
-    who = {"birth_date": f"2001-03-0{number}", "first_name": f"Given{number}", "last_name": f"Family{number}"}
-    for partner in ("ccc", CENTRE):
-        world.publish(partner, "identity", f"t{number}", f"identity {number}", ssn=f"12345678{number}", **who)
-    world.publish(CENTRE, "caseload", f"t{number}", f"serves {number}")
-    said = {"controllers": ["ccc"], "records_covered": ["education"], "purposes": ["transfer_advising"]}
-    world.publish("ccc", "consent", f"t{number}", f"permits {number}", event_state="given", recipients=[CENTRE], **said)
-    world.publish("ccc", "enrollment", f"t{number}", f"studies {number}")
+def tell(world: KafkaWorld, number: int) -> None:
+    """A student's story, and a letter that is dead."""
     world.publish("ccc", "enrollment", f"t{number}", f"never {number}", published_at=4_000_000_000_000_000)
-    world.settle()
+    students.tell(world, number)
 
 
 def rebuilt(world: KafkaWorld, role: str, *more: str) -> Row:
     address = str(world.settings.bootstrap)
-    done = throughline(world.settings.data_dir, "rebuild", role, "--json", *more, THROUGHLINE_BOOTSTRAP=address)
+    done = throughline(
+        world.settings.data_dir, "rebuild", role, "--json", *more, THROUGHLINE_BOOTSTRAP=address, **PARTITIONS
+    )
     assert done.returncode in {0, 1}, done.stderr
     return dict(orjson.loads(done.stdout))
 
@@ -60,7 +56,7 @@ def store_of(world: KafkaWorld, role: str) -> Path:
 
 def test_a_stage_that_runs_is_not_rebuilt(world: KafkaWorld) -> None:
     done = throughline(
-        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
+        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap), **PARTITIONS
     )
     assert done.returncode == 2
     assert "in use by another worker" in done.stderr
@@ -73,30 +69,30 @@ def test_rebuilt_stores_are_equal_and_what_comes_after_is_decided_on_them(world:
         assert (found["equal"], found["swapped"]) == (True, False)
         assert rebuilt(world, role)["generation"] == found["generation"]
     world.go_on()
-    tell(world, "2")
+    tell(world, 2)
     assert {event_id(f"ccc/studies {n}") for n in "12"} <= world.seen_by(CENTRE)
     world.stop()
     assert [rebuilt(world, role, "--check")["equal"] for role in ROLES] == [True, True]
 
 
 def test_the_audit_goes_on_over_a_rebuild_and_all_of_it_is_under_signed_heads(world: KafkaWorld) -> None:
-    tell(world, "5")
+    tell(world, 5)
     world.stop()
     shutil.rmtree(store_of(world, "consent"))
     rebuilt(world, "consent")
     world.go_on()
-    tell(world, "6")
+    tell(world, 6)
     world.stop()
     address = str(world.settings.bootstrap)
     words = ("audit", "verify", "--all-signed", "--json")
-    done = throughline(world.settings.data_dir, *words, THROUGHLINE_BOOTSTRAP=address)
+    done = throughline(world.settings.data_dir, *words, THROUGHLINE_BOOTSTRAP=address, **PARTITIONS)
     found = orjson.loads(done.stdout)
     assert (found["problems"], found["unsigned"]) == ([], 0)
     assert found["signed"] == found["records"] > 0
 
 
 def test_a_store_that_is_lost_comes_back_from_topics_and_nothing_is_sent_twice(world: KafkaWorld) -> None:
-    tell(world, "4")  # under the stores' generations: topics know none under which nothing was sent
+    tell(world, 4)  # under the stores' generations: topics know none under which nothing was sent
     world.stop()
     for role in ROLES:
         before = rebuilt(world, role, "--check")["generation"]
@@ -105,7 +101,7 @@ def test_a_store_that_is_lost_comes_back_from_topics_and_nothing_is_sent_twice(w
         assert (found["equal"], found["swapped"], found["generation"]) == (None, True, before)
     world.go_on()
     world.publish("ccc", "enrollment", "t1", "studies 1")  # an event that has come before, byte for byte
-    tell(world, "3")
+    tell(world, 3)
     ids = [row["release"]["event_id"] for row in world.rows(f"released.{CENTRE}") if "release" in row]
     assert len(ids) == len(set(ids))
     assert event_id("ccc/studies 3") in world.seen_by(CENTRE)
@@ -120,7 +116,7 @@ def test_a_store_that_differs_stays_and_the_table_is_named(world: KafkaWorld) ->
         batch = store.commit(standing.token, standing.batch, {"record": {"made-up": b"{}"}}, {}, Outs())
         store.adopt(standing.token, batch - 1, standing.offsets, standing.topics)
     done = throughline(
-        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
+        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap), **PARTITIONS
     )
     assert done.returncode == 1
     assert "not equal to the store that is there, in record" in done.stdout
@@ -136,7 +132,7 @@ def test_what_is_stored_and_not_published_must_be_published_first(world: KafkaWo
         standing = store.take_over()
         store.adopt(standing.token, standing.batch + 1, standing.offsets, standing.topics)
     done = throughline(
-        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
+        world.settings.data_dir, "rebuild", "consent", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap), **PARTITIONS
     )
     assert done.returncode == 2
     assert "start it, let it go on, and stop it again" in done.stderr
@@ -145,21 +141,32 @@ def test_what_is_stored_and_not_published_must_be_published_first(world: KafkaWo
         store.adopt(token, standing.batch, standing.offsets, standing.topics)
 
 
-def test_while_another_model_is_taken_resolve_is_not_rebuilt(world: KafkaWorld) -> None:
+@pytest.mark.parametrize(
+    ("table", "key", "doing"),
+    [("model", "next", "taking another model"), ("clock", "kinds", "asking anew whose rights records are")],
+)
+def test_while_something_goes_on_in_slices_resolve_is_not_rebuilt(
+    world: KafkaWorld, table: str, key: str, doing: str
+) -> None:
     world.stop()
     path = store_of(world, "resolve")
     with Store.open(path) as store:
         standing = store.take_over()
-        store.commit(standing.token, standing.batch, {"model": {"next": b"{}"}}, {}, Outs())
+        store.commit(standing.token, standing.batch, {table: {key: b"{}"}}, {}, Outs())
         store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
     done = throughline(
-        world.settings.data_dir, "rebuild", "resolve", "--check", THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap)
+        world.settings.data_dir,
+        "rebuild",
+        "resolve",
+        "--check",
+        THROUGHLINE_BOOTSTRAP=str(world.settings.bootstrap),
+        **PARTITIONS,
     )
     assert done.returncode == 2
-    assert "taking another model: start it, and wait until `throughline status` shows no sweep" in done.stderr
+    assert f"{doing}: start it, and wait until `throughline status` shows no sweep" in done.stderr
     with Store.open(path) as store:
         standing = store.take_over()
-        store.commit(standing.token, standing.batch, {"model": {"next": None}}, {}, Outs())
+        store.commit(standing.token, standing.batch, {table: {key: None}}, {}, Outs())
         store.adopt(standing.token, standing.batch, standing.offsets, standing.topics)
     assert rebuilt(world, "resolve", "--check")["equal"]
 

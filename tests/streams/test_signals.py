@@ -104,7 +104,9 @@ class Place:
 @pytest.fixture
 def place(own_broker: LocalKafka, tmp_path: Path) -> Place:
     """One recipient's topics, with a tick."""
-    made = Place(own_broker, Settings(bootstrap=own_broker.bootstrap, data_dir=tmp_path / "data"))
+    made = Place(
+        own_broker, Settings(bootstrap=own_broker.bootstrap, data_dir=tmp_path / "data", released_partitions=2)
+    )
     made.make(f"released.{ME}", f"signals.{ME}")
     made.send(tick(at("2026-09-23"), partition=1))
     return made
@@ -248,7 +250,8 @@ def test_without_a_topic_for_the_signals_it_waits_and_goes_on_when_there_is_one(
 @pytest.mark.broker
 def test_the_command_runs_with_less_priority_and_ends_when_told_to_its_batch_done(place: Place) -> None:
     place.send(released("aid", "e1", **LOST))
-    env = environment(place.settings.data_dir, THROUGHLINE_BOOTSTRAP=place.kafka.bootstrap)
+    own = {"THROUGHLINE_BOOTSTRAP": place.kafka.bootstrap, "THROUGHLINE_RELEASED_PARTITIONS": "2"}
+    env = environment(place.settings.data_dir, **own)
     command = [sys.executable, "-m", "deploy", "worker", "signals"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         place.wait_for("p1")

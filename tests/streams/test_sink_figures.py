@@ -10,7 +10,7 @@ from support.released import record, released, retracted
 
 from processors.numbers import sifted
 from processors.records import Arrival, Arrivals
-from sinks.case_views import Change
+from sinks.views import Change
 from streams.pulse import Written
 from streams.sink import skipped, view_batch, written
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,15 @@ from deploy.local_kafka import LocalKafka
 from deploy.scrape import Seen, see
 from deploy.topic_reader import TopicReader
 from processors.numbers import HEADER
-from processors.records import Arrival, Arrivals, Outs
-from processors.state import Changes
-from streams import clients, stage
+from processors.records import Arrival, Arrivals
+from streams import clients, stage, waiting
 from streams.errors import DiskError, StaleError, Stop, StoppedError, TransientError
 from streams.keyring import Keyring
 from streams.ports import Answer, Ports
 from streams.pulse import Done
 from streams.reading import Input, usable
 from streams.stage import Stage, last_of, next_offsets
-from streams.store import Partition, Store
+from streams.store import Store
 from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny, wait_until
 
 pytestmark = pytest.mark.broker
@@ -568,16 +567,16 @@ class FailingStore(Store):
 
     tried = 0
 
-    def commit(self, token: int, batch: int, changes: Changes, offsets: Mapping[Partition, int], pending: Outs) -> int:
+    def commit(self, *batch: Any, **more: Any) -> int:
         """Two refusals, then the batch."""
         self.tried += 1
         if self.tried % 3:
             raise TransientError("the disk is full")
-        return super().commit(token, batch, changes, offsets, pending)
+        return super().commit(*batch, **more)
 
 
 def test_a_disk_that_fails_is_waited_for(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
+    monkeypatch.setattr(waiting, "BACK_OFF_SECONDS", (0.01,))
     tiny.send(tiny.topic("in"), INPUTS)
     keyring = Keyring(tiny.folder)
     with FailingStore.open(tiny.path) as store:
@@ -593,7 +592,7 @@ def test_a_disk_that_fails_is_waited_for(tiny: Tiny, monkeypatch: pytest.MonkeyP
 def test_a_look_up_that_fails_is_made_again_and_nothing_half_decided_is_kept(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "BACK_OFF_SECONDS", (0.01,))
+    monkeypatch.setattr(waiting, "BACK_OFF_SECONDS", (0.01,))
     refusals = iter(range(100))
 
     def deciding(arrivals: Arrivals) -> None:

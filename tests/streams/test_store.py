@@ -134,7 +134,9 @@ def test_a_second_process_is_refused_and_told_why(path: Path) -> None:
 def test_a_newer_format_is_refused_and_let_go_of(path: Path) -> None:
     Store.open(path).close()
     (path / "format").write_text("99\n")
-    with pytest.raises(StoreError, match=r"stage\.rocksdb has format 99, this version reads 3 to 4; see .Upgrade."):
+    with pytest.raises(
+        StoreError, match=r"stage\.rocksdb has format 99, Throughline [0-9.]+ reads 3 to 4; see .Upgrade."
+    ):
         Store.open(path)
     (path / "format").write_text("4\n")
     Store.open(path).close()
@@ -425,3 +427,72 @@ def test_a_store_that_is_closed_answers_no_more_and_anybody_may_have_it(path: Pa
     with pytest.raises(StoreError, match="closed"):
         store.get_many("state", ["a"])
     Store.open(path).close()
+
+
+def test_a_store_that_stands_where_another_stood_has_nothing_pending(path: Path) -> None:
+    with Store.open(path) as store:
+        standing = store.take_over()
+        store.commit(standing.token, 0, {"t": {"a": b"1", "b": b"2"}}, {("in", 0): 3}, outs(1))
+        store.adopt(standing.token, 7, {("in", 1): 9}, {"in": "id"})
+    with Store.open(path) as store:
+        found = store.take_over()
+        assert (found.batch, found.offsets, found.topics, len(found.pending)) == (7, {("in", 1): 9}, {"in": "id"}, 0)
+        assert [row for row in store.content() if row[0] == "t"] == [("t", "a", b"1"), ("t", "b", b"2")]
+        with pytest.raises(StaleError):
+            store.adopt(standing.token, 8, {}, {})
+
+
+KEYS, VALUES = st.sampled_from("abcdef"), st.none() | st.binary(max_size=9)
+CHANGES = st.dictionaries(st.sampled_from(["t", "tt", "u"]), st.dictionaries(KEYS, VALUES, max_size=4), max_size=3)
+
+
+@given(st.lists(CHANGES, max_size=4), CHANGES, CHANGES)
+@settings(max_examples=30, deadline=None)
+def test_a_batch_that_is_undone_leaves_what_was_before_it_and_what_it_said_of_that(
+    earlier: list[Changes], last: Changes, said: Changes
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, Store.open(path_of(Path(folder), "stage")) as store:
+        token, batch = store.take_over().token, 0
+        for changes in earlier:
+            batch = store.commit(token, batch, changes, {("in", 0): batch + 1}, outs(batch), undone={})
+        before = {(table, key): value for table, key, value in store.content()}
+        store.commit(token, batch, last, {("in", 0): batch + 1}, outs(99), undone=said)
+        assert store.undo()
+        expected = before | {(table, key): value for table, rows in said.items() for key, value in rows.items()}
+        assert {(table, key): value for table, key, value in store.content()} == {
+            place: value for place, value in expected.items() if value is not None
+        }
+        standing = store.take_over()
+        assert (standing.batch, standing.offsets, len(standing.pending)) == (batch, {}, 0)
+        assert standing.token > token
+        assert not store.undo()
+
+
+def test_a_batch_is_undone_no_longer_once_another_came_that_cannot_be(path: Path) -> None:
+    with Store.open(path) as store:
+        token = store.take_over().token
+        store.commit(token, 0, {"t": {"a": b"1"}}, {}, Outs(), undone={})
+        store.commit(token, 1, {"t": {"a": b"2"}}, {}, Outs())
+        assert not store.undo()
+        assert store.get_many("t", ["a"]) == {"a": b"2"}
+
+
+def test_the_owner_of_before_a_batch_was_undone_commits_nothing_more(path: Path) -> None:
+    with Store.open(path) as store:
+        token = store.take_over().token
+        store.commit(token, 0, {"t": {"a": b"1"}}, {}, Outs(), undone={})
+        assert store.undo()
+        with pytest.raises(StaleError):
+            store.commit(token, 0, {"t": {"a": b"2"}}, {}, Outs())
+
+
+def test_what_a_batch_deleted_is_in_no_file_once_it_is_kept_and_let_go_of(path: Path) -> None:
+    told = b"told of somebody, once and for all"
+    with Store.open(path) as store:
+        token = store.take_over().token
+        store.commit(token, 0, {"t": {"a": told}}, {}, Outs(), undone={})
+        store.commit(token, 1, {"t": {"a": None}}, {}, Outs(), undone={})
+        store.keep()
+        store.let_go(["t"], ["a"])
+        assert not store.undo()
+    assert not [file.name for file in path.iterdir() if told in file.read_bytes()]

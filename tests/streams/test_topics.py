@@ -14,6 +14,7 @@ from processors.consent.agreements import Agreement
 from processors.numbers import COMPACTED
 from streams import clients, topics
 from streams.errors import ThroughlineError
+from streams.replication import Wanted
 from streams.settings import Settings
 
 
@@ -87,6 +88,7 @@ def test_every_topic_is_made_once_and_stamps_the_brokers_time(admin: AdminClient
         assert config["cleanup.policy"].value == ("compact" if spec.compacted else "delete")
         assert config["retention.ms"].value == str(spec.retention_ms)
         assert config["max.message.bytes"].value == str(topics.MAX_MESSAGE_BYTES)
+        assert config["min.insync.replicas"].value == "1", "all that one broker can do"
     there = admin.list_topics(timeout=15).topics
     assert {name: len(there[name].partitions) for name in table} == {n: s.partitions for n, s in table.items()}
 
@@ -100,9 +102,7 @@ def test_another_number_of_partitions_is_refused_before_anything_is_made(admin: 
         time.sleep(0.02)
     changed = topics.TopicSpec("test.kept", "record", "x", 3, topics.DAY_MS)
     another = topics.TopicSpec("test.another", "record", "x", 1, topics.DAY_MS)
-    with pytest.raises(
-        ThroughlineError, match=r"topic test\.kept has 2 partitions, the settings say 3; .* set them back"
-    ):
+    with pytest.raises(ThroughlineError, match=r"topic test\.kept has 2 partitions and must have 3: .*Several brokers"):
         topics.create(admin, [another, changed])
     assert "test.another" not in admin.list_topics(timeout=15).topics
 
@@ -111,3 +111,11 @@ def test_another_number_of_partitions_is_refused_before_anything_is_made(admin: 
 def test_what_the_broker_refuses_is_an_error_that_names_the_topic(admin: AdminClient) -> None:
     with pytest.raises(ThroughlineError, match="the broker did not make topic not a name"):
         topics.create(admin, [topics.TopicSpec("not a name", "record", "x", 1, 1)])
+
+
+@pytest.mark.broker
+def test_more_replicas_than_there_are_brokers_are_refused_before_anything_is_made(admin: AdminClient) -> None:
+    spec = topics.TopicSpec("test.replicated", "record", "x", 1, topics.DAY_MS)
+    with pytest.raises(ThroughlineError, match="FACTOR is 3, and 1 broker answers: start the others, or set it to 1"):
+        topics.create(admin, [spec], Wanted(factor=3))
+    assert spec.name not in admin.list_topics(timeout=15).topics

@@ -12,7 +12,8 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,25 @@ from processors.state import Working
 from streams import clients
 from streams.health import Health, served
 from streams.keyring import Keyring
+from streams.leases import FileLease, Lease
 from streams.metrics import Metrics
 from streams.numbering import Numbering
 from streams.ports import REAL, Ports
+from streams.positions import batch_of
 from streams.pulse import Done, Pulse
 from streams.reading import Ahead
 from streams.settings import Settings
-from streams.stage import Stage, StageParts
+from streams.stage import Stage, StageParts, Turn
+from streams.standby import Standby
 from streams.store import Partition, Standing, Store
+from streams.topics import create, of_state
 
 CRASHED = -signal.SIGKILL
 POISON = b"poison"
 ROLE = "tiny"
 WAIT_SECONDS = 30.0
+AS_THE_CLUSTER = -1
+"""Replicas: as many as is usual there."""
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
@@ -69,6 +76,8 @@ class Tiny:
     ports: Ports = REAL
     hearing: Callable[[Done], None] = lambda _done: None
     """Told of every batch that is done."""
+    standbys: dict[str, Standby] = field(default_factory=dict)
+    """Workers among several, by name."""
 
     @property
     def out(self) -> str:
@@ -83,7 +92,7 @@ class Tiny:
     def topic(self, name: str, partitions: int = 1) -> str:
         """Make a topic; those whose name begins with ``first`` are read first, with ``in`` later."""
         full, admin = f"{self.name}.{name}", clients.admin(self.bootstrap)
-        admin.create_topics([NewTopic(full, partitions, 1)])[full].result(30)
+        admin.create_topics([NewTopic(full, partitions, AS_THE_CLUSTER)])[full].result(30)
         wait_until(lambda: full in admin.list_topics(timeout=10).topics, f"topic {full}")
         return full
 
@@ -120,7 +129,7 @@ class Tiny:
         consumer = clients.consumer(self.bootstrap, self.name)
         found = consumer.committed([TopicPartition(*place) for place in places], 30)
         consumer.close()
-        return {(p.topic, p.partition): (p.offset, int(p.metadata or 0)) for p in found if p.offset >= 0}
+        return {(p.topic, p.partition): (p.offset, batch_of([p])) for p in found if p.offset >= 0}
 
     def parts(self, keyring: Keyring) -> StageParts:
         """What makes the stage."""
@@ -181,6 +190,25 @@ class Tiny:
                     made.close()
         finally:
             keyring.close()
+
+    def path_of(self, instance: str) -> Path:
+        """The store's folder of one worker among several."""
+        return self.folder / f"{self.name}-{instance}.rocksdb"
+
+    def stand_by(self, instance: str, lease: Lease, stopping: threading.Event) -> None:
+        """Run as one worker among several: whoever has the lease acts."""
+        create(clients.admin(self.bootstrap), [of_state(self.name)])
+
+        def act(store: Store, turn: Turn) -> None:
+            parts = replace(self.parts(keyring), turn=turn)
+            with closing(Stage(parts, self.bootstrap, store, keyring, self.ports)) as stage:
+                stage.run(stopping)
+
+        with closing(Keyring(self.folder)) as keyring:
+            inputs = self.parts(keyring).inputs
+            made = Standby(self.name, instance, self.bootstrap, self.path_of(instance), lease, inputs)
+            self.standbys[instance] = made
+            made.run(act, stopping)
 
 
 class Mortal(Producer):
@@ -261,9 +289,12 @@ def crash_again_and_again(bootstrap: str, series: str) -> None:
     sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
 
 
-def _crash_series(bootstrap: str, folder: str, name: str, moment: str, occurrences: list[int]) -> None:
-    for occurrence in occurrences:
-        more = json.dumps({"moment": moment, "occurrence": occurrence, "batch_records": 4})
+def _crash_series(
+    bootstrap: str, folder: str, name: str, moment: str, occurrences: list[int], instances: str = ""
+) -> None:
+    for place, occurrence in enumerate(occurrences):
+        said = {"moment": moment, "occurrence": occurrence, "batch_records": 4}
+        more = json.dumps(said | ({"instance": instances[place]} if instances else {}))
         child = _fork(lambda more=more: _mortal(bootstrap, folder, name, more))  # type: ignore[misc]
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if code != CRASHED:
@@ -305,7 +336,10 @@ def main(bootstrap: str, folder: str, name: str, more: str) -> None:
     size = said.get("batch_records", 10)
     tiny = Tiny(bootstrap, Path(folder), name, size, ticks=said.get("ticks", 0), deciding=deciding)
     with served(Health(ROLE, tiny.pulse, Metrics(ROLE, tiny.pulse)), Settings(data_dir=tiny.folder)):
-        tiny.run(stopping)
+        if "instance" in said:
+            tiny.stand_by(said["instance"], FileLease.of(tiny.folder, tiny.name), stopping)
+        else:
+            tiny.run(stopping)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Running ``throughline`` as a person would: a process of its own, in an environment of its own."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 CODEC = "THROUGHLINE_CODEC"
@@ -29,3 +32,16 @@ def throughline(data_dir: Path, *words: str, **settings: str) -> subprocess.Comp
     command = [sys.executable, "-m", "deploy", *words]
     env = environment(data_dir, **settings)
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@contextmanager
+def begun(env: Mapping[str, str], said: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin a command, whose words go into a file; it is told to end after the block, also where it is asleep."""
+    with said.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", "deploy", *words], env=env, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.wait(60)

@@ -17,7 +17,9 @@ from streams.errors import ThroughlineError
 
 ROOT = Path(__file__).parents[2]
 PYTHON_IMAGE, OWN_BASE, IMAGE = "python:3.11-slim", "throughline-base:local", "throughline:local"
-PROMETHEUS_IMAGE = "prom/prometheus:v3.5.0"
+PACKAGED = {"prometheus": "prom/prometheus:v3.5.0"}
+PACKAGED_SCALE = {"postgres": "postgres:17.6", "haproxy": "haproxy:3.2.4"}
+"""Images that can be made of the distribution's packages too, by their folders under deploy/image."""
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 ENGINE_SECONDS = 60
 
@@ -57,19 +59,29 @@ def wait(done: Callable[[], Any], seconds: float, else_say: str) -> Any:
     return answer
 
 
-def make_images() -> dict[str, str]:
-    """Every image that the services need, pulled or made; the variables that name them."""
+def make_images(profile: str = "embedded") -> dict[str, str]:
+    """Every image that the services of a profile need, pulled or made; the variables that name them."""
     base = base_image()
     build(IMAGE, "-f", "deploy/image/Dockerfile", "--build-arg", f"BASE={base}", ".")
-    kafka, prometheus = container_kafka.image(), os.environ.get("PROMETHEUS_IMAGE") or PROMETHEUS_IMAGE
+    kafka = container_kafka.image()
     if not container_kafka.has_image(kafka, tell=tell):
         kafka = "throughline-kafka:local"
         bases = (f"BASE={base}", *([f"RUNTIME={base}"] if base == OWN_BASE else []))
         build(kafka, "-f", "deploy/image/kafka/Dockerfile", *arguments_of(bases), ".")
-    if not container_kafka.has_image(prometheus, tell=tell):
-        prometheus = "throughline-prometheus:local"
-        build(prometheus, *arguments_of([f"BASE={base}"] if base == OWN_BASE else []), "deploy/image/prometheus")
-    return {"BASE_IMAGE": base, "KAFKA_IMAGE": kafka, "PROMETHEUS_IMAGE": prometheus}
+    packaged = PACKAGED | (PACKAGED_SCALE if profile == "scale" else {})
+    names = {f"{name.upper()}_IMAGE": packaged_image(name, image, base) for name, image in packaged.items()}
+    return {"BASE_IMAGE": base, "KAFKA_IMAGE": kafka, **names}
+
+
+def packaged_image(name: str, usual: str, base: str) -> str:
+    """The image that the environment names, the usual one, or one made of the distribution's package; its name."""
+    wanted = os.environ.get(f"{name.upper()}_IMAGE") or usual
+    if container_kafka.has_image(wanted, tell=tell):
+        return wanted
+    own = f"throughline-{name}:local"
+    bases = [f"BASE={base}"] if base == OWN_BASE else []
+    build(own, "-f", f"deploy/image/{name}/Dockerfile", *arguments_of(bases), ".")
+    return own
 
 
 def arguments_of(values: Iterable[str]) -> list[str]:

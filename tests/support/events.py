@@ -55,7 +55,19 @@ DEFAULTS: dict[str, Row] = {
     "consent": {"granted_by_role": "student", "given_at": NOON, "consent_id": "c"},
     "social_service": {"program": "CALFRESH", "participation_status": "active"},
     "caseload": {"case_manager_id": "cm-1", "assignment_state": "assigned", "relation": "counselor"},
-}
+    "attendance": {"organization_id": "19647331932334", "organization_id_system": "CDS"},
+    "assessment": {"assessment_title": "CAASPP Smarter Balanced"},
+    "intervention": {
+        "organization_id": "19647331932334", "organization_id_system": "CDS", "intervention_id": "Check and Connect",
+    },
+    "early_care": {
+        "organization_id": "190001", "organization_id_system": "OTHER", "program_type": "state_preschool",
+    },
+    "credential": {
+        "organization_id": "110635", "organization_id_system": "UNITID", "credential_type": "academic_award",
+    },
+    "transfer": {"from_organization_id": "110635", "from_organization_id_system": "UNITID"},
+}  # fmt: skip
 
 
 def encoded(family: str, envelope_row: Row, body_row: Row) -> bytes:

@@ -34,6 +34,8 @@ from support.events import Message
 from support.worlds import Row, World
 
 SETTLE_SECONDS = 40.0
+PARTITIONS = {"THROUGHLINE_RELEASED_PARTITIONS": "2", "THROUGHLINE_PARTNER_PARTITIONS": "2"}
+"""What a command over a world needs to be told."""
 LOG = TopicPartition(names.RESOLVED_EVENTS, 0)
 
 

@@ -77,7 +77,7 @@ def between(one: Sequence[Description], other: Sequence[Description], model: Mod
     left = np.repeat(np.arange(len(one), dtype=np.int32), len(other))
     right = np.tile(np.arange(len(one), len(one) + len(other), dtype=np.int32), len(one))
     levels = compare(columns, left, right)
-    weights, verdict = model.weigh(columns, left, levels), vetoes.judge(levels, model.vetoes)
+    weights, verdict = model.weigh(columns, left, right, levels), vetoes.judge(levels, model.vetoes)
     found = [_of_pair(place, levels, weights, verdict, model) for place in range(len(left))]
     return max(found, key=lambda e: (e.says == "link", e.votes if e.says == "veto" else 0, e.bits))
 

@@ -162,7 +162,8 @@ def _looked_up(words: Vocabulary, one: Codes, other: Codes, level: Callable[[str
     places = np.nonzero((one != other) & (one > 0) & (other > 0))[0]
     low, high = np.minimum(one[places], other[places]).astype(np.int64), np.maximum(one[places], other[places])
     pairs, of_pair = np.unique((low << 32) | high, return_inverse=True)
-    found = [level(texts[pair >> 32], texts[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
+    # In the order of the texts: by their numbers it would be that in which they came.
+    found = [level(*sorted((texts[pair >> 32], texts[pair & 0xFFFFFFFF]))) for pair in pairs.tolist()]
     levels[places] = np.array(found, np.uint8)[of_pair]
     return levels
 

@@ -54,27 +54,33 @@ class Model:
             for trait in TRAITS
         }
 
-    def weigh(self, columns: Columns, one: Places, levels: Matrix) -> Weights:
-        """Weights of pairs, of each trait; one row a pair, one column a trait.
+    def weigh(self, columns: Columns, one: Places, other: Places, levels: Matrix) -> Weights:
+        """Weights of pairs, of each trait; one row a pair, one column a trait; whichever of a pair comes first.
 
         Args:
             columns: of descriptions.
             one: places of the first of each pair.
+            other: places of the second of each.
             levels: of the pairs.
         """
         found = np.stack([self.bits[trait][levels[:, i]] for i, trait in enumerate(TRAITS)], axis=1)
         given, surname = levels[:, 0], levels[:, 1]
         exact = np.nonzero((given == Given.EXACT) | (given == Given.NICKNAME))[0]
         usual = sum(self.u["given"][: Given.NICKNAME])
-        found[exact, 0] += self._rarity(columns, columns.given[one[exact]], usual, self._given_share)
+        names = columns.given[one[exact]], columns.given[other[exact]]
+        found[exact, 0] += self._rarity(columns, names, usual, self._given_share)
         exact = np.nonzero(surname == Surname.EXACT)[0]
-        found[exact, 1] += self._rarity(columns, columns.surname[one[exact]], self.u["surname"][0], self._surname_share)
+        names = columns.surname[one[exact]], columns.surname[other[exact]]
+        found[exact, 1] += self._rarity(columns, names, self.u["surname"][0], self._surname_share)
         return found
 
-    def _rarity(self, columns: Columns, codes: Codes, usual: float, share: Callable[[str], float]) -> Weights:
-        """Bits by which agreement on names tells more, or less, than on a usual one."""
-        shares: Weights = columns.words.mapped(codes, share, np.float64)
-        return np.log2(usual / shares)
+    def _rarity(
+        self, columns: Columns, names: tuple[Codes, Codes], usual: float, share: Callable[[str], float]
+    ) -> Weights:
+        """Bits by which agreement on names tells more, or less, than on a usual one: by the one that more have."""
+        one, other = (columns.words.mapped(codes, share, np.float64) for codes in names)
+        more: Weights = np.maximum(one, other)
+        return np.log2(usual / more)
 
     def _given_share(self, text: str) -> float:
         first = text.partition(" ")[0]

@@ -105,7 +105,7 @@ class Scored:
         levels = compare(self._columns, left, right)
         verdict = vetoes.judge(levels, self._model.vetoes)
         self.vetoed.update({veto: int(pairs.sum()) for veto, pairs in verdict.vetoes.items()})
-        bits = self._model.weigh(self._columns, left, levels).sum(axis=1).round(DIGITS)
+        bits = self._model.weigh(self._columns, left, right, levels).sum(axis=1).round(DIGITS)
         is_link = (bits >= self._model.link_bits) & ~verdict.is_vetoed & ~verdict.is_unclear
         votes = verdict.is_vetoed.astype(np.int8) + (CERTAIN_VOTES - 1) * verdict.is_certain
         best = np.maximum.reduceat(np.where(is_link, bits, -np.inf), starts)

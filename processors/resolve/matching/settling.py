@@ -143,13 +143,7 @@ class Settling:
         self.known.open(entries)
         self._scored.add([entry.lines for entry in entries])
         self._pairs = np.concatenate([self._pairs, new])
-        self._scores = self._scores.and_more(self._scored.scores(*self._by_key(new)))
-
-    def _by_key(self, pairs: Pairs) -> tuple[Places, Places]:
-        """Places of both of each pair, the lower key first: whatever else two are weighed by, no batch shows in it."""
-        keys, (one, other) = list(self._numbered), split(pairs)
-        in_order = [keys[a] < keys[b] for a, b in zip(one.tolist(), other.tolist(), strict=True)]
-        return np.where(in_order, one, other), np.where(in_order, other, one)
+        self._scores = self._scores.and_more(self._scored.scores(*split(new)))
 
     def _links(self) -> Pairs:
         """Of the scored pairs those that are linked."""

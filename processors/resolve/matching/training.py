@@ -68,7 +68,7 @@ def train(descriptions: Sequence[Description]) -> Model:
     )  # fmt: skip
     prior = share * len(base) / (len(descriptions) * (len(descriptions) - 1) / 2)
     even = -math.log2(prior) if prior else math.inf
-    held = _vetoes(levels, model.weigh(columns, one, levels), even, m, len(descriptions))
+    held = _vetoes(levels, model.weigh(columns, one, other, levels), even, m, len(descriptions))
     model = replace(model, link_bits=even + LINK_BITS, review_bits=even + REVIEW_BITS, vetoes=held)
     return replace(model, rules=_rules(columns, model, found, len(descriptions)))
 
@@ -213,6 +213,6 @@ def _links(columns: Columns, model: Model, pairs: NDArray[np.int64]) -> NDArray[
     one, other = _split(pairs)
     levels = compare(columns, one, other)
     verdict = vetoes.judge(levels, model.vetoes)
-    weights = model.weigh(columns, one, levels).sum(axis=1)
+    weights = model.weigh(columns, one, other, levels).sum(axis=1)
     found: NDArray[np.int64] = pairs[(weights >= model.link_bits) & ~verdict.is_vetoed & ~verdict.is_unclear]
     return found

@@ -1,8 +1,11 @@
 """What is an agreement, on which days it holds, and that it travels whole."""
 
+import hashlib
+import json
 from datetime import date
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
@@ -147,6 +150,22 @@ def test_a_hash_is_of_all_that_an_agreement_says() -> None:
     hashes = [agreed(DSA, **one).content_hash for one in said]
     assert len({*hashes}) == len(said)
     assert (hashes[0], len(hashes[0])) == (agreed(DSA).content_hash, 64)
+
+
+def test_a_hash_is_of_json_with_its_keys_sorted_which_anybody_can_make() -> None:
+    agreement = agreed(DSA)
+    said = orjson.loads(agreement.model_dump_json())
+    assert list(said) != sorted(said)
+    assert agreement.content_hash == hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["version", "purpose", "grants"])
+def test_no_agreement_changes(name: str) -> None:
+    agreement = agreed(DSA)
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(agreement, name, getattr(agreement, name))
+    with pytest.raises(ValidationError, match="frozen"):
+        agreement.grants[0].groups = ()
 
 
 def test_days_are_counted_from_the_first_of_1970() -> None:

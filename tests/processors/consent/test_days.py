@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from support import worlds
 from support.events import NOON, Message, days, event_id
-from support.sam import CENTER, KNOWN, award, caseload, consent, enrolled, identity, wages, withdrawal
-from support.worlds import PureWorld
+from support.sam import CENTER, KNOWN, TOKENS, award, caseload, consent, enrolled, identity, wages, withdrawal
+from support.worlds import PureWorld, record_key
 
 from processors import names
 from processors.consent import sweep
@@ -104,6 +104,22 @@ def test_the_students_own_word_counts_from_then_on_and_the_parents_no_does_not()
     world.send(*withdrawal("no", "ccc", granted_by_role="parent", published_at=NOON + 3))
     assert facts(world.settle()) == FACTS - AID
     assert facts(world.go_on_until("2026-10-10")) == FACTS
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_attended_by_several_records_of_a_person_is_told_at_once_and_decided_once(order: int) -> None:
+    """The college's record alone would take back what the parent permitted; the school's lets it stand."""
+    world = told(*(sent for sent in MINORS if sent not in (*PUPIL[1:], enrolled())), consent(granted_by_role="parent"))
+    assert facts(world) == AID
+    before = {name: len(rows) for name, rows in world.topics.items()}
+    said = {"person_id": world.person_of("ccc", TOKENS["ccc"]), "age": "from_16"}
+    attended = [("ccc", "college"), ("cde_k12", "school")]
+    rows = [{**said, "record_key": record_key(p, TOKENS[p]), "attends": attends} for p, attends in attended[::order]]
+    world.log("rights_transferred", rows[0]["record_key"], {"transfers": rows})
+    assert facts(world.settle()) == AID
+    assert {name: len(rows) for name, rows in world.topics.items() if len(rows) > before[name]} == {
+        names.RESOLVED_EVENTS: before[names.RESOLVED_EVENTS] + 1
+    }
 
 
 def test_any_record_that_says_eighteen_is_enough() -> None:

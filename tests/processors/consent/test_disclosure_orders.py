@@ -183,6 +183,28 @@ def test_the_logs_day_counts_and_no_other() -> None:
     assert orders.take(book(100), COURT).until == 99_999
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+@pytest.mark.parametrize("steps", ["ab", "ba"])
+def test_of_two_orders_about_one_person_each_step_is_of_its_own(names: str, steps: str) -> None:
+    made = book(100)
+    for name in names:
+        orders.take(made, {**ROW, "order_id": name})
+    for name in steps:
+        assert orders.take(made, {**ROW, "order_id": name, "state": "approved", "by": "r.alvarez"}).refusal is None
+    for name in steps:
+        assert orders.take(made, {**ROW, "order_id": name, "state": "ended"}).refusal is None
+    assert {one["order_id"]: (one["approved_by"], one["is_ended"]) for one in made.record("record")["orders"]} == {
+        "a": ("r.alvarez", True), "b": ("r.alvarez", True),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["a.ito", "r.alvarez"])
+def test_whoever_else_approves_it_comes_before_or_after_by_the_alphabet(by: str) -> None:
+    made = book(100)
+    orders.take(made, ROW)
+    assert orders.take(made, {**ROW, "state": "approved", "by": by}).refusal is None
+
+
 EMERGENCIES = "threat_to_self", "threat_to_others", "medical", "missing", "abuse"
 COURTS = "court_order", "subpoena"
 

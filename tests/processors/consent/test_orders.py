@@ -20,7 +20,7 @@ from processors.consent.statements import Statement
 
 SHARED = Register(worlds.shipped_agreements()).by_source
 TODAY = NOON // 86_400_000_000
-SLOW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Version = tuple[int, str]
 Shown = dict[tuple[str, str], tuple[str, ...]]
 """Recipient and event: the field groups."""

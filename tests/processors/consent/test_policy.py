@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import CITED
 
 from processors.consent import policy
 from processors.consent.agreements import EPOCH, Agreement, Grant
-from processors.consent.law.facts import Basis
-from processors.consent.law.rules import NO_RULES, Reason, RuleSet
+from processors.consent.law.facts import Approval, Basis, Care, Category
+from processors.consent.law.rules import NO_RULES, Effect, Law, Reason, Rule, RuleSet, When
 from processors.consent.law.shipped import SHIPPED
 from processors.consent.policy import Decision, Order, Person, Subject
 from processors.consent.register import Register
@@ -194,6 +195,13 @@ def test_first_and_last_day_count_and_the_earliest_end_is_the_permits() -> None:
     assert (decision.permit, decision.consent_event_ids, decision.expires_on) == (True, ("c1", "d"), TODAY)
 
 
+def test_of_two_partners_grants_of_one_id_the_earliest_end_is_the_permits_in_either_order() -> None:
+    grants = [(replace(GRANT, valid_until=day),) for day in (TODAY, TODAY + 9)]
+    for records in (grants, grants[::-1]):
+        decision = decide(*records)
+        assert (decision.consent_event_ids, decision.expires_on) == (("c1",), TODAY)
+
+
 def test_a_grant_in_time_permits_beside_one_out_of_time_in_another_record() -> None:
     assert decide((replace(GRANT, valid_until=TODAY - 1),), (replace(GRANT, event_id="d"),)).consent_event_ids == ("d",)
 
@@ -323,6 +331,82 @@ def test_of_several_orders_the_one_that_most_persons_stand_by_counts_and_the_fir
     for some in (orders, orders[::-1]):
         decision = in_emergency(*some)
         assert (decision.reason, decision.expires_on) == (Reason.STATUTE, TODAY + 5)
+
+
+def test_an_order_whose_day_is_past_ends_nothing() -> None:
+    past, present = Order("o", "center", "emergency", 2, TODAY - 1), Order("p", "center", "emergency", 2, TODAY + 5)
+    decision = in_emergency(past, present)
+    assert (decision.reason, decision.expires_on) == (Reason.STATUTE, TODAY + 5)
+
+
+def test_where_orders_tell_others_alone_nobody_stands_by_this_disclosure() -> None:
+    register = Register([EMERGENCY])
+    shared = register.shared(EMERGENCY, EMERGENCY.grants[0])
+    orders = (Order("o", "office", "emergency", 2, TODAY),)
+    subject = Subject("ccc", "contact", frozenset())
+    facts = policy.facts_of(subject, replace(person(), orders=orders), shared, TODAY, "contact")
+    assert facts.approval is Approval.NONE
+
+
+@pytest.mark.parametrize(
+    ("standing", "care"),
+    [
+        (Standing(cared_for_by=frozenset({"county"})), Care.OURS),
+        (Standing(cared_for_by=frozenset({"county", "other"}), care_ended=True), Care.OURS),
+        (Standing(cared_for_by=frozenset({"other"})), Care.OTHERS),
+        (Standing(care_ended=True), Care.OTHERS),
+        (Standing(), Care.UNKNOWN),
+    ],
+)
+def test_whose_care_a_child_is_in_is_as_the_social_services_say(standing: Standing, care: Care) -> None:
+    assert policy.care_by("county", standing) is care
+
+
+def test_a_groups_categories_are_those_of_its_own_fields() -> None:
+    assert policy.group_categories("social_service", "core") == {"welfare"}
+    assert policy.group_categories("social_service", "protection") == {"address", "child_welfare"}
+
+
+def permitting(**reasons: Reason) -> RuleSet:
+    """One law over everything, which permits some categories, each for a reason."""
+    rules = [
+        Rule(f"x.{name}", 1, CITED, Effect.PERMIT, "w", When(category=frozenset({Category(name)})), reason)
+        for name, reason in reasons.items()
+    ]
+    default = Rule("x.default", 1, CITED, Effect.DENY, "w", When(), Reason.NOT_PERMITTED)
+    return RuleSet([Law("x", "X", (When(),), default, tuple(rules))])
+
+
+def by_rules(rules: RuleSet, *revealed: str, groups: tuple[str, ...] = ("core", "protection")) -> Decision:
+    """What rules say of an event of the social services that reveals some categories beyond its own."""
+    agreement = terms(grants=[Grant(partner_id="cdss", family="social_service", groups=groups)])
+    [decision] = ask(Subject("cdss", "social_service", frozenset(revealed)), person(), [agreement], rules=rules)
+    return decision
+
+
+def test_a_group_goes_out_only_where_each_of_its_categories_may() -> None:
+    assert by_rules(permitting(welfare=Reason.STATUTE, child_welfare=Reason.STATUTE)).groups == ("core",)
+    all_three = permitting(welfare=Reason.STATUTE, child_welfare=Reason.STATUTE, address=Reason.STATUTE)
+    assert by_rules(all_three).groups == ("core", "protection")
+
+
+def test_a_permits_reason_is_that_of_its_first_category_and_its_rules_begin_with_the_core_s() -> None:
+    rules = permitting(welfare=Reason.STATUTE, child_welfare=Reason.CONSENT, address=Reason.STATUTE)
+    assert by_rules(rules, "child_welfare").reason == Reason.CONSENT
+    for groups in (("core", "protection"), ("protection", "core")):
+        assert by_rules(rules, groups=groups).rules == ("x.welfare/1", "x.address/1", "x.child_welfare/1")
+
+
+def test_of_several_categories_that_are_denied_the_first_says_why() -> None:
+    assert decide(subject=Subject("csac", "aid", frozenset({"substance_use"}))).reason == Reason.NO_CONSENT
+    assert decide((GRANT,), subject=Subject("csac", "aid", frozenset({"substance_use"}))).reason == Reason.LAW_DENIES
+
+
+def test_the_audit_has_of_a_decision_what_was_decided_and_by_which_terms() -> None:
+    permit, denial = decide((GRANT,)), decide()
+    agreed = ("dsa-transfer", 2, permit.groups, "transfer_advising", permit.rules)
+    assert permit.as_audited == ("center", "permit", "consent", *agreed)
+    assert denial.as_audited[:3] == ("center", "deny", "no_consent")
 
 
 def test_a_consent_permits_on_every_day_of_its_period_and_on_no_other() -> None:

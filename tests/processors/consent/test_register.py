@@ -98,9 +98,10 @@ def test_two_families_of_one_agreement_are_two_things_shared() -> None:
 
 
 def test_of_two_memoranda_of_one_party_that_of_the_higher_version_counts_whatever_came_first() -> None:
-    newer = mou("a", "school", agreement_id="mou-a-2", version=2)
-    kinds = {Register(some).kind_of("a") for some in ([mou("a"), newer], [newer, mou("a")])}
-    assert kinds == {Agency.SCHOOL}
+    for agreement_id in ("mou-", "mou-a-2"):
+        newer = mou("a", "school", agreement_id=agreement_id, version=2)
+        kinds = {Register(some).kind_of("a") for some in ([mou("a"), newer], [newer, mou("a")])}
+        assert kinds == {Agency.SCHOOL}
 
 
 def test_of_two_memoranda_of_one_version_that_of_the_later_id_counts_whatever_came_first() -> None:
@@ -168,6 +169,6 @@ def test_the_last_day_is_that_of_the_licence_in_force_that_lasts_longest(
 
 def test_what_a_permit_rests_on_is_the_agreement_both_memoranda_and_its_licences() -> None:
     other = dul("b", agreement_id="dul-2", purposes=("case_management",))
-    anothers = dul("a", licenses=("dsa-b",))
-    known = shared(mou("a"), mou("b", version=3), dsa("b", "a", version=2), dul("b"), dul("c"), other, anothers).known
+    anothers = [dul(party, licenses=("dsa-b",)) for party in ("a", "c")]
+    known = shared(mou("a"), mou("b", version=3), dsa("b", "a", version=2), dul("b"), other, *anothers).known
     assert known == [["dsa-b", 2], ["mou-a", 1], ["mou-b", 3], ["dul-b", 1]]

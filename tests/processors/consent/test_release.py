@@ -9,16 +9,18 @@ from support.sam import CENTER, COUNSEL, CSU, KNOWN, TOKENS, caseload, consent, 
 from support.worlds import PureWorld
 
 from processors import names
-from processors.resolve.content import BOUNDS
 from schemas_avro import catalog, wire
+from schemas_avro.rules import BOUNDS
 
 Row = dict[str, Any]
 CHECKED = {"organization_id_system", "aid_year"}
 """Fields that take no text but some."""
 CODES = {
     "state_programme": "CHAFEE", "calpads_enrollment_status": "30", "calpads_exit_reason": "T165",
-    "calpads_completion_status": "104", "cip_code": "11.0701", "naics_code": "611110",
+    "calpads_completion_status": "104", "cip_code": "11.0701", "naics_code": "611110", "employment_location": "NV",
+    "workforce_program_type": "13", "separation_type": "Voluntary", "separation_reason": "01392",
 }  # fmt: skip
+LAST_DAYS = {"exit_date": "2026-08-11", "reference_period_end": "2026-08-11"}
 PARTNERS = {"aid": "csac", "employment": "edd", "enrollment": "ccc", "contact": "ccc"}
 
 
@@ -26,7 +28,7 @@ def planted(family: str) -> tuple[Message, dict[str, Any]]:
     """An event in which every field holds a value of its own, and those values by field."""
     values: dict[str, Any] = {}
     for place, field in enumerate(catalog.read(f"families/{family}")["fields"]):
-        values[field["name"]] = CODES.get(field["name"]) or value_for(field, 7_000_000 + 1_009 * place)
+        values[field["name"]] = (CODES | LAST_DAYS).get(field["name"]) or value_for(field, 7_000_000 + 1_009 * place)
     values |= {k: v for k, v in DEFAULTS.get(family, {}).items() if k in CHECKED}
     partner = PARTNERS[family]
     wage = {"subject_name": "REYES SAM", "identifiers": [worlds.ssn("219-09-9998")]} if partner == "edd" else {}

@@ -1,5 +1,6 @@
 """Whose word on consent counts: 34 CFR 99.3 and 99.5, Cal. Ed. Code 49061 and 49076(a)(1)."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -73,6 +74,11 @@ SCHOOL, COLLEGE, AID, WAGES, WELFARE = (
         (COLLEGE, FOSTERED, {"student", "court"}),
         (SCHOOL, replace(FOSTERED, age=Age.ADULT), {"student", "court"}),
         (SCHOOL, ALONE, {"student", "parent", "guardian", "education_rights_holder", "court"}),
+        (
+            SCHOOL,
+            replace(ALONE, age=Age.FROM_16),
+            {"student", "parent", "guardian", "education_rights_holder", "court"},
+        ),
         (SCHOOL, replace(ALONE, age=Age.UNDER_14), {"parent", "guardian", "education_rights_holder", "court"}),
         (SCHOOL, replace(ALONE, age=Age.UNKNOWN), {"parent", "guardian", "education_rights_holder", "court"}),
         (SCHOOL, replace(ALONE, is_fostered=True), {"student", "guardian", "education_rights_holder", "court"}),
@@ -82,6 +88,18 @@ SCHOOL, COLLEGE, AID, WAGES, WELFARE = (
 )
 def test_whose_grant_counts(holder: Agency, standing: Standing, expected: set[str]) -> None:
     assert roles(holder, standing) == expected
+
+
+def test_of_whom_nothing_is_said_nothing_is_so() -> None:
+    assert Standing(Age.UNKNOWN, frozenset(), *(False,) * 3, frozenset(), *(False,) * 2) == rights.UNKNOWN == Standing()
+    assert not rights.UNKNOWN.is_eligible
+
+
+def test_a_grant_for_several_purposes_counts_for_each_where_it_need_not_be_for_one_alone() -> None:
+    several = replace(said("given", "student"), purposes=frozenset({CELL.purpose, "study"}))
+    alone = CELL._replace(is_distinct=True)
+    found = [consent_for(cell, [[several]], COLLEGE, GROWN, TODAY).state for cell in (CELL, alone)]
+    assert found == [ConsentState.IN_FORCE, ConsentState.NONE]
 
 
 def test_a_minor_students_own_grant_counts_for_nothing_in_a_schools_records_but_their_refusal_does() -> None:
@@ -212,4 +230,5 @@ def test_records_share_no_order(
 ) -> None:
     shuffled = list(records)
     order.shuffle(shuffled)
-    assert consent_for(CELL, shuffled, holder, standing, TODAY) == consent_for(CELL, records, holder, standing, TODAY)
+    found, other = (consent_for(CELL, each, holder, standing, TODAY) for each in (records, shuffled))
+    assert (found.state, Counter(found.rests_on)) == (other.state, Counter(other.rests_on))

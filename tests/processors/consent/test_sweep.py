@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import worlds
 from support.events import MINUTE, NOON, Message, message
@@ -159,6 +159,7 @@ def test_a_recipient_hears_of_a_change_at_once_and_of_the_sweeps_end_after_all_t
     assert {row["release"]["position"] for row in rows if "reason" in row} == {place}
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 5), st.integers(1, 12), st.permutations(range(PEOPLE)))
 def test_the_same_is_seen_whatever_the_slices_and_whoever_is_told_of_in_between(
     size: int, batch: int, order: list[int]

@@ -18,6 +18,7 @@ from processors.consent.law.facts import Agency
 from processors.resolve import rights
 from processors.resolve.attendance import BREAK_DAYS, LEFT, RETURNS, Span, spans
 from processors.resolve.content import FIRST_DAY, LAST_DAY
+from processors.state import Working
 from schemas_avro import catalog, codec
 
 DAY = 86_400_000_000
@@ -323,8 +324,11 @@ def test_records_of_a_partner_of_another_kind_are_judged_anew_a_slice_at_a_time(
     [mou] = [one for one in shipped_agreements() if (one.tier, one.party) == ("mou", "ccc")]
     other = mou.model_copy(update={"kind": Agency.SCHOOL, "version": mou.version + 1})
     world.take(Message(names.AGREEMENTS, None, agreement_value(other), {}))
-    for _ in range(3):
+    looked_at = [world.counts["swept_persons", "rights"]]
+    while rights.progress(Working(world.state)) is not None:
         world.take()
+        looked_at.append(world.counts["swept_persons", "rights"])
+    assert looked_at == [2, 2, 2, 0]
     keys = {record_key(*record) for record in records}
     assert {key: attends for key, attends in transfers(world) if key in keys} == dict.fromkeys(keys, "school")
     assert len(transfers(world)) == 11

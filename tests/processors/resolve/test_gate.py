@@ -1,5 +1,6 @@
 """The gate: what cannot travel is rejected with a code, and its neighbours flow on."""
 
+import json
 import struct
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from processors.consent.agreements import Agreement
 from processors.records import Arrival, Arrivals
 from processors.resolve import gate
 from processors.resolve.codes import Code, Rejection
-from schemas_avro import catalog, ids, wire
+from schemas_avro import catalog, codec, ids, wire
+from tests.schemas_avro.avro import written
 
 MOUS = {a.party: a for a in worlds.shipped_agreements() if a.tier == "mou"}
 GOOD = message("ccc", "enrollment", "s1", "e1", term_id="2267")
@@ -136,6 +138,10 @@ SPOILED: list[tuple[Code, str, Message]] = [
         for name in ("cip_code", "calpads_enrollment_status", "calpads_exit_reason", "calpads_completion_status")
     ),
     (Code.UNKNOWN_CODE, "a programme that there is not", message("csac", "aid", "s1", "a1", state_programme="X")),
+    (Code.DATES_OUT_OF_ORDER, "left before it was entered", ccc(entry_date="2026-02-01", exit_date="2026-01-31")),
+    (Code.CATEGORY_MISSING, "a program that tells of a disability, unnamed", message(
+        "cde_elc", "early_care", "s1", "p1", program_type="early_intervention_part_c"
+    )),
     *(
         (Code.BAD_URI, f"a notice at {what}", consent(notice_uri=uri))
         for what, uri in {
@@ -306,3 +312,27 @@ def test_neither_arrival_nor_admitted_event_shows_content_in_its_repr() -> None:
     shown += repr(Arrivals.of([arrival(sent)]))
     assert "Zaphod" not in shown
     assert "219" not in shown.replace("2190", "")
+
+
+def test_an_event_of_an_older_version_passes_as_the_newest_would_have_it() -> None:
+    """Its body goes on under the newest version's schema, whichever wrote it; its neighbours of the newest do too."""
+    new = message("csac", "aid", "s1", "new", application_submitted_on="2026-02-28")
+    old = message("csac", "aid", "s1", "old")
+    payload = wire.payload_of(old.value or b"")
+    # What version 2 adds is one byte of null; find the bytes that version 1 has by its own schema.
+    [row] = codec.decode(115, [payload]).rows.to_pylist()
+    less = {**row, "body": {k: v for k, v in row["body"].items() if k != "application_submitted_on"}}
+    first = json.loads(catalog.catalog()[104].physical)
+    assert codec.decode_strictly(104, payload) is None
+    value = wire.frame(104, written(first, [less])[0])
+    [older, newer] = judge([old._replace(value=value), new])
+    assert isinstance(older, Passed)
+    assert isinstance(newer, Passed)
+    bodies = codec.decode_own(catalog.id_of("body.aid.v1"), [older.body, newer.body])
+    assert [one["application_submitted_on"] for one in bodies] == [None, events.days("2026-02-28")]
+    assert bodies[0] == row["body"]
+
+
+def test_a_version_of_another_family_or_of_what_is_no_partners_is_not_taken() -> None:
+    for schema_id in (104, 115, catalog.id_of("body.enrollment.v1"), catalog.id_of("released.enrollment.v1.core")):
+        assert verdict(framed(schema_id)) == Code.SCHEMA_NOT_ALLOWED

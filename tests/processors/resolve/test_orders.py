@@ -26,7 +26,7 @@ from processors.resolve.matching.scoring import Scorer
 
 RECORDS = (("ccc", "s1"), ("ccc", "s2"), ("csu", "t1"), ("cde_k12", "k1"), ("cde_k12", "k2"), ("csac", "a1"))
 NUMBERS = ("219-09-9998", "219-09-9997")
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CAPS = st.tuples(st.sampled_from([2, 3, 50]), st.sampled_from([2, 3, 4]))
 
 

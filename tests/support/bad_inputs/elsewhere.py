@@ -1,7 +1,7 @@
 """The bad inputs that are no message by itself, or reach no stage: why, and where else they are proven."""
 
 NO_REGISTRY = "no stage asks a registry: schemas and their ids are files that it has read before the first message"
-NO_REGISTRATION = "nothing registers a schema: they are files, and tests/schemas_avro/test_lint.py refuses this one"
+NO_REGISTRATION = "nothing registers a schema here: it is refused in tests/deploy/test_schemas_checked.py"
 NO_TOKENS = "no tokens come in: numbers are hashed inside of resolve, under one key"
 LINKING = "several sound events: who is whom is decided over all records, see tests/processors/resolve/test_"
 MOVES = "several sound events: what is shown of them in the end counts, see tests/proofs/test_moves.py"
@@ -15,7 +15,7 @@ ELSEWHERE: dict[int, str] = {
     30: NO_REGISTRATION,
     31: NO_REGISTRATION,
     32: NO_REGISTRATION,
-    33: "every subject has one version for ever, see tests/schemas_avro/test_catalog.py",
+    33: "what not every version could read is no version, see tests/schemas_avro/test_versions.py",
     34: "nothing registers a schema",
     35: NO_REGISTRATION,
     36: NO_REGISTRATION,

@@ -9,10 +9,10 @@ from support.bad_inputs.surgery import with_value
 from support.events import Message
 
 CARRIED, WITHHELD, DROPPED = "carried", "withheld", "dropped"
-DISTRICT, STUDENT_AID, WAGES = "lea_grand_bend", "csac", "edd"
+DISTRICT, STUDENT_AID, WAGES, EARLY_CARE = "lea_grand_bend", "csac", "edd", "cde_elc"
 """Partners: what the district sends is carried, the others' is withheld, since nobody serves these people."""
 ENDS = {"enrollment": CARRIED, "identity": CARRIED, "consent": CARRIED, "contact": WITHHELD, "aid": WITHHELD,
-        "employment": WITHHELD}  # fmt: skip
+        "employment": WITHHELD, "early_care": WITHHELD}  # fmt: skip
 """How a sound event of each family ends."""
 MARK = 12_345
 DAY = 86_400_000_000
@@ -34,7 +34,7 @@ class Making:
 
     def sent(self, family: str, **said: Any) -> Message:
         """A sound message of a family, in which something is said."""
-        partner = {"aid": STUDENT_AID, "employment": WAGES}.get(family, DISTRICT)
+        partner = {"aid": STUDENT_AID, "employment": WAGES, "early_care": EARLY_CARE}.get(family, DISTRICT)
         usual: dict[str, Any] = {"observed_at": self.now, "published_at": self.now}
         usual |= {**GRANT, "given_at": self.now} if family == "consent" else {}
         if family == "employment":

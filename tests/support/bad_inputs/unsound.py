@@ -47,6 +47,8 @@ def _moments() -> Iterator[BadInput]:
         (43, "observed in ten years", lambda m: m.sent("enrollment", observed_at=m.now + 3_650 * DAY)),
     ]
     yield from (BadInput(number, what, make, Code.DATE_OUT_OF_RANGE) for number, what, make in said)
+    turned = saying(entry_date="2026-02-01", exit_date="2026-01-31")
+    yield BadInput(22, "left before it was entered", turned, Code.DATES_OUT_OF_ORDER)
     late = lambda m: m.sent("enrollment", published_at=m.now - 400 * DAY, observed_at=m.now - 400 * DAY)  # noqa: E731
     yield BadInput(42, "told 400 days late", late)
 
@@ -96,6 +98,8 @@ def _numbers() -> Iterator[BadInput]:
     }
     yield from rows(46, Code.NUMBER_OUT_OF_RANGE, amounts)
     yield BadInput(46, "a programme of no code set", saying("aid", state_programme="NONE_SUCH"), Code.UNKNOWN_CODE)
+    unnamed = saying("early_care", program_type="early_intervention_part_c")
+    yield BadInput(46, "a program that tells of a disability, unnamed", unnamed, Code.CATEGORY_MISSING)
     dummies = ("000-12-3456", "666-12-3456", "900-12-3456", "078-05-1120", "123456789", "none")
     for number in dummies:
         yield BadInput(47, f"an identity's number that nobody has, {number[:3]}", saying("identity", ssn=number))

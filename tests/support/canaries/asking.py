@@ -42,7 +42,10 @@ LISTS = (
 )
 OF_A_PERSON = ("/p/{}", "/api/persons/{}/timeline", "/feed?person={}")
 OF_A_SOURCE = ("/kinds/{}/{}", "/api/kinds/{}/{}")
-FOR_ALL = ("/health", "/metrics", "/health/live", "/health/ready", "/sign-in", "/signed-out", "/subjects")
+OF_A_FAMILY = ("/dictionary/{}",)
+FOR_ALL = (
+    "/health", "/metrics", "/health/live", "/health/ready", "/sign-in", "/signed-out", "/subjects", "/dictionary",
+)  # fmt: skip
 SECONDS = 60.0
 FRAME_END = b"\n\n"
 TOLD_APART = "told apart"
@@ -74,7 +77,8 @@ class Portal:
                     self._ask_of_persons(client, manager, recipient, form)
         with httpx.Client(base_url=self.stack.portal, timeout=SECONDS) as stranger:
             of_persons = [form.format(one) for form in OF_A_PERSON for one in self.persons.values()]
-            for path in (*LISTS, *FOR_ALL, *of_persons):
+            of_families = [form.format(family) for form in OF_A_FAMILY for family in catalog.FAMILIES]
+            for path in (*LISTS, *FOR_ALL, *of_persons, *of_families):
                 self.findings.look("page", f"{path} of nobody", self._get(stranger, path)[1])
 
     def _ask_of_persons(self, client: httpx.Client, manager: str, recipient: str, form: str) -> None:

@@ -178,7 +178,7 @@ def fostered(person: Person, agency: str) -> None:
     person.served_by(COUNTY)
     person.consents("cde_k12", *COUNSELING, granted_by_role="parent")
     placed = {"program": "FOSTER_CARE", "placement_event": "entered", "responsible_agency": agency}
-    person.tell(0, "cdss", "social_service", "placement", **placed)
+    person.tell(0, "cdss", "social_service", "placement", **placed, data_categories=["child_welfare"])
     person.tells(*SCHOOLS, "cdss.social_service")
 
 

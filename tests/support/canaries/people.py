@@ -20,7 +20,8 @@ MANAGERS = 2
 """Of each recipient."""
 CODED = {
     "aid_year", "state_programme", "calpads_enrollment_status", "calpads_exit_reason", "calpads_completion_status",
-    "cip_code", "naics_code", "exit_reason", "responsible_agency", "responsible_county", "case_manager_id",
+    "cip_code", "naics_code", "exit_reason", "responsible_agency", "responsible_county", "case_manager_id", "aid_code",
+    "employment_location", "workforce_program_type", "separation_type", "separation_reason",
 }  # fmt: skip
 """Fields of text that take no other text than codes."""
 SUMS = {"award_amount_cents", "financial_need_cents", "quarterly_earnings_cents", "pit_wages_cents"}

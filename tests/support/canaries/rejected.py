@@ -71,6 +71,8 @@ def _valued(change: Callable[[bytes, str], bytes]) -> Make:
     return lambda r: (sent := r.good())._replace(value=change(sent.value or b"", r.word()))
 
 
+UNNAMED = {"program_type": "early_intervention_part_c", "drdp_domain": None, "subsidy_fund": None}
+"""Tells of a disability, and names no such category."""
 MADE: tuple[tuple[Code, Make], ...] = (
     (Code.BAD_FRAMING, _valued(lambda _, word: b'{"first_name": "%s"}' % word.encode())),
     (Code.TOO_LARGE, lambda r: r.sent("ccc", "enrollment", source_system_name=r.word() * (LENGTH // 14))),
@@ -88,6 +90,8 @@ MADE: tuple[tuple[Code, Make], ...] = (
     (Code.UNKNOWN_CODE, _with("enrollment", cip_code="{}")),
     (Code.UNKNOWN_CODE, _with("enrollment", calpads_exit_reason="{}")),
     (Code.UNKNOWN_CODE, _with("aid", state_programme="{}")),
+    (Code.DATES_OUT_OF_ORDER, _with("enrollment", entry_date="2026-01-02", exit_date="2026-01-01", entry_type="{}")),
+    (Code.CATEGORY_MISSING, lambda r: r.sent("cde_elc", "early_care", **UNNAMED, source_system_name=r.word())),
     (Code.BAD_URI, _consent(notice_uri="file:///{}")),
     (Code.CONTROL_CHARACTER, _with("contact", preferred_name="{}\x07")),
     (Code.SSN_IN_TEXT, lambda r: r.sent("ccc", "contact", preferred_name=f"{r.word()} {r.ssn()}")),

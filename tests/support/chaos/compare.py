@@ -14,6 +14,7 @@ from support.chaos.raised import Told
 PHASES = ("history", "changes")
 """Phases of the population that a run publishes; the truth at the end of the last one is what must stand."""
 WRONG = ("lost", "duplicated", "gaps", "leaked", "unequal")
+RETRACTED = "release_retracted"
 SENT_AGAIN = signals.NAME
 """The one stage that may send a record twice, under the same number: it has no transactions."""
 Place = tuple[str, int]
@@ -37,6 +38,8 @@ class View:
     """Signals by recipient, rule and state; not those that were retracted."""
     raised: Sequence[Told] = field(repr=False)
     """Signals that are raised."""
+    newest: Mapping[Sight, tuple[int, str]] = field(default_factory=dict, repr=False)
+    """Position and state of every row, whether it stands or was taken back."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _misplaced(rows: Sequence[Sight], truth: Truth) -> set[object]:
 def gaps(run: Run) -> set[object]:
     """Numbers that are missing or there twice, positions that are not the end of an input, and what workers told."""
     told: set[object] = {("told by workers", run.gap_records)} if run.gap_records else set()
-    return told | _off_numbers(run.arrivals) | _off_ends(run)
+    return told | _off_numbers(run.arrivals) | off_ends(run)
 
 
 def _off_numbers(arrivals: Sequence[Arrival]) -> set[object]:
@@ -147,7 +150,8 @@ def _follows(last: Number | None, number: Number, stage: str) -> bool:
     return number == (generation, last[1] + 1) if number > last else stage == SENT_AGAIN
 
 
-def _off_ends(run: Run) -> set[object]:
+def off_ends(run: Run) -> set[tuple[str, Place, int | None, int]]:
+    """Positions that are not the end of an input: whose, of what, where it is and where it should be."""
     return {
         (keeper, place, run.positions[keeper].get(place), end)
         for keeper, ends in run.ends.items()
@@ -174,13 +178,19 @@ def _differing(one: Counts, other: Counts) -> set[tuple[str, ...]]:
 
 def standing(reads: Sequence[Read]) -> dict[Sight, str]:
     """Family by what stands: the record of the highest position of each recipient, person and event, if a release."""
-    newest = dict[Sight, tuple[int, Read]]()
+    pairs = newest(reads).items()
+    return {key: read.row["release"]["family"] for key, (_, read) in pairs if read.name != RETRACTED}
+
+
+def newest(reads: Sequence[Read]) -> dict[Sight, tuple[int, Read]]:
+    """The record of the highest position of each recipient, person and event, and that position."""
+    found = dict[Sight, tuple[int, Read]]()
     for read in reads:
         if release := read.row.get("release"):
             key = (release["recipient"], release["person_id"], release["event_id"])
-            if release["position"] > newest.get(key, (-1, read))[0]:
-                newest[key] = release["position"], read
-    return {key: read.row["release"]["family"] for key, (_, read) in newest.items() if read.name != "release_retracted"}
+            if release["position"] > found.get(key, (-1, read))[0]:
+                found[key] = release["position"], read
+    return found
 
 
 def raised(reads: Sequence[Read]) -> Counts:

@@ -1,4 +1,7 @@
-"""Faults of a running stack: workers and the broker killed with kill -9, workers stopped for longer than time-outs."""
+"""Faults of a running stack: workers killed with kill -9, workers stopped for longer than time-outs, and whatever else.
+
+What happens to no worker of the stack, as to a broker or a database, is an act that is given by its kind.
+"""
 
 import heapq
 import itertools
@@ -7,27 +10,24 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy import processes
-from deploy.kafka_jars import PortTakenError
-from deploy.local_kafka import LocalKafka
 from deploy.scrape import see
 from deploy.stack import SERVE, WORKERS, Stack
 from streams import clients, faust_app
 
 ROLES = (*WORKERS, SERVE)
-KILL, PAUSE, BROKER_KILL = "kill", "pause", "broker kill"
+KILL, PAUSE = "kill", "pause"
 PAUSE_SECONDS = max(clients.TRANSACTION_TIMEOUT_MS / 1_000, faust_app.SESSION_SECONDS) + 3
-"""The broker has ended the sleeper's transaction by then, and has put it out of its group."""
-DOWN_SECONDS = 3.0
-"""At most, beside the time that a start takes."""
-START_SECONDS = 300.0
-"""Of a broker that has to look through its logs, where others use the machine too."""
+"""The broker has ended the sleeper's transaction by then, and has put it out of its group; its lease has run out."""
 REFUSAL_SECONDS = 120.0
-PORT_TRIES = 20
+LATE_SECONDS = 180.0
+"""Past the last moment that was planned: what could not be caused until then never can."""
 GAPS = "throughline_gap_records_total"
+Act = Callable[[], bool]
+"""Causes something; False: it cannot be just now."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,19 @@ class Fault:
 
     kind: str
     role: str = ""
-    """Whom it happens to; nobody: the broker."""
+    """Whom it happens to; of a role that has several, one of them. Nobody: an act."""
     is_killed: bool = False
     """Of a pause: at its end it is killed, and a successor takes over; else it goes on."""
+    within: float = float("inf")
+    """Seconds of its part in which it happens; all of them, unless less."""
 
 
-def planned(chance: random.Random, roles: Sequence[str], kills: int, pauses: int, broker_kills: int) -> list[Fault]:
-    """Faults in random order; each of the roles has its turn as often as the others."""
+def planned(chance: random.Random, roles: Sequence[str], counts: Mapping[str, int]) -> list[Fault]:
+    """Faults in random order, so many of each kind; each of the roles has its turn as often as the others."""
     ends = itertools.cycle(chance.sample([False, True], 2))
-    found = [Fault(KILL, role) for role in _turns(chance, roles, kills)]
-    found += [Fault(PAUSE, role, next(ends)) for role in _turns(chance, roles, pauses)]
-    found += [Fault(BROKER_KILL)] * broker_kills
+    found = [Fault(KILL, role) for role in _turns(chance, roles, counts.get(KILL, 0))]
+    found += [Fault(PAUSE, role, next(ends)) for role in _turns(chance, roles, counts.get(PAUSE, 0))]
+    found += [Fault(kind) for kind, count in counts.items() if kind not in {KILL, PAUSE} for _ in range(count)]
     return chance.sample(found, len(found))
 
 
@@ -58,25 +60,29 @@ def _turns(chance: random.Random, roles: Sequence[str], count: int) -> list[str]
 class Breaker:
     """Brings faults about at random moments, and mends them."""
 
-    def __init__(self, stack: Stack, chance: random.Random) -> None:
-        """Of a stack that runs on a native broker of its own."""
+    def __init__(self, stack: Stack, chance: random.Random, acts: Mapping[str, Act]) -> None:
+        """Of a stack; with what happens to others than its workers, by kind."""
         self.done = Counter[str]()
+        self.asleep = set[str]()
+        """Processes that are stopped just now."""
         self.gap_records = 0
         """Missing records of which processes told before they were killed."""
-        self._stack, self._chance = stack, chance
-        self._asleep = set[str]()
+        self._stack, self._chance, self._acts = stack, chance, acts
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._too_late = 0.0
 
     def cause(self, faults: Sequence[Fault], seconds: float) -> None:
         """Cause faults, spread over some seconds; returns when all of them are over.
 
         Raises:
             ThroughlineError: a process of the stack has ended by itself.
-            AssertionError: a second worker ran beside one that only slept.
+            AssertionError: a second worker ran beside one that only slept, or a fault could not be caused.
         """
+        self._too_late = time.monotonic() + seconds + LATE_SECONDS
         for fault in faults:
-            self._later(self._chance.uniform(0.02, 0.98) * seconds, lambda one=fault: self._cause(one))
+            moment = self._chance.uniform(0.02, 0.98) * min(seconds, fault.within)
+            self._later(moment, lambda one=fault: self._cause(one))
         while self._due:
             moment, _, act = heapq.heappop(self._due)
             time.sleep(max(0.0, moment - time.monotonic()))
@@ -87,72 +93,73 @@ class Breaker:
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), act))
 
     def _cause(self, fault: Fault) -> None:
-        if fault.role in self._asleep or (fault.kind == PAUSE and not self._is_up(fault.role)):
+        act = self._acts.get(fault.kind) or (lambda: self._strike(fault))
+        if not act():
+            assert time.monotonic() < self._too_late, f"{fault} could not be caused"
             self._later(1, lambda: self._cause(fault))
-        elif fault.kind == KILL:
-            self._kill(fault.role)
-            self.done[KILL] += 1
-        elif fault.kind == PAUSE:
-            self._put_to_sleep(fault)
+        elif fault.kind != PAUSE:  # which is over later
+            self.done[fault.kind] += 1
+
+    def _strike(self, fault: Fault) -> bool:
+        """Kill a process of the stack, or put it to sleep."""
+        name = self._one_of(fault.role)
+        if name is None or (fault.kind == PAUSE and not self.is_up(name)):
+            return False
+        if fault.kind == KILL:
+            self._kill(name)
         else:
-            self._kill_broker()
-            self.done[BROKER_KILL] += 1
+            self._put_to_sleep(name, fault)
+        return True
 
-    def _kill(self, role: str) -> None:
-        self.look_for_gaps(role)
-        self._stack.kill(role)
-        self._stack.start(role)
+    def _one_of(self, role: str) -> str | None:
+        """A process of a role that is awake; of several the one that acts has two chances."""
+        names = [name for name in self.named(role) if name not in self.asleep]
+        if len(names) <= 1:
+            return next(iter(names), None)
+        acting = [name for name in names if see(name, self._stack.data_dir).highest("throughline_acting")]
+        return self._chance.choice([*names, *acting])
 
-    def look_for_gaps(self, role: str) -> None:
+    def named(self, role: str) -> list[str]:
+        """The processes of a role that run."""
+        return [name for name in self._stack.running if name.partition("-")[0] == role]
+
+    def _kill(self, name: str) -> None:
+        self.look_for_gaps(name)
+        self._stack.kill(name)
+        self._stack.start(name)
+
+    def look_for_gaps(self, name: str) -> None:
         """What a process that runs tells of missing records."""
-        self.gap_records += int(see(role, self._stack.data_dir).total(GAPS))
+        self.gap_records += int(see(name, self._stack.data_dir).total(GAPS))
 
-    def _is_up(self, role: str) -> bool:
+    def is_up(self, name: str) -> bool:
         """Whether it has begun its work: before that it holds nothing that could keep a successor out."""
-        return see(role, self._stack.data_dir).is_up
+        return see(name, self._stack.data_dir).is_up
 
-    def _put_to_sleep(self, fault: Fault) -> None:
-        self.look_for_gaps(fault.role)
-        os.kill(self._stack.running[fault.role].pid, signal.SIGSTOP)
-        self._asleep.add(fault.role)
-        self._later(PAUSE_SECONDS, lambda: self._wake(fault))
-        self._expect_refusal(fault.role)
+    def _put_to_sleep(self, name: str, fault: Fault) -> None:
+        self.look_for_gaps(name)
+        os.kill(self._stack.running[name].pid, signal.SIGSTOP)
+        self.asleep.add(name)
+        self._later(PAUSE_SECONDS, lambda: self._wake(name, fault))
+        if fault.role in WORKERS or self._stack.settings.views_dsn is None:
+            self._expect_refusal(name)
 
-    def _wake(self, fault: Fault) -> None:
-        self._asleep.discard(fault.role)
+    def _wake(self, name: str, fault: Fault) -> None:
+        self.asleep.discard(name)
         if fault.is_killed:
-            self._stack.kill(fault.role)
-            self._stack.start(fault.role)
+            self._stack.kill(name)
+            self._stack.start(name)
         else:
-            os.kill(self._stack.running[fault.role].pid, signal.SIGCONT)
+            os.kill(self._stack.running[name].pid, signal.SIGCONT)
         self.done[PAUSE] += 1
 
-    def _expect_refusal(self, role: str) -> None:
+    def _expect_refusal(self, name: str) -> None:
         """Start a successor beside a sleeper: what the sleeper holds must keep it out."""
-        log = self._stack.data_dir / "logs" / f"{role}-beside.out"
-        successor = self._stack.begin(role, log)
+        log = self._stack.data_dir / "logs" / f"{name}-beside.out"
+        successor = self._stack.begin(name, log)
         if processes.wait([successor], REFUSAL_SECONDS):
             processes.kill([successor])
-            raise AssertionError(f"a second {role} runs beside one that is stopped")
+            raise AssertionError(f"a second {name} runs beside one that is stopped")
         said = log.read_text(encoding="utf-8", errors="replace")
-        if not processes.exit_code(successor) or "another" not in said:
-            raise AssertionError(f"a second {role} was not refused, but said: {said.strip()[-300:]}")
-
-    def _kill_broker(self) -> None:
-        """Kill the broker's process, and start it on the same data and the same port."""
-        kafka = self._stack.kafka
-        if not isinstance(kafka, LocalKafka):
-            raise TypeError("only a native broker of the stack's own is killed")
-        kafka.port = int(kafka.bootstrap.rpartition(":")[2])
-        kafka.start_timeout_seconds = START_SECONDS
-        kafka.kill()
-        time.sleep(self._chance.uniform(0, DOWN_SECONDS))
-        for again in range(PORT_TRIES):
-            try:
-                kafka.start()
-            except PortTakenError:  # a client that looks for it may have met itself there
-                if again == PORT_TRIES - 1:
-                    raise
-                time.sleep(0.5)
-            else:
-                return
+        if not processes.exit_code(successor) or not any(word in said for word in ("in use by", "another")):
+            raise AssertionError(f"a second {name} was not refused, but said: {said.strip()[-300:]}")

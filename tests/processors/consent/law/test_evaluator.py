@@ -75,6 +75,18 @@ def shuffled(rules: RuleSet, seed: int) -> RuleSet:
     return RuleSet(chance.sample(laws, len(laws)))
 
 
+def test_of_several_laws_that_permit_the_first_says_why() -> None:
+    def law(law_id: str, reason: Reason) -> Law:
+        permit = replace(rule(f"{law_id}.1", Effect.PERMIT, When()), reason=reason)
+        return Law(law_id, law_id, (When(),), rule(f"{law_id}.default", Effect.DENY, When()), (permit,))
+
+    laws = [law("a", Reason.CONSENT), law("b", Reason.OWN_RECORD)]
+    for some in (laws, laws[::-1]):
+        verdict = RuleSet(some).decide(Facts._make(next(iter(kind)) for kind in CLASSES))
+        assert (verdict.permit, verdict.reason) == (True, some[0].rules[0].reason)
+        assert verdict.rules == tuple(one.rules[0].name for one in some)
+
+
 @given(rule_sets(), facts)
 def test_masks_say_what_reading_every_rule_says(rules: RuleSet, asked: Facts) -> None:
     assert rules.decide(asked) == read_plainly(rules, asked)

@@ -137,8 +137,11 @@ def test_a_batch_that_was_lost_and_is_taken_again_leaves_no_trace(rows: list[Row
 
 def test_which_of_two_records_came_first_does_not_show_in_what_their_names_weigh() -> None:
     model = replace(MODEL, given={canonical("KIM"): 0.9, canonical("KIMBERLY"): 1e-9}, link_bits=15.0)
-    rows = arrived([("a", said("Kim Lopez 20040517")), ("b", said("Kimberly Lopez 20040517"))])
+    kim, kimberly = said("Kim Lopez 20040517"), said("Kimberly Lopez 20040517")
+    rows = arrived([("a", kim), ("b", kimberly)])
     assert content(taken([rows], model)[0]) == content(taken([rows[::-1]], model)[0])
+    renamed = arrived([("b", kim), ("a", kimberly)])
+    assert persons(taken([rows], model)[0], "ab") == persons(taken([renamed], model)[0], "ab") == [["a"], ["b"]]
 
 
 def test_a_key_over_its_cap_counts_for_no_pair_and_counts_again_below_it() -> None:

@@ -40,7 +40,7 @@ MODEL = made()
 
 def weights(one: Description, other: Description, model: Model = MODEL) -> dict[str, float]:
     """Of one pair, by trait."""
-    found = model.weigh(Columns.of([one, other]), FIRST, matrix(one, other))[0]
+    found = model.weigh(Columns.of([one, other]), FIRST, SECOND, matrix(one, other))[0]
     return dict(zip(TRAITS, found.tolist(), strict=True))
 
 
@@ -208,10 +208,18 @@ def test_names_that_are_not_the_same_weigh_what_their_level_does_however_rare(on
     assert weights(described(one), described(other))["given"] == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Bill", "William"), ("Quetzalina Maria", "Maria"), ("Maria Quetzalina", "Mary")],
+)
+def test_whichever_of_a_pair_comes_first_it_weighs_the_same_by_the_name_that_more_have(one: str, other: str) -> None:
+    assert weights(described(one), described(other)) == weights(described(other), described(one))
+
+
 def test_pairs_weighed_together_weigh_what_they_do_alone() -> None:
     rows = [described("Maria, Reyes"), described("Quetzalina, Reyes"), described("Bill, García López"), Description()]
     columns = Columns.of([row for row in rows for _ in range(2)])
     one = np.array([0, 2, 4, 6], np.int32)
     levels = np.concatenate([matrix(row, row) for row in rows])
-    together = MODEL.weigh(columns, one, levels).tolist()
+    together = MODEL.weigh(columns, one, one + 1, levels).tolist()
     assert together == [[*weights(row, row).values()] for row in rows]

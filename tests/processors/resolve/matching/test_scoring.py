@@ -1,10 +1,15 @@
 """Pairs of records scored: what is linked, what is vetoed and by how many votes, and what is neither."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.linkage import MODEL, said
 
 from processors.resolve.matching.clusters import Pair
 from processors.resolve.matching.description import Description
+from processors.resolve.matching.names import canonical
 from processors.resolve.matching.scoring import CERTAIN_VOTES, Scorer
 
 NUMBER = "517482936"
@@ -52,6 +57,34 @@ def test_pairs_are_told_in_the_order_in_which_they_were_asked_for() -> None:
     assert [(p.one, p.other, p.is_link) for p in scorer.pairs(asked)] == [
         ("c", "a", False), ("a", "b", True), ("b", "c", True),
     ]  # fmt: skip
+
+
+NAMES = [
+    "Ana Reyes",
+    "Reyes Ana",
+    "Anita Reyes Soto",
+    "Maria Ana Reyes",
+    "Kim Soto",
+    "Kimberly De La Soto",
+    "Jose Reyes",
+]
+DESCRIBED = st.builds(
+    lambda name, born, ssn: said(name + born, ssn=ssn),
+    st.sampled_from(NAMES), st.sampled_from(["", " 20050102", " 20050201"]), st.sampled_from(["", NUMBER]),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(DESCRIBED, min_size=1, max_size=3), st.lists(DESCRIBED, min_size=1, max_size=3))
+def test_two_records_stand_to_each_other_as_they_do_the_other_way_round(
+    one: list[Description], other: list[Description]
+) -> None:
+    model = replace(MODEL, given={canonical("KIM"): 0.2, canonical("KIMBERLY"): 1e-6, "ANA": 0.01})
+    scorer = Scorer.of(model, {"one": one, "other": other})
+    forth, back = scorer.pairs([("one", "other")]), scorer.pairs([("other", "one")])
+    assert [vars(pair) | {"one": "", "other": ""} for pair in forth] == [
+        vars(pair) | {"one": "", "other": ""} for pair in back
+    ]
 
 
 def test_where_no_pairs_are_asked_for_none_are_told() -> None:

@@ -95,8 +95,8 @@ def few_random_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def weight(model: Model, one: Description, other: Description) -> float:
     """Of a pair, all traits together."""
-    place = np.array([0], np.int32)
-    return float(model.weigh(Columns.of([one, other]), place, matrix(one, other)).sum())
+    places = np.array([0], np.int32), np.array([1], np.int32)
+    return float(model.weigh(Columns.of([one, other]), *places, matrix(one, other)).sum())
 
 
 def links(model: Model, one: Description, other: Description) -> bool:

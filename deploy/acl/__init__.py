@@ -1,0 +1,1 @@
+"""Who may do what on the broker: users, access control lists and quotas, from agreements. ``throughline acl``."""

@@ -1,0 +1,93 @@
+"""``throughline partner``: what a partner's engineer begins with."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands.partners import check_names
+from partners.formats import check_is_file, csv_file, fixed_file, parquet_file
+from partners.formats.fixed_file import Span
+from partners.formats.reading import Cursor, FileError
+from partners.formats.tables import Table
+from partners.mapping.draft import drafted, file_columns
+from partners.mapping.model import Format
+from partners.mapping.names import short_names
+from partners.mapping.rows import ENDINGS
+from schemas_avro import catalog
+from streams.errors import ThroughlineError
+
+partner_app = typer.Typer(no_args_is_help=True, help="What a partner's engineer begins with.", rich_markup_mode=None)
+
+
+@partner_app.callback()
+def _all() -> None:
+    """What a partner's engineer begins with."""
+
+
+@partner_app.command("map")
+def map_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, or fixed-width text with --layout.")],
+    partner: Annotated[str, typer.Option(help="The partner that will publish, as csac.")],
+    family: Annotated[str, typer.Option(help=f"What the rows are: {', '.join(catalog.FAMILIES)}.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write the mapping into; one that is there is not written over.")
+    ] = Path("mapping.toml"),
+    layout: Annotated[
+        Path | None, typer.Option(help="Of fixed-width lines: a CSV file with columns name, start, width.")
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="The first line of a CSV is a row; columns are named 1, 2, 3.")
+    ] = False,
+) -> None:
+    """Draft how a file's columns become fields, from their names and from the forms of its first rows.
+
+    Each line of the draft says how sure it is; what nobody could guess is left out. No cell of the file is shown or
+    written. Correct the draft, then look with `throughline publish FILE --mapping mapping.toml --dry-run`.
+
+    Example: throughline partner map export.csv --partner lea_grand_bend --family enrollment
+    """
+    check_names(partner, family)
+    check_is_file(file)
+    if out.exists():
+        raise ThroughlineError(f"{out} is there already; name another file with --out, or move it away")
+    spans = file_columns(layout) if layout else {}
+    form: Format | None = "fixed" if layout else ENDINGS.get(file.suffix.lower())
+    if form is None:
+        raise FileError(f"{file.name}: its ending is none of {', '.join(ENDINGS)}; fixed-width text needs --layout")
+    width = max((span.end for span in spans.values()), default=0)
+    width = max(width, _width(file)) if layout else width
+    with _opened(file, form, family, spans, width, has_header=not no_header) as table:
+        draft = drafted(table, partner, family, form, spans, width, has_header=not no_header)
+    try:
+        out.write_text(draft.text, encoding="utf-8")
+    except OSError as error:
+        raise ThroughlineError(f"cannot write {out}: {error.strerror}; name another file with --out") from None
+    typer.echo(f"{out}: {draft.mapped} columns mapped, {draft.left_out} left out")
+    for name in draft.flagged:
+        typer.echo(f"left out: {name} has what looks like social security numbers")
+    if draft.lacking:
+        typer.echo(
+            f"needed, and no column looks like it: {', '.join(draft.lacking)}; say in {out} where they come from"
+        )
+    typer.echo(f"correct it, then: throughline publish {file} --mapping {out} --dry-run")
+
+
+def _opened(
+    file: Path, form: Format, family: str, spans: dict[str, Span], width: int, *, has_header: bool
+) -> AbstractContextManager[Table]:
+    if form == "parquet":
+        return parquet_file.table(file, Cursor())
+    if form == "fixed":
+        return fixed_file.table(file, spans, width, Cursor(), is_trimmed=True)
+    return csv_file.table(file, set(short_names(family)), Cursor(), has_header=has_header)
+
+
+def _width(file: Path) -> int:
+    """The longest of the first lines."""
+    with csv_file.opened(file) as lines:
+        return max(
+            (len(line.rstrip("\r\n")) for line, _ in zip(csv_file.bounded(file, lines), range(200), strict=False)),
+            default=0,
+        )

@@ -1,0 +1,119 @@
+"""``throughline publish`` of a folder, or of an Ed-Fi interchange whose families are found by themselves."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import orjson
+import typer
+
+from deploy.progress import counting
+from deploy.publish_advice import ADVICE
+from deploy.publish_memory import remembered
+from deploy.publish_report import SHOWN, lines_on
+from partners.client import Publisher
+from partners.district import ENDING, DistrictOutcome, day_of, publish_district, survey
+from partners.formats import Code, FileError, midnight
+from partners.publishing import Memory
+from streams.errors import ThroughlineError
+
+Sending = Callable[[list[str]], AbstractContextManager[Publisher | str]]
+"""Opens who sends events of these families."""
+
+
+def is_district(place: Path, family: str | None, mapping: Path | None) -> bool:
+    """Whether what is to be published says itself which families it has."""
+    return mapping is None and (place.is_dir() or (family is None and place.suffix.lower() == ENDING))
+
+
+def check_options(place: Path, family: str | None, **said: object) -> None:
+    """See that nothing is asked for that a set of interchanges cannot do.
+
+    Raises:
+        ThroughlineError: something is.
+    """
+    if family is not None:
+        raise ThroughlineError(
+            f"{place} is a folder; name the file in it, or leave --family out for an Ed-Fi district whole"
+        )
+    if wrong := next((name for name, value in said.items() if value), None):
+        option = wrong.replace("_", "-")
+        raise ThroughlineError(f"--{option} is for one file of one family; name the file and say --family")
+
+
+def publish_place(
+    place: Path, partner: str, moment_said: datetime | None, sending: Sending, *, dry_run: bool, as_json: bool
+) -> DistrictOutcome:
+    """Publish a folder or an interchange, and tell what became of it.
+
+    Args:
+        place: of the folder, or of the file.
+        partner: who publishes.
+        moment_said: when it was made; None: the latest day that it tells of.
+        sending: who sends; only the partner's name where nothing is sent.
+        dry_run: whether nothing is to be sent.
+        as_json: whether one object is printed.
+
+    Raises:
+        FileError: there is nothing that can be read so, or nobody can tell when it was made.
+    """
+    try:
+        district = survey(place)
+    except OSError as error:
+        raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
+    parts, now = district.parts, datetime.now(UTC)
+    moment = moment_said or (midnight(day_of(parts)) if parts else now)
+    if moment > now:
+        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD")
+    with sending(district.families) as sender, counting(place.name, "rows") as counted:
+        remembering = partial(_remembering, partner, moment, dry_run=dry_run)
+        outcome = publish_district(district, moment, sender, remembering, counted)
+    _tell_bad(outcome)
+    if as_json:
+        typer.echo(orjson.dumps(outcome.to_document(is_look=dry_run)))
+        return outcome
+    said = "" if moment_said else " (the latest day in it)"
+    typer.echo(f"{place.name} as of {moment.isoformat()}{said}: {_sum(outcome, dry_run=dry_run)}")
+    for name, count in sorted(outcome.others.items()):
+        typer.echo(f"no family carries {name}: {count}")
+    for name, count in sorted(outcome.unsaid.items()):
+        typer.echo(f"not carried of rows that are published: {name}, {count} times")
+    if district.left_out:
+        typer.echo(f"{district.left_out} files that are no XML were left out")
+    return outcome
+
+
+def _remembering(
+    partner: str, moment: datetime, path: Path, family: str, *, dry_run: bool
+) -> AbstractContextManager[Memory | None]:
+    if dry_run:
+        return nullcontext()
+    return remembered(path, partner, family, moment.isoformat(), None, resume=False)
+
+
+def _tell_bad(outcome: DistrictOutcome) -> None:
+    """The first rejected rows of each file, on standard error."""
+    for path in outcome.unread:
+        print(f"{path.name}: {Code.NOT_XML}: {ADVICE[Code.NOT_XML]}", file=sys.stderr)  # noqa: T201  # what a person reads
+    for part, of_part in outcome.by_part.items():
+        for bad in of_part.bad[:SHOWN]:
+            for line in lines_on(bad, part.family, ENDING, None):
+                print(f"{part.path.name}: {line}", file=sys.stderr)  # noqa: T201  # likewise
+        if of_part.rejected > SHOWN:
+            print(f"{part.path.name}: and {of_part.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
+
+
+def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:
+    """What became of the whole, in a line."""
+    by_family: Counter[str] = Counter()
+    for part, of_part in outcome.by_part.items():
+        by_family[part.family] += of_part.valid if dry_run else of_part.published
+    done = ", ".join(f"{count} {family}" for family, count in by_family.items()) or "none"
+    sent = f"{by_family.total()} valid ({done}), none sent" if dry_run else f"{by_family.total()} published ({done})"
+    reasons = ", ".join(f"{count} {code}" for code, count in sorted(outcome.codes.items()))
+    told = f": {reasons}" if reasons else ""
+    return f"{outcome.rows} rows, {sent}, {outcome.reference} reference, {outcome.rejected} rejected{told}"

@@ -1,0 +1,59 @@
+"""What fields of a valid row say that cannot be, alone or together: told before it is sent, as the gate would after."""
+
+import functools
+from collections.abc import Iterator
+
+from partners.formats.faults import Code, Fault
+from partners.formats.near import near
+from partners.rows import Row
+from schemas_avro import catalog
+from schemas_avro.codes import tables_of
+from schemas_avro.rules import BOUNDS, IN_ORDER, PARTS, REVEALS
+
+
+def faults(row: Row, family: str) -> Iterator[Fault]:
+    """All of them; of a retraction what it says together is not asked, as it may take back just this.
+
+    Args:
+        row: physical and whole.
+        family: of the row.
+    """
+    body = row["body"]
+    for name, low, high in _bounds(family):
+        if body[name] is not None and not low <= body[name] <= high:
+            yield Fault(Code.NUMBER_OUT_OF_RANGE, f"body.{name}", f"from {low} to {high}")
+    for name, table in tables_of(family).items():
+        if body[name] is not None and not table.takes(body[name]):
+            yield Fault(Code.NOT_IN_CODE_SET, f"body.{name}", near=near(body[name], family, name))
+    if row["envelope"]["operation"] != "retract":
+        yield from _together(row, family)
+
+
+def unlisted(body: Row, family: str) -> tuple[str, ...]:
+    """Fields with a code that their table lacks, where it is known to lack some."""
+    return tuple(
+        [name for name, table in tables_of(family).items() if body[name] is not None and body[name] not in table.codes]
+    )
+
+
+@functools.cache
+def _bounds(family: str) -> tuple[tuple[str, int, int], ...]:
+    names = [field["name"] for field in catalog.read(f"families/{family}")["fields"]]
+    return tuple((name, *BOUNDS[name]) for name in names if name in BOUNDS)
+
+
+def _together(row: Row, family: str) -> Iterator[Fault]:
+    body = row["body"]
+    for first, last in IN_ORDER.get(family, ()):
+        if body[first] is not None and body[last] is not None and body[last] < body[first]:
+            yield Fault(Code.DATES_OUT_OF_ORDER, f"body.{last}", f"it is before {first}")
+    for part, whole in PARTS.get(family, ()):
+        if body[part] is not None and body[whole] is not None and body[part] > body[whole]:
+            yield Fault(Code.NUMBER_OUT_OF_RANGE, f"body.{part}", f"at most {whole}")
+    if family in REVEALS:
+        field, told = REVEALS[family]
+        category = told.get(body[field])
+        if category is not None and category not in row["envelope"]["data_categories"]:
+            yield Fault(
+                Code.CATEGORY_MISSING, "envelope.data_categories", f"{field} tells of {category}; name it there"
+            )

@@ -1,0 +1,135 @@
+"""Days and times as a partner's system writes them, by a pattern: MM/DD/YYYY, YYYYMMDD, YYYYQ, YYYY-MM-DD HH:mm:ss."""
+
+import functools
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+TOKENS = {
+    "YYYY": r"(?P<year>\d{4})",
+    "MM": r"(?P<month>\d{2})",
+    "M": r"(?P<month>\d{1,2})",
+    "DD": r"(?P<day>\d{2})",
+    "D": r"(?P<day>\d{1,2})",
+    "Q": r"(?P<quarter>[1-4])",
+    "HH": r"(?P<hour>\d{2})",
+    "mm": r"(?P<minute>\d{2})",
+    "ss": r"(?P<second>\d{2})",
+}
+TOKEN = re.compile(r"'[^']*'|YYYY|MM|M|DD|D|Q|HH|mm|ss")
+LITERAL = re.compile(r"[-/.: T]*")
+QUOTE = "'"
+End = Literal["first", "last"]
+MONTHS = 12
+
+
+class PatternError(ValueError):
+    """A pattern that says no day; its text is what is wrong with it."""
+
+
+def day_reader(pattern: str, day: End | None) -> Callable[[str], str]:
+    """What makes an ISO day of a cell.
+
+    Args:
+        pattern: as MM/DD/YYYY; with a quarter (Q) or without a day it names more than one day.
+        day: which of them is meant.
+
+    Raises:
+        PatternError: it says no day, or more than one and not which.
+    """
+    form, names = _form(pattern)
+    if "YYYY" not in names or names & {"HH", "mm", "ss"} or not names & {"MM", "M", "Q"}:
+        raise PatternError(f"{pattern} says no day; write it with YYYY, MM, DD, as MM/DD/YYYY")
+    is_whole = bool(names & {"DD", "D"})
+    if is_whole and "Q" in names:
+        raise PatternError(f"{pattern} has a quarter and a day")
+    if is_whole and day is not None:
+        raise PatternError(f'{pattern} names one day; take day = "{day}" out')
+    if not is_whole and day is None:
+        raise PatternError(f'{pattern} names more days than one; say which with day = "first" or day = "last"')
+    return functools.partial(_day, form, day or "first")
+
+
+def _day(form: re.Pattern[str], end: End, cell: str) -> str:
+    """An ISO day.
+
+    Raises:
+        ValueError: the cell is not written so, or there is no such day.
+    """
+    found = form.fullmatch(cell)
+    if found is None:
+        raise ValueError
+    said = {name: int(number) for name, number in found.groupdict().items()}
+    if "day" in said:
+        return date(said["year"], said["month"], said["day"]).isoformat()
+    first = said["quarter"] * 3 - 2 if "quarter" in said else said["month"]
+    if end == "first":
+        return date(said["year"], first, 1).isoformat()
+    last = first + 2 if "quarter" in said else first
+    begin = date(said["year"], last, 1)  # a month that there is
+    after = date(begin.year + last // MONTHS, last % MONTHS + 1, 1)
+    return (after - timedelta(days=1)).isoformat()
+
+
+def time_reader(pattern: str, zone: str | None) -> Callable[[str], str]:
+    """What makes an ISO time with its zone of a cell.
+
+    Args:
+        pattern: as YYYY-MM-DD HH:mm:ss.
+        zone: of the partner's clock, as America/Los_Angeles.
+
+    Raises:
+        PatternError: it says no time, or there is no such zone.
+    """
+    form, names = _form(pattern)
+    if not {"YYYY", "HH"} <= names or not names & {"MM", "M"} or not names & {"DD", "D"}:
+        raise PatternError(f"{pattern} says no time; write it as YYYY-MM-DD HH:mm:ss")
+    if zone is None:
+        raise PatternError('a time needs the zone of its clock, as zone = "America/Los_Angeles"')
+    try:
+        return functools.partial(_time, form, ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PatternError("there is no such time zone; write it as America/Los_Angeles") from None
+
+
+def _time(form: re.Pattern[str], zone: ZoneInfo, cell: str) -> str:
+    """An ISO time in UTC.
+
+    Raises:
+        ValueError: the cell is not written so, or its clock shows that time never or twice.
+    """
+    found = form.fullmatch(cell)
+    if found is None:
+        raise ValueError
+    local = datetime(**{name: int(number) for name, number in found.groupdict().items()}, tzinfo=zone)
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        raise ValueError
+    return local.astimezone(UTC).isoformat()
+
+
+def _form(pattern: str) -> tuple[re.Pattern[str], set[str]]:
+    """What matches cells of a pattern, and the tokens in it.
+
+    Raises:
+        PatternError: something in it is neither token nor separator, or is there twice.
+    """
+    text, names, place = "", list[str](), 0
+    for found in TOKEN.finditer(pattern):
+        text += _literal(pattern, pattern[place : found.start()])
+        is_word = found[0].startswith(QUOTE)
+        text += re.escape(found[0].strip(QUOTE)) if is_word else TOKENS[found[0]]
+        names += [] if is_word else [found[0]]
+        place = found.end()
+    text += _literal(pattern, pattern[place:])
+    try:
+        return re.compile(text, re.ASCII), set(names)
+    except re.error:
+        raise PatternError(f"{pattern} says something twice") from None
+
+
+def _literal(pattern: str, text: str) -> str:
+    if not LITERAL.fullmatch(text):
+        raise PatternError(f"{pattern} is no pattern; write it with YYYY, MM, DD, Q, HH, mm, ss, and words as 'Q'")
+    return re.escape(text)

@@ -1,0 +1,97 @@
+"""What the cells of a column look like: their form, and never a cell. Of the first rows alone."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+SSN = re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)")
+"""Written with its hyphens; nine bare digits may be anything."""
+DATES = {
+    r"\d{4}-\d{2}-\d{2}": ("YYYY-MM-DD",),
+    r"\d{1,2}/\d{1,2}/\d{4}": ("M/D/YYYY", "D/M/YYYY"),
+    r"\d{1,2}-\d{1,2}-\d{4}": ("M-D-YYYY", "D-M-YYYY"),
+    r"\d{1,2}\.\d{1,2}\.\d{4}": ("D.M.YYYY", "M.D.YYYY"),
+    r"\d{4}/\d{2}/\d{2}": ("YYYY/MM/DD",),
+    r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])": ("YYYYMMDD",),
+    r"(0[1-9]|1[0-2])([0-2]\d|3[01])(19|20)\d{2}": ("MMDDYYYY",),
+    r"(19|20)\d{2}-?Q[1-4]": ("YYYY'Q'Q", "YYYY-'Q'Q"),
+    r"(19|20)\d{2}[1-4]": ("YYYYQ",),
+    r"(19|20)\d{2}-\d{2}": ("YYYY-MM",),
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}": ("YYYY-MM-DDTHH:mm:ss",),
+    r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}": ("YYYY-MM-DD HH:mm:ss",),
+}
+"""Patterns that a day may be written in, likelier ones first, by what its cells match."""
+YES = ("Y", "YES", "T", "1")
+NO = ("N", "NO", "F", "0")
+DECIMAL = re.compile(r"-?\$?[\d,]*\.\d+")
+MOST_MONTH = 12
+
+
+@dataclass(frozen=True)
+class Form:
+    """Of a column."""
+
+    cells: int = 0
+    """That say something, of those looked at."""
+    dates: tuple[str, ...] = ()
+    """Patterns that all of them are written in; empty: they are no days."""
+    is_decimal: bool = False
+    """Numbers, some with a point."""
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    """The usual words for yes and no, where all are such."""
+    digits: int | None = None
+    """How many digits all of them have and nothing else."""
+    are_different: bool = True
+    """No two of them are the same."""
+    has_ssn: bool = False
+    """One of them has what looks like a social security number."""
+    words: frozenset[str] = field(default=frozenset(), repr=False)
+    """The different cells, where they are few; not to be shown."""
+
+
+FEW = 40
+
+
+def form_of(cells: Iterable[str]) -> Form:
+    """The form of a column's cells."""
+    said = [cell.strip() for cell in cells if cell.strip()]
+    if not said:
+        return Form()
+    different = sorted(set(said))
+    are_flags = {cell.upper() for cell in different} <= {*YES, *NO}
+    lengths = {len(cell) for cell in different if cell.isascii() and cell.isdigit()}
+    are_numbers = all(cell.isascii() and cell.isdigit() for cell in different)
+    return Form(
+        cells=len(said),
+        dates=_dates(different),
+        is_decimal=any(DECIMAL.fullmatch(cell) for cell in different)
+        and all(DECIMAL.fullmatch(cell) or re.fullmatch(r"-?\$?[\d,]+", cell) for cell in different),
+        yes=tuple(cell for cell in different if cell.upper() in YES) if are_flags else (),
+        no=tuple(cell for cell in different if cell.upper() in NO) if are_flags else (),
+        digits=lengths.pop() if are_numbers and len(lengths) == 1 else None,
+        are_different=len(different) == len(said),
+        has_ssn=any(SSN.search(cell) for cell in said),
+        words=frozenset(different) if len(different) <= FEW else frozenset(),
+    )
+
+
+def _dates(cells: Sequence[str]) -> tuple[str, ...]:
+    for form, patterns in DATES.items():
+        if all(re.fullmatch(form, cell) for cell in cells):
+            return _possible(cells, patterns)
+    return ()
+
+
+def _possible(cells: Sequence[str], patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Of two patterns those that no cell speaks against: no month is beyond twelve."""
+    if patterns[0].startswith("YYYY"):
+        return tuple(one for one in patterns if ("-" in one) == ("-" in cells[0]))[:1] or patterns[:1]
+    if len(patterns) == 1:
+        return patterns
+    numbers = [[int(part) for part in re.findall(r"\d+", cell)[:2]] for cell in cells]
+    is_month = {
+        "M": all(first <= MOST_MONTH for first, _ in numbers),
+        "D": all(second <= MOST_MONTH for _, second in numbers),
+    }
+    return tuple(one for one in patterns if is_month[one[0]]) or patterns

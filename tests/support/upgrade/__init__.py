@@ -1,0 +1,1 @@
+"""A rolling upgrade: the version before this one beside it, who runs which."""
