@@ -17,7 +17,10 @@ PROMETHEUS = ROOT / "deploy" / "prometheus"
 KINDS = {Info: "info", Gauge: "gauge", Counter: "counter", Histogram: "histogram", BulkHistogram: "histogram"}
 RULES = [r for g in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"] for r in g["rules"]]
 TESTS = [
-    one for t in yaml.safe_load((PROMETHEUS / "alerts.test.yml").read_text())["tests"] for one in t["alert_rule_test"]
+    one
+    for file in sorted(PROMETHEUS.glob("*.test.yml"))
+    for t in yaml.safe_load(file.read_text())["tests"]
+    for one in t["alert_rule_test"]
 ]
 
 

@@ -81,6 +81,8 @@ def test_every_topic_is_made_once_and_stamps_the_brokers_time(admin: AdminClient
     table = by_name(agreements)
     assert topics.create(admin, list(table.values())) == sorted(table)
     assert topics.create(admin, list(table.values())) == []
+    while not table.keys() <= admin.list_topics(timeout=15).topics.keys():
+        time.sleep(0.1)  # the controller has them; the broker's own list follows
     asked = [ConfigResource(ResourceType.TOPIC, name) for name in table]
     for resource, future in admin.describe_configs(asked).items():
         config, spec = future.result(30), table[resource.name]
