@@ -18,8 +18,8 @@ BINDING = "0.5.0"
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 CONTENT = "application/vnd.apache.avro"
 ZONES = {
-    "control": "control", "partner": "identity", "identity": "identity", "deadletter": "identity", "resolved": "record",
-    "audit": "record", "released": "case", "signals": "case",
+    "control": "control", "partner": "identity", "identity": "identity", "deadletter": "identity",
+    "sandbox": "identity", "resolved": "record", "audit": "record", "released": "case", "signals": "case",
 }  # fmt: skip
 """Zone of a topic by the first word of its name."""
 CE_ID = {"type": "string", "description": "Id of the event or record (CloudEvents); of a partner's event its event_id."}
@@ -131,8 +131,9 @@ def _needs(specs: Sequence[TopicSpec], agreements: Sequence[Agreement]) -> dict[
     topics = [spec.name for spec in specs]
     found = {f"{SERVICE}{name}": needs for name, needs in SERVICES.items()}
     for party in {one.party for one in agreements}:
+        tried = tuple(name for name in topics if name.startswith(f"sandbox.{party}."))
         if own := tuple(name for name in topics if name.startswith(f"partner.{party}.")):
-            found[f"{PARTNER}{party}"] = Needs(writes=own)
+            found[f"{PARTNER}{party}"] = Needs(reads=tried, writes=(*own, *tried))
         if (released := names.released_topic(party)) in topics:
             found[f"{RECIPIENT}{party}"] = Needs(reads=(released, names.signals_topic(party)))
     return found

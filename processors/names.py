@@ -16,6 +16,11 @@ def partner_topic(partner_id: str, family: str) -> str:
     return f"partner.{partner_id}.{family}"
 
 
+def sandbox_topic(partner_id: str, family: str) -> str:
+    """Where a partner tries a family, with made-up events: no stage reads it."""
+    return f"sandbox.{partner_id}.{family}"
+
+
 def released_topic(recipient: str) -> str:
     """Where a recipient reads."""
     return f"released.{recipient}"

@@ -39,7 +39,7 @@ def subjects_of(topic: str, agreements: Iterable[Agreement]) -> list[str]:
         KeyError: it is no topic of the table.
     """
     kind, _, party = topic.partition(".")
-    if kind == "partner":
+    if kind in {"partner", "sandbox"}:
         return [f"partner.{party.rpartition('.')[2]}.v1"]
     if kind == "released":
         granted = [grant for one in agreements if one.tier == "dsa" and one.party == party for grant in one.grants]

@@ -103,7 +103,11 @@ def _of(agreement: Agreement, partner_partitions: int, released_partitions: int)
         TopicSpec(names.partner_topic(partner, f), "record", f"partner.{f}.v1", partner_partitions, 7 * DAY_MS)
         for f in agreement.families
     ]
-    return [dead, *families]
+    tried = [
+        TopicSpec(names.sandbox_topic(partner, f), "record", f"partner.{f}.v1, made up", 1, DAY_MS)
+        for f in agreement.families
+    ]
+    return [dead, *families, *tried]
 
 
 def create(admin: AdminClient, specs: Sequence[TopicSpec], wanted: Wanted = WHAT_FITS) -> list[str]:

@@ -16,6 +16,8 @@
        ▼
     portal                          portal/app.py shows it, live
 
+What a partner tries goes to sandbox.<partner>.<family>, which no stage reads (deploy/onboarding/).
+
 Every event ends in one of three ways: carried, withheld, rejected (deadletter.<partner>). ``STEPS`` is that picture as
 data; a test holds it to the table of topics and to the modules it names.
 """

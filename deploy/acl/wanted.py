@@ -89,7 +89,7 @@ class Needs:
         done: list[tuple[Resource, tuple[str, ...], str]] = [
             ("topic", self.reads, "read"),
             ("topic", self.writes, "write"),
-            ("topic", (*self.reads, *self.writes), "describe"),
+            ("topic", tuple(dict.fromkeys((*self.reads, *self.writes, *self.makes))), "describe"),
             ("topic", self.makes, "create"),
             ("topic", self.configs, "describe_configs"),
             ("group", self.groups, "read"),
@@ -107,6 +107,8 @@ ALL = (
     "control.*", "partner.*", "identity.*", "resolved.*", "audit.*", "released.*", "signals.*", "deadletter.*",
     "state.*",
 )  # fmt: skip
+MADE = (*ALL, "sandbox.*")
+"""Topics that an operator makes; what partners try on theirs is read by nobody but them."""
 CONTROL = (names.AGREEMENTS, names.STEWARDS, names.ERASURES)
 LOOKING = "outsider"
 """Group of commands that look at topics; nothing is committed in it."""
@@ -150,8 +152,8 @@ SERVICES = {
     "operator": Needs(
         reads=ALL,
         writes=(*CONTROL, "partner.*", "deadletter.*", "state.signals.*"),
-        makes=ALL,
-        configs=ALL,
+        makes=MADE,
+        configs=MADE,
         groups=("signals.*",),
         looks_at=(
             LOOKING, "drain", "rebuild", "resolve", "consent", "signals", "case-views", "case-views.shared",
@@ -199,9 +201,13 @@ def wanted(agreements: Sequence[Agreement], day: int, readers: Iterable[str], li
 
 
 def _of_partner(party: str, agreements: Iterable[Agreement]) -> Needs:
-    """It writes its own topics, and nothing else. Who may write any topic may be an idempotent producer (KIP-679)."""
+    """It writes its own topics, reads again what it tries on its own sandbox, and nothing else.
+
+    Who may write any topic may be an idempotent producer (KIP-679).
+    """
     families = sorted({family for a in agreements if a.tier == "mou" and a.party == party for family in a.families})
-    return Needs(writes=tuple(names.partner_topic(party, family) for family in families))
+    tried = tuple(names.sandbox_topic(party, family) for family in families)
+    return Needs(reads=tried, writes=(*(names.partner_topic(party, family) for family in families), *tried))
 
 
 def _of_recipient(party: str) -> Needs:

@@ -151,15 +151,17 @@ def test_a_plan_says_what_would_change_and_changes_nothing(
 
 def test_a_partner_writes_its_own_topics_and_others_are_hidden_from_it(applied: SecuredKafka) -> None:
     partner = As(applied, f"partner.{PARTNER}")
-    assert partner.sees() == {OWN, "partner.csac.identity"}
+    assert partner.sees() == {OWN, "partner.csac.identity", "sandbox.csac.aid", "sandbox.csac.identity"}
     assert partner.sends(OWN) == {""}
-    for topic in (OTHERS, names.AGREEMENTS, f"released.{RECIPIENT}", f"deadletter.{PARTNER}"):
+    sandbox = f"sandbox.{OTHER}.enrollment"
+    for topic in (OTHERS, sandbox, names.AGREEMENTS, f"released.{RECIPIENT}", f"deadletter.{PARTNER}"):
         assert partner.sends(topic) == {"TOPIC_AUTHORIZATION_FAILED"}, topic
 
 
-def test_a_partner_reads_nothing_not_even_its_own(applied: SecuredKafka) -> None:
-    partner = As(applied, f"partner.{PARTNER}")
-    assert partner.may([OWN, OTHERS]) == {OWN: {"describe", "write"}, OTHERS: set()}
+def test_a_partner_reads_nothing_but_its_own_sandbox(applied: SecuredKafka) -> None:
+    partner, sandbox, others = As(applied, f"partner.{PARTNER}"), "sandbox.csac.aid", f"sandbox.{OTHER}.enrollment"
+    may = partner.may([OWN, OTHERS, sandbox, others])
+    assert may == {OWN: {"describe", "write"}, OTHERS: set(), sandbox: {"describe", "read", "write"}, others: set()}
     assert partner.reads(OWN, "any") == {"GROUP_AUTHORIZATION_FAILED"}
     assert partner.begins("resolve") == "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"
 
@@ -178,6 +180,7 @@ def test_a_recipient_reads_its_own_topics_in_groups_of_its_own(applied: SecuredK
 
 READ, WRITE = {"read", "describe"}, {"write", "describe"}
 OPERATOR = {"read", "describe", "create", "describe_configs"}
+SANDBOX = f"sandbox.{PARTNER}.aid"
 MAY: dict[str, dict[str, set[str]]] = {
     "service.resolve": {
         OWN: READ, OTHERS: READ, names.AGREEMENTS: READ, names.STEWARDS: READ, names.ERASURES: READ,
@@ -193,6 +196,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     "service.operator": {
         OWN: OPERATOR | WRITE, OTHERS: OPERATOR | WRITE, f"deadletter.{PARTNER}": OPERATOR | WRITE,
         names.AGREEMENTS: OPERATOR | WRITE, names.STEWARDS: OPERATOR | WRITE, names.ERASURES: OPERATOR | WRITE,
+        SANDBOX: OPERATOR - {"read"},
         names.RESOLVED_EVENTS: OPERATOR, names.IDENTITY_RECORDS: OPERATOR, names.IDENTITY_CHANGES: OPERATOR,
         names.MODELS: OPERATOR, names.REVIEWS: OPERATOR, names.AUDIT_DECISIONS: OPERATOR,
         f"released.{RECIPIENT}": OPERATOR, f"signals.{RECIPIENT}": OPERATOR,

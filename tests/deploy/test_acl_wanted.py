@@ -25,12 +25,23 @@ def said_of(user: str, found: Standing) -> list[str]:
     return [said for _, whom, said in compared(found, EMPTY).lines() if whom == user]
 
 
-def test_a_partner_may_write_the_topics_of_its_families_and_do_nothing_else() -> None:
+def test_a_partner_may_write_the_topics_of_its_families_try_them_in_its_sandbox_and_do_nothing_else() -> None:
     assert said_of("partner.csac", standing()) == [
         "user with a password",
         "describe, write: topic partner.csac.aid",
         "describe, write: topic partner.csac.identity",
+        "describe, read, write: topic sandbox.csac.aid",
+        "describe, read, write: topic sandbox.csac.identity",
     ]
+
+
+def test_what_a_partner_tries_in_its_sandbox_is_written_and_read_by_that_partner_alone() -> None:
+    rules = standing(*{a.party for a in shipped_agreements() if a.tier == "dsa"}).rules
+    for operation in ("read", "write"):
+        every = [r for r in rules if (r.resource, r.operation) == ("topic", operation)]
+        near = [r for r in every if r.name.startswith("sandbox") or (r.is_prefix and "sandbox.".startswith(r.name))]
+        assert {r.user for r in near} == {f"partner.{a.party}" for a in shipped_agreements() if a.tier == "mou"}
+        assert [r for r in near if r.is_prefix or r.name.split(".")[1] != r.user.removeprefix("partner.")] == []
 
 
 def test_families_of_several_agreements_of_a_partner_come_together() -> None:

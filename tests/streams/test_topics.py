@@ -62,6 +62,7 @@ def test_partitions_and_retention_are_by_kind(agreements: list[Agreement]) -> No
         ("released", 2, 7 * days, False),
         ("signals", 2, 7 * days, False),
         ("deadletter", 1, 30 * days, False),
+        ("sandbox", 1, days, False),
         ("resolved", 1, -1, False),
         ("control", 1, -1, False),
         ("audit", 1, -1, False),
