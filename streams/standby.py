@@ -31,7 +31,7 @@ from processors.records import Outs
 from processors.state import Changes
 from streams import changelog, clients, positions, sending
 from streams.changelog import AT, FOLLOWING
-from streams.errors import Stop, StoppedError, TransientError, TurnLostError
+from streams.errors import REBUILD, Stop, StoppedError, TransientError, TurnLostError
 from streams.leases import Lease
 from streams.memory import STORE_CACHE_MB
 from streams.pulse import Pulse
@@ -317,11 +317,15 @@ class Standby:
 
         Raises:
             TurnLostError: another has acted meanwhile, and its state is told there.
+            StoppedError: the group is ahead, and who acted then told no state: this store may be all there is.
         """
         producer = self._producer()
         ours = changelog.owner_in(store.get_many(changelog.LEASE, [changelog.OWNER]))
         last, owner = self._last_batch()  # asked when nobody else can send any more, but by fencing us
-        if (batch := store.take_over().batch) < last or (batch == last and owner != ours):
+        if (batch := store.take_over().batch) < last and not owner:
+            behind = f"the store is behind its group (batch {batch}, group {last}): it was restored or lost"
+            raise StoppedError(f"{self.stage}: {behind}; {REBUILD}", Stop.STORE_BEHIND)
+        if batch < last or (batch == last and owner != ours):
             raise TurnLostError(f"{self.stage}: another worker has acted since")
         try:
             for part in changelog.whole(topic, store.content()):

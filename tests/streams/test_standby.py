@@ -1,6 +1,7 @@
 """Standing by, over a real broker: a store of one's own, a turn when the lease is free, nothing lost or sent twice."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from processors.names import state_topic
 from processors.records import Arrivals, Outs
 from streams import changelog, clients, sending
 from streams.changelog import FOLLOWING
-from streams.errors import TurnLostError
+from streams.errors import Stop, StoppedError, TurnLostError
 from streams.leases import FileLease
 from streams.standby import Follower, Standby
 from streams.store import Store
@@ -402,6 +403,27 @@ def test_a_changelog_that_is_made_anew_gets_the_whole_state_again_and_whoever_fo
             level(tiny, "b")
     assert numbers(tiny) == [*range(1, 31)]
     assert content(tiny.path_of("a")) == content(tiny.path_of("b"))
+
+
+def test_a_restored_store_from_before_there_were_leases_stops_and_is_kept(tiny: Tiny, board: Board) -> None:
+    """It may be all that there is: nobody else has told a state that it could be dropped for."""
+    with beside(tiny.run):
+        send(tiny, *range(10))
+        tiny.wait_for(10)
+    shutil.copytree(tiny.path, tiny.path_of("a"))
+    with beside(tiny.run):
+        send(tiny, *range(10, 20))
+        tiny.wait_for(20)
+    kept = content(tiny.path_of("a"))
+    stopping = threading.Event()
+    in_vain = threading.Timer(30, stopping.set)
+    in_vain.start()
+    with pytest.raises(StoppedError) as stopped:
+        tiny.stand_by("a", board.lease("a"), stopping)
+    in_vain.cancel()
+    assert stopped.value.why is Stop.STORE_BEHIND
+    assert content(tiny.path_of("a")) == kept
+    assert len(tiny.sent()) == 20
 
 
 def test_a_lost_store_without_a_changelog_is_not_made_up(tiny: Tiny, board: Board) -> None:
