@@ -31,6 +31,7 @@ ADVICE = {
     Code.CATEGORY_MISSING: "name in data_categories what it tells of",
     Code.UNMAPPED_DESCRIPTOR: "our code set has none for it; tell the operator which descriptor it is",
     Code.NO_FAMILY: "no family carries it; nothing in the file needs mending",
+    Code.NOT_IN_SET: "it points at a row that another file of the set does not have",
     Code.BAD_EVENT_ID: "a UUID in lower case, or leave it out",
     Code.WRONG_PARTNER: "the row names another partner than --partner",
     Code.WRONG_EVENT_TYPE: "the row is of another family than --family",

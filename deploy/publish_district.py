@@ -1,8 +1,8 @@
-"""``throughline publish`` of a folder, or of an Ed-Fi interchange whose families are found by themselves."""
+"""``throughline publish`` of a folder, an archive, or an interchange whose families are found by themselves."""
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -12,12 +12,12 @@ import orjson
 import typer
 
 from deploy.progress import counting
-from deploy.publish_advice import ADVICE
 from deploy.publish_memory import remembered
 from deploy.publish_report import SHOWN, lines_on
 from partners.client import Publisher
-from partners.district import ENDING, DistrictOutcome, day_of, publish_district, survey
-from partners.formats import Code, FileError, midnight
+from partners.district import District, DistrictOutcome, Part, publish_district, surveyed
+from partners.formats import Bad, FileError, midnight
+from partners.formats.file_sets import ENDINGS
 from partners.publishing import Memory
 from streams.errors import ThroughlineError
 
@@ -27,7 +27,7 @@ Sending = Callable[[list[str]], AbstractContextManager[Publisher | str]]
 
 def is_district(place: Path, family: str | None, mapping: Path | None) -> bool:
     """Whether what is to be published says itself which families it has."""
-    return mapping is None and (place.is_dir() or (family is None and place.suffix.lower() == ENDING))
+    return mapping is None and (place.is_dir() or (family is None and place.suffix.lower() in ENDINGS))
 
 
 def check_options(place: Path, family: str | None, **said: object) -> None:
@@ -62,17 +62,31 @@ def publish_place(
         FileError: there is nothing that can be read so, or nobody can tell when it was made.
     """
     try:
-        district = survey(place)
+        with surveyed(place) as district:
+            return _publish(district, place, partner, moment_said, sending, dry_run=dry_run, as_json=as_json)
     except OSError as error:
         raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
-    parts, now = district.parts, datetime.now(UTC)
-    moment = moment_said or (midnight(day_of(parts)) if parts else now)
+
+
+def _publish(
+    district: District,
+    place: Path,
+    partner: str,
+    moment_said: datetime | None,
+    sending: Sending,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> DistrictOutcome:
+    now = datetime.now(UTC)
+    moment = moment_said or (midnight(district.day) if district.families else now)
     if moment > now:
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD")
     with sending(district.families) as sender, counting(place.name, "rows") as counted:
-        remembering = partial(_remembering, partner, moment, dry_run=dry_run)
+        digest = "" if dry_run else district.digest()
+        remembering = partial(_remembering, partner, moment, digest, dry_run=dry_run)
         outcome = publish_district(district, moment, sender, remembering, counted)
-    _tell_bad(outcome)
+    _tell_bad(district, outcome)
     if as_json:
         typer.echo(orjson.dumps(outcome.to_document(is_look=dry_run)))
         return outcome
@@ -83,28 +97,33 @@ def publish_place(
     for name, count in sorted(outcome.unsaid.items()):
         typer.echo(f"not carried of rows that are published: {name}, {count} times")
     if district.left_out:
-        typer.echo(f"{district.left_out} files that are no XML were left out")
+        typer.echo(f"{len(district.left_out)} files were left out: of no kind that is read, or not in the manifest")
     return outcome
 
 
 def _remembering(
-    partner: str, moment: datetime, path: Path, family: str, *, dry_run: bool
+    partner: str, moment: datetime, digest: str, part: Part, *, dry_run: bool
 ) -> AbstractContextManager[Memory | None]:
     if dry_run:
         return nullcontext()
-    return remembered(path, partner, family, moment.isoformat(), None, resume=False)
+    said = (moment.isoformat(), digest, part.name)
+    return remembered([], partner, part.family, *said, resume=False)
 
 
-def _tell_bad(outcome: DistrictOutcome) -> None:
+def _tell_bad(district: District, outcome: DistrictOutcome) -> None:
     """The first rejected rows of each file, on standard error."""
-    for path in outcome.unread:
-        print(f"{path.name}: {Code.NOT_XML}: {ADVICE[Code.NOT_XML]}", file=sys.stderr)  # noqa: T201  # what a person reads
+    for name, bad in district.bad:
+        _tell(name, [bad], "", Path(name).suffix)
     for part, of_part in outcome.by_part.items():
-        for bad in of_part.bad[:SHOWN]:
-            for line in lines_on(bad, part.family, ENDING, None):
-                print(f"{part.path.name}: {line}", file=sys.stderr)  # noqa: T201  # likewise
+        _tell(part.name, of_part.bad[:SHOWN], part.family, part.member.source.suffix)
         if of_part.rejected > SHOWN:
-            print(f"{part.path.name}: and {of_part.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
+            print(f"{part.name}: and {of_part.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # what a person reads
+
+
+def _tell(name: str, bads: Sequence[Bad], family: str, ending: str) -> None:
+    for bad in bads:
+        for line in lines_on(bad, family, ending, None):
+            print(f"{name}: {line}", file=sys.stderr)  # noqa: T201  # what a person reads
 
 
 def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:

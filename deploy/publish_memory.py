@@ -1,10 +1,9 @@
 """What a machine remembers of the files that it publishes, where it can."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-from partners.mapping import Mapped
+from partners.formats.sources import Source
 from partners.publishing import Memory
 from partners.sent_state import SentError, SentState
 from schemas_avro.version import VERSION
@@ -12,17 +11,14 @@ from streams import settings
 
 
 @contextmanager
-def remembered(
-    file: Path, partner: str, family: str, as_of: str | None, mapped: Mapped | None, *, resume: bool
-) -> Iterator[Memory | None]:
+def remembered(files: Iterable[Source], partner: str, family: str, *said: str, resume: bool) -> Iterator[Memory | None]:
     """What is remembered of a file; nothing where nothing can be written, unless a run is to be gone on with.
 
     Args:
-        file: to be published.
+        files: to be published: one, or none where what is said tells it.
         partner: who publishes.
         family: of its rows.
-        as_of: when it was made, as the command says.
-        mapped: by what it is read.
+        said: what its events depend on beside it, as when it was made and by what it is read.
         resume: whether to go on where a run of the same file ended.
 
     Raises:
@@ -36,5 +32,5 @@ def remembered(
                 raise
             yield None
             return
-        key = state.file_key(file, VERSION, as_of or "", mapped.text if mapped else "")
+        key = state.file_key(files, VERSION, *said)
         yield Memory(state, key, state.progress(key) if resume else None)

@@ -1,135 +1,143 @@
-"""Publishes a set of Ed-Fi interchanges as one: a district's whole export, each file's families found by themselves."""
+"""Publishes a set of files as one: a district's whole export, each file's families found by themselves."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from partners.client import Publisher
-from partners.formats import Code, FileError, NoDayError, Reader, day_of_file, edfi
-from partners.formats.edfi_census import Census, census
+from partners.formats import FIRST_YEAR, Bad, NoDayError, Reader
+from partners.formats.census import Census, Member, census, facts
+from partners.formats.file_sets import file_set
 from partners.publishing import Memory, Outcome, publish_file
+from partners.sent_state import blocks_of
+from schemas_avro import catalog
 
-ENDING = ".xml"
-POINTED_AT = {"Assessment", "Intervention"}
-"""Elements that say more of those that point at them."""
-Remembering = Callable[[Path, str], AbstractContextManager[Memory | None]]
-"""What is remembered of a file and a family of it."""
+NO_FAMILY = "no_family"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is published at once: the elements of one family in one file."""
+    """What is published at once: the rows of one family in one file."""
 
-    path: Path
+    member: Member
     family: str
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return self.member.source.name
+
+
+Remembering = Callable[[Part], AbstractContextManager[Memory | None]]
+"""What is remembered of a part."""
 
 
 @dataclass
 class District:
-    """Interchanges that are published together, and what is in them."""
+    """Files that are published together, and what is in them."""
 
-    found: dict[Path, Census]
-    left_out: int = 0
-    """Files that are no XML."""
+    found: dict[Member, Census]
+    left_out: Sequence[str] = ()
+    """Names of files that are none of it."""
 
     @property
     def parts(self) -> list[Part]:
         """What is published: who the people are first, in an order that is the same each time."""
-        order = list(edfi.ELEMENTS)
-        every = [Part(path, family) for path, seen in self.found.items() for family in seen.families]
-        return sorted(every, key=lambda part: (order.index(part.family), part.path))
-
-    @property
-    def beside(self) -> list[Path]:
-        """Files that have what elements of others may point at."""
-        return [path for path, seen in self.found.items() if POINTED_AT & seen.reference.keys()]
+        order = list(catalog.FAMILIES)
+        every = [Part(member, family) for member, seen in self.found.items() for family in seen.families]
+        return sorted(every, key=lambda part: order.index(part.family))
 
     @property
     def families(self) -> list[str]:
-        """What its elements are of, each once."""
+        """What its rows are of, each once."""
         return list(dict.fromkeys(part.family for part in self.parts))
 
     @property
     def others(self) -> Counter[str]:
-        """Elements about somebody that no family carries, by name."""
+        """Rows about somebody that no family carries, by name."""
         return sum((seen.others for seen in self.found.values()), Counter())
 
     @property
     def reference(self) -> int:
-        """Elements that are about nobody."""
-        return sum(seen.reference.total() for seen in self.found.values())
+        """Rows that are about nobody, or are taken up by others."""
+        return sum(seen.reference for seen in self.found.values())
 
     @property
-    def unread(self) -> list[Path]:
-        """Files that break off before there is anything to publish in them."""
-        return [path for path, seen in self.found.items() if not (seen.is_whole or seen.families)]
+    def codes(self) -> Counter[str]:
+        """Rows that are bad without being of a family, by code."""
+        return sum((seen.codes for seen in self.found.values()), Counter())
+
+    @property
+    def bad(self) -> list[tuple[str, Bad]]:
+        """The first of them, with their file's name."""
+        return [(member.source.name, bad) for member, seen in self.found.items() for bad in seen.bad]
+
+    def digest(self) -> str:
+        """Of all that is read, so that a part which others reach into is known by them too."""
+        content = hashlib.sha256()
+        for block in blocks_of(member.source for member in self.found):
+            content.update(block)
+        return content.hexdigest()
+
+    @property
+    def day(self) -> date:
+        """The latest day that any of them speaks of as past: the set was not made before.
+
+        Raises:
+            NoDayError: none does.
+        """
+        day = max((seen.day for seen in self.found.values() if seen.day), default=None)
+        if day is None or day.year < FIRST_YEAR:
+            raise NoDayError("no date that can be read in it tells when it was made; say so with --as-of YYYY-MM-DD")
+        return day
 
 
-def survey(place: Path) -> District:
-    """Look over an interchange, or a folder with all that is below it.
+@contextmanager
+def surveyed(place: Path) -> Iterator[District]:
+    """A folder with all that is below it, an archive, or a file that is a set by itself, looked over; while it is open.
 
     Raises:
-        FileError: an XML file is no Ed-Fi interchange, or there is none.
+        FileError: there is none that is read, or one is not what it seems.
         OSError: a file cannot be read.
     """
-    files = [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
-    read = [path for path in files if path.suffix.lower() == ENDING]
-    if not read:
-        raise FileError(f"no Ed-Fi interchange (.xml) in {place}; a file of another format is published by its name")
-    return District({path: census(path) for path in read}, len(files) - len(read))
+    with file_set(place) as files:
+        yield District({member: census(member) for member in files.members}, files.left_out)
 
 
-def day_of(parts: Iterable[Part]) -> date:
-    """The latest day that any of them speaks of as past: the set was not made before.
-
-    Raises:
-        NoDayError: none does.
-    """
-    days = [day for part in parts if (day := _day_of(part)) is not None]
-    if not days:
-        raise NoDayError("no date that can be read in it tells when it was made; say so with --as-of YYYY-MM-DD")
-    return max(days)
-
-
-def _day_of(part: Part) -> date | None:
-    try:
-        return day_of_file(part.path, part.family)
-    except FileError:  # of this one; others may know better
-        return None
-
-
-def _reader(part: Part, beside: Sequence[Path]) -> Reader:
-    return Reader(lambda _: edfi.documents(part.path, part.family, beside))
+def _reader(part: Part, as_of: datetime) -> Reader:
+    return Reader(lambda _: facts(part.member, part.family, as_of.date()))
 
 
 @dataclass
 class DistrictOutcome:
-    """What became of all the elements of a set."""
+    """What became of all the rows of a set."""
 
     reference: int
     others: Counter[str]
     """Rejected because no family carries them, by name."""
-    unread: Sequence[Path] = ()
+    unplaced: Counter[str]
+    """Rejected without being of a family, by code."""
     by_part: dict[Part, Outcome] = field(default_factory=dict)
 
     @property
     def codes(self) -> Counter[str]:
         """How many were rejected, by code."""
-        own = Counter({Code.NO_FAMILY.value: self.others.total(), Code.NOT_XML.value: len(self.unread)})
+        own = self.unplaced + Counter({NO_FAMILY: self.others.total()})
         return +sum((outcome.codes for outcome in self.by_part.values()), own)
 
     @property
     def rejected(self) -> int:
-        """How many elements."""
+        """How many rows."""
         return self.codes.total()
 
     @property
     def is_mendable(self) -> bool:
         """Whether the partner can do something about what was rejected."""
-        return bool(self.codes.keys() - {Code.NO_FAMILY.value})
+        return bool(self.codes.keys() - {NO_FAMILY})
 
     def total(self, name: str) -> int:
         """A count of every part's outcome, summed up."""
@@ -137,8 +145,8 @@ class DistrictOutcome:
 
     @property
     def rows(self) -> int:
-        """All elements below the roots of the files."""
-        return self.total("rows") + self.reference + self.others.total() + len(self.unread)
+        """All of the files' rows."""
+        return self.total("rows") + self.reference + self.others.total() + self.unplaced.total()
 
     @property
     def unsaid(self) -> Counter[str]:
@@ -181,26 +189,26 @@ def publish_district(
     remembering: Remembering,
     on_progress: Callable[[str, int], None] = lambda *_: None,
 ) -> DistrictOutcome:
-    """Publish every good element of a set, and wait until the broker has them.
+    """Publish every good row of a set, and wait until the broker has them.
 
     Args:
         district: the set.
         as_of: when it was made.
         publisher: whose it is and who sends it; the partner's id alone: nobody does, it is only looked at.
         remembering: opens what is remembered of a part.
-        on_progress: told the name of a file, and the number of its elements done.
+        on_progress: told the name of a file, and the number of its rows done.
 
     Raises:
         PublishError: the broker did not take an event.
         SentError: what was sent cannot be remembered.
     """
-    outcome = DistrictOutcome(district.reference, district.others, district.unread)
+    outcome = DistrictOutcome(district.reference, district.others, district.codes)
     for part in district.parts:
-        with remembering(part.path, part.family) as memory:
+        with remembering(part) as memory:
             if memory and isinstance(publisher, Publisher):
                 memory.begin(publisher.cluster_id, as_of)
-            told = lambda count, name=part.path.name: on_progress(name, count)  # noqa: E731  # of this file
+            told = lambda count, name=part.name: on_progress(name, count)  # noqa: E731  # of this file
             outcome.by_part[part] = publish_file(
-                part.path, part.family, as_of, publisher, told, reader=_reader(part, district.beside), memory=memory
+                part.member.source, part.family, as_of, publisher, told, reader=_reader(part, as_of), memory=memory
             )
     return outcome

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from partners.client import BATCH, Publisher
 from partners.events import framed, topic_of
 from partners.formats import Aside, Bad, Code, Cursor, Good, Reader, encoding_of, reader_of, rows
 from partners.formats.reading import Mark
+from partners.formats.sources import Source
 from partners.sent_state import Progress, SentState
 
 MAX_VALUE_BYTES = 64 * 1024
@@ -120,7 +120,7 @@ class Memory:
 
 
 def publish_file(
-    path: Path,
+    path: Source,
     family: str,
     as_of: datetime,
     publisher: Publisher | str,
@@ -174,7 +174,7 @@ def publish_file(
 
 
 def _begun(
-    path: Path,
+    path: Source,
     partner: str,
     family: str,
     as_of: datetime,

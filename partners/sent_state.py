@@ -9,7 +9,7 @@ again, which changes nothing, and counts as new.
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Self
 import orjson
 
 from partners.formats.reading import Mark
+from partners.formats.sources import Source
 from streams.errors import StoreError, ThroughlineError
 from streams.keyring import read_or_make_secret
 
@@ -32,6 +33,18 @@ NOTED = "UPDATE progress SET cluster = ?, as_of = ?, place = ?, mark = ?, counts
 BLOCK_BYTES = 1 << 20
 WAIT_SECONDS = 60.0
 BITS = 63
+
+
+def blocks_of(sources: Iterable[Source]) -> Iterator[bytes]:
+    """The content of files, one after the other.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    for source in sources:
+        with source.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
 
 
 class SentError(ThroughlineError):
@@ -81,21 +94,20 @@ class SentState:
         """Let go of it."""
         self._db.close()
 
-    def file_key(self, path: Path, *said: str) -> bytes:
-        """A file as it is known here: its content, and how it is read.
+    def file_key(self, sources: Iterable[Source], *said: str) -> bytes:
+        """A file, or files that are read together, as known here: their content, and how they are read.
 
         Args:
-            path: of the file.
-            said: whatever its events depend on beside it.
+            sources: the files.
+            said: whatever their events depend on beside them.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: one cannot be read.
         """
         digest = hmac.new(self._key, self._about, hashlib.sha256)
         digest.update(orjson.dumps(said))
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                digest.update(block)
+        for block in blocks_of(sources):
+            digest.update(block)
         return digest.digest()
 
     def progress(self, file: bytes) -> Progress | None:

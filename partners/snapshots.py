@@ -25,6 +25,7 @@ from typing import Protocol
 
 from partners.events import Headers, headers_of, topic_of
 from partners.formats import Bad, Reader, encoding_of, reader_of, rows
+from partners.formats.sources import Source
 from partners.publishing import MAX_VALUE_BYTES, OnEvent, Outcome, batches, of_fitting_size
 from partners.rows import micros
 from partners.snapshot_plan import UNSAID, Plan
@@ -81,7 +82,7 @@ class SnapshotOutcome(Outcome):
 
 
 def publish_snapshot(
-    path: Path,
+    path: Source,
     family: str,
     as_of: datetime,
     sender: Sender | str,

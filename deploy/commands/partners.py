@@ -45,7 +45,7 @@ def publish(
         Path,
         typer.Argument(
             help="CSV, Parquet, JSON lines (.jsonl) or Ed-Fi interchange XML (.xml); any table by --mapping; "
-            "a folder of Ed-Fi interchanges."
+            "a folder or zip of Ed-Fi interchanges, or of a OneRoster set."
         ),
     ],
     partner: Annotated[
@@ -84,12 +84,14 @@ def publish(
     with `correct` or `retract` in it must say its --as-of.
     With --snapshot the file is all that the partner has: what is new in it is asserted, what changed corrected, what is
     gone retracted, against the last snapshot published from this machine.
-    A folder of Ed-Fi interchanges (or one, without --family) is published whole, each element to its family's topic.
+    A folder or zip of Ed-Fi interchanges or of a OneRoster set (or one interchange, without --family) is published
+    whole, each row to its family's topic.
     What is about nobody counts as reference; what no family carries is rejected as no_family, counted by its name, and
     makes no exit code 1.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
+    Example: throughline publish oneroster.zip --partner lea_grand_bend
     """
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
@@ -105,7 +107,8 @@ def publish(
     with ExitStack() as held:
         memory = None
         if not (dry_run or snapshot):
-            memory = held.enter_context(remembered(file, partner, family, as_of, mapped, resume=resume))
+            said = (as_of or "", mapped.text if mapped else "")
+            memory = held.enter_context(remembered([file], partner, family, *said, resume=resume))
         moment, undated = _moment_of(file, family, as_of, reader, memory, is_export=snapshot)
         _check_moment(moment, undated, file, dry_run=dry_run)
         sender = held.enter_context(_sender(partner, [family], bootstrap, dry_run=dry_run))

@@ -21,6 +21,7 @@ from partners.formats.reading import (
     latest_day,
     parts_lacking,
 )
+from partners.formats.sources import Source
 from partners.rows import logical_fields
 
 FORMATS: dict[str, Callable[..., Iterator[Found]]] = {
@@ -44,7 +45,7 @@ class NoDayError(FileError):
     """Its rows can be read, and say no day; the faults of each may tell why."""
 
 
-def reader_of(path: Path, family: str) -> Reader:
+def reader_of(path: Source, family: str) -> Reader:
     """How a file is read that says by its ending what it is.
 
     Raises:
@@ -63,19 +64,21 @@ def reader_of(path: Path, family: str) -> Reader:
     return Reader(lambda _: read(path, family))
 
 
-def check_is_file(path: Path) -> None:
+def check_is_file(path: Source) -> None:
     """See that a file is there.
 
     Raises:
         FileError: it is not, or it is a folder.
     """
+    if not isinstance(path, Path):
+        return
     if path.is_dir():
         raise FileError(f"{path} is a folder; name the file in it")
     if not path.is_file():
         raise FileError(f"no file {path.name} there; check the path")
 
 
-def documents(path: Path, family: str, reader: Reader | None = None, cursor: Cursor | None = None) -> Iterator[Found]:
+def documents(path: Source, family: str, reader: Reader | None = None, cursor: Cursor | None = None) -> Iterator[Found]:
     """Every row of a file as JSON values, whatever the format.
 
     Raises:
@@ -85,7 +88,7 @@ def documents(path: Path, family: str, reader: Reader | None = None, cursor: Cur
 
 
 def rows(
-    path: Path, partner: str, family: str, as_of: datetime, reader: Reader | None = None, cursor: Cursor | None = None
+    path: Source, partner: str, family: str, as_of: datetime, reader: Reader | None = None, cursor: Cursor | None = None
 ) -> Iterator[Good | Bad | Aside]:
     """Every row of a file: physical, complete and valid, or bad.
 
@@ -104,7 +107,7 @@ def rows(
         yield finished(found, partner, family, as_of) if isinstance(found, Document) else found
 
 
-def day_of_file(path: Path, family: str, reader: Reader | None = None, *, is_export: bool = False) -> date:
+def day_of_file(path: Source, family: str, reader: Reader | None = None, *, is_export: bool = False) -> date:
     """The latest day that a file speaks of as past: it cannot have been made before.
 
     Args:
@@ -145,20 +148,20 @@ def day_of_file(path: Path, family: str, reader: Reader | None = None, *, is_exp
     return day
 
 
-def _unreadable(path: Path, family: str, first: Bad | None) -> str:
+def _unreadable(path: Source, family: str, first: Bad | None) -> str:
     """What is wrong with a file of which no row can be read."""
     if first is None:
         return f"{path.name}: {nothing_in(path, family)}"
     return f"{path.name}: no row in it can be read; row {first.place}: {first.field or 'the row'}: {first.code}"
 
 
-def nothing_in(path: Path, family: str) -> str:
+def nothing_in(path: Source, family: str) -> str:
     """How a person is told that a file has nothing to publish, as "no Student in it"."""
     is_xml = FORMATS.get(path.suffix.lower()) is edfi.documents
     return f"no {' or '.join(edfi.ELEMENTS[family])} in it" if is_xml else "no rows in it"
 
 
-def encoding_of(path: Path, reader: Reader) -> str | None:
+def encoding_of(path: Source, reader: Reader) -> str | None:
     """How a file's text is encoded, where its format leaves that open; None elsewhere.
 
     Raises:
@@ -173,6 +176,7 @@ def midnight(day: date) -> datetime:
 
 
 __all__ = [
+    "FIRST_YEAR",
     "Aside",
     "Bad",
     "Code",

@@ -12,13 +12,14 @@ import codecs
 import csv
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import chain
-from pathlib import Path
 from typing import TextIO
 
 from partners.formats.csv_columns import HeaderError, columns_in, columns_of
 from partners.formats.faults import Bad, Code
 from partners.formats.reading import Cursor, FileError, Found
+from partners.formats.sources import Source
 from partners.formats.tables import Record, Table, documents_of, same_cells
 
 DELIMITERS = ",;\t|"
@@ -28,7 +29,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_8, WINDOWS = "utf-8", "windows-1252"
 
 
-def documents(path: Path, family: str, cursor: Cursor | None = None) -> Iterator[Found]:
+def documents(path: Source, family: str, cursor: Cursor | None = None) -> Iterator[Found]:
     """Every row that says anything.
 
     Args:
@@ -49,7 +50,7 @@ def documents(path: Path, family: str, cursor: Cursor | None = None) -> Iterator
 
 
 @contextmanager
-def table(path: Path, known: Container[str], cursor: Cursor, *, has_header: bool = True) -> Iterator[Table]:
+def table(path: Source, known: Container[str], cursor: Cursor, *, has_header: bool = True) -> Iterator[Table]:
     """A file's header and rows, while it is open.
 
     Args:
@@ -74,7 +75,7 @@ def table(path: Path, known: Container[str], cursor: Cursor, *, has_header: bool
         yield Table(names, _records(bounded(path, lines), delimiter, len(names), place, lines, cursor))
 
 
-def encoding_of(path: Path) -> str:
+def encoding_of(path: Source) -> str:
     """utf-8 where the whole file is, else windows-1252.
 
     Raises:
@@ -86,11 +87,11 @@ def encoding_of(path: Path) -> str:
     return UTF_8 if _decodes(path, UTF_8) else WINDOWS if _decodes(path, "cp1252") else _unreadable(path)
 
 
-def _unreadable(path: Path) -> str:
+def _unreadable(path: Source) -> str:
     raise FileError(f"{path.name} is neither UTF-8 nor Windows-1252; save it as CSV UTF-8")
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _decodes(path: Source, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as file:
         try:
@@ -103,17 +104,17 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def opened(path: Path) -> TextIO:
+def opened(path: Source) -> TextIO:
     """The file as text; its line ends stay as they are, so that quoted ones do.
 
     Raises:
         FileError: it is no text that is read.
     """
     encoding = "utf-8-sig" if encoding_of(path) == UTF_8 else "cp1252"
-    return path.open(encoding=encoding, newline="")
+    return TextIOWrapper(path.open("rb"), encoding, newline="")
 
 
-def _header(path: Path, line: str, known: Container[str]) -> tuple[list[str], str]:
+def _header(path: Source, line: str, known: Container[str]) -> tuple[list[str], str]:
     """The header's cells by the delimiter that makes most of them known, and that delimiter."""
     try:
         found = [(next(csv.reader([line], delimiter=d), []), d) for d in DELIMITERS]
@@ -125,7 +126,7 @@ def _header(path: Path, line: str, known: Container[str]) -> tuple[list[str], st
     return header, delimiter
 
 
-def bounded(path: Path, lines: TextIO) -> Iterator[str]:
+def bounded(path: Source, lines: TextIO) -> Iterator[str]:
     """The lines of a file, with their ends.
 
     Raises:

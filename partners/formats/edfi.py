@@ -2,28 +2,37 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError  # the types only: parsing is defusedxml's
-
-from defusedxml.common import DefusedXmlException
+from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import Faults, children, code, code_or_uri, name_of, required, row, text
+from partners.formats.edfi_elements import (
+    BREAKS,
+    Faults,
+    children,
+    code,
+    code_of_break,
+    code_or_uri,
+    name_of,
+    required,
+    row,
+    text,
+)
 from partners.formats.edfi_known import Known, known_in
 from partners.formats.edfi_school import program_day, school_day, section_day, taking_part
 from partners.formats.edfi_tests import left_unsaid, result
 from partners.formats.faults import Bad, Code, Fault, bad_of
 from partners.formats.reading import Document, Found
+from partners.formats.sources import Source
 from partners.rows import Row
 
 Mapped = Callable[[Element, Faults, Known], Row]
 
 
-def documents(path: Path, family: str, beside: Iterable[Path] = ()) -> Iterator[Found]:
+def documents(source: Source, family: str, beside: Iterable[Source] = ()) -> Iterator[Found]:
     """Every element of a family's kind; a file that is no XML from some place on ends in one bad row there.
 
     Args:
-        path: of the file.
+        source: the file.
         family: of the elements.
         beside: other files, with what the elements point at: tests, and interventions in which people take part.
 
@@ -32,20 +41,31 @@ def documents(path: Path, family: str, beside: Iterable[Path] = ()) -> Iterator[
         OSError: the file cannot be read.
     """
     wanted = ELEMENTS[family]
-    known = known_in([*beside, path]) if family in POINTING else Known()
+    known = known_in([*beside, source]) if family in POINTING else Known()
     number = 0
     try:
-        for _, element in children(path):
-            if (mapped := wanted.get(name_of(element))) is not None:
+        for _, element in children(source):
+            if name_of(element) in wanted:
                 number += 1
-                yield _document(number, element, mapped, known)
-    except (ParseError, DefusedXmlException):
-        yield Bad(number + 1, Code.NOT_XML)
+                yield document(number, element, known)
+    except BREAKS as error:
+        yield Bad(number + 1, code_of_break(error))
 
 
-def _document(number: int, element: Element, mapped: Mapped, known: Known) -> Found:
+def document(number: int, element: Element, known: Known) -> Found:
+    """An element of a family as a row, or why it is none.
+
+    Args:
+        number: of the element.
+        element: one of ``FAMILY_OF``.
+        known: what elements point at.
+
+    Raises:
+        KeyError: no family is read from it.
+    """
     faults: Faults = []
-    content = mapped(element, faults, known)
+    name = name_of(element)
+    content = ELEMENTS[FAMILY_OF[name]][name](element, faults, known)
     if faults:
         return bad_of(number, faults, _source(element))
     return Document(number, content, unsaid=tuple(left_unsaid(element, content["body"])))

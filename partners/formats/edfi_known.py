@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError  # the types only: parsing is defusedxml's
-
-from defusedxml.common import DefusedXmlException
+from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import children, name_of, text, whole
+from partners.formats.edfi_elements import BREAKS, children, name_of, text, whole
+from partners.formats.sources import Source
 from partners.rows import Row
 
 ORGANIZATION = ("EducationOrganizationReference", "EducationOrganizationIdentity", "EducationOrganizationId")
@@ -27,23 +25,24 @@ class Known:
     """Title, subject and category of a test, by identifier and namespace."""
 
 
-def known_in(paths: Iterable[Path]) -> Known:
+def known_in(sources: Iterable[Source]) -> Known:
     """What files have that others may point at; of a file that breaks off, what comes before.
 
     Raises:
         OSError: a file cannot be read.
     """
     known = Known()
-    for path in dict.fromkeys(paths):
+    for source in dict.fromkeys(sources):
         try:
-            for _, element in children(path):
-                _note(element, known)
-        except (ParseError, DefusedXmlException):  # whoever publishes the file is told
+            for _, element in children(source):
+                note(element, known)
+        except BREAKS:  # whoever publishes the file is told
             continue
     return known
 
 
-def _note(element: Element, known: Known) -> None:
+def note(element: Element, known: Known) -> None:
+    """Keep what others may point at; of any other element nothing."""
     if name_of(element) == "Intervention" and len(known.interventions) < MOST:
         key = (text(element, *ORGANIZATION), text(element, "InterventionIdentificationCode"))
         known.interventions[key] = _intervention(element)

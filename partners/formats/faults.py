@@ -58,6 +58,8 @@ class Code(StrEnum):
     """An Ed-Fi descriptor that our code set has no symbol for."""
     NO_FAMILY = "no_family"
     """An Ed-Fi element about somebody that no family carries; counted by its name."""
+    NOT_IN_SET = "not_in_set"
+    """It points at a row of another file of its set which that file does not have."""
     BAD_EVENT_ID = "bad_event_id"
     WRONG_PARTNER = "wrong_partner"
     WRONG_EVENT_TYPE = "wrong_event_type"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from partners import formats
-from partners.district import publish_district, survey
+from partners.district import publish_district, surveyed
 from partners.formats import Bad, Code, Good, Reader, edfi
+from partners.formats.census import facts
+from partners.formats.reading import Document
 from partners.rows import Row, days
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
@@ -133,9 +135,11 @@ def test_who_takes_part_is_told_with_what_the_intervention_says(tmp_path: Path, 
 def test_a_folder_reads_interventions_of_all_its_files(tmp_path: Path) -> None:
     write(tmp_path / "i.xml", INTERVENTION)
     write(tmp_path / "a.xml", takes_part())
-    seen = survey(tmp_path)
-    assert [path.name for path in seen.beside] == ["i.xml"]
-    assert publish_district(seen, AS_OF, "lea_grand_bend", lambda *_: nullcontext()).total("valid") == 1
+    with surveyed(tmp_path) as seen:
+        outcome = publish_district(seen, AS_OF, "lea_grand_bend", lambda _: nullcontext())
+    [[taken]] = [list(facts(part.member, part.family, AS_OF.date())) for part in outcome.by_part]
+    assert isinstance(taken, Document)
+    assert taken.content["body"]["intervention_class"] == "practice"
 
 
 def test_the_minutes_of_the_person_are_nearer_than_those_of_all(tmp_path: Path) -> None:

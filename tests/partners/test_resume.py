@@ -60,8 +60,8 @@ def test_of_a_run_that_was_broken_off_the_events_are_remembered_and_not_new_agai
 def test_nothing_of_a_file_or_an_event_stands_in_what_is_remembered(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("Quetzal")
     with state(tmp_path) as known:
-        key = known.file_key(tmp_path / "rows.csv", "2026")
-        assert key == known.file_key(tmp_path / "rows.csv", "2026") != known.file_key(tmp_path / "rows.csv", "2027")
+        key = known.file_key([tmp_path / "rows.csv"], "2026")
+        assert key == known.file_key([tmp_path / "rows.csv"], "2026") != known.file_key([tmp_path / "rows.csv"], "2027")
         known.note(key, Progress("one", AS_OF.isoformat(), None, {}), ["4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"])
         known.end(key)
     for path in tmp_path.glob("csac.aid.*"):
@@ -127,7 +127,7 @@ def published(path: Path, broker: str, partner: str, *, to: int | None = None, r
 
     with SentState(path.parent / "snapshots", partner, "aid") as known, Publisher(broker, partner) as publisher:
         publisher.require_topic("aid")
-        file = known.file_key(path)
+        file = known.file_key([path])
         memory = Memory(known, file, known.progress(file) if resume else None)
         memory.begin(publisher.cluster_id, AS_OF)
         return publish_file(path, "aid", AS_OF, publisher, on_progress, memory=memory)

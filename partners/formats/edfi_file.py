@@ -1,16 +1,19 @@
-"""What an Ed-Fi interchange holds: elements of families, reference that facts point at, and what no family carries."""
+"""An Ed-Fi interchange as a file of a set: which elements are facts, which reference, and what no family carries."""
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from xml.etree.ElementTree import ParseError  # the type only: parsing is defusedxml's
-
-from defusedxml.common import DefusedXmlException
+from datetime import date
+from functools import partial
 
 from partners.formats import edfi
-from partners.formats.edfi_elements import children, name_of
+from partners.formats.census import UNTOLD, Fact, Other, Reference, Seen
+from partners.formats.edfi_elements import BREAKS, children, code_of_break, name_of
+from partners.formats.edfi_known import Known, note
+from partners.formats.faults import Bad
 from partners.formats.reading import FileError
+from partners.formats.sources import Source
 
 ROOT = "Interchange"
 """How the name of every interchange's root begins, in whatever version of the standard."""
@@ -18,9 +21,7 @@ DESCRIPTOR = "Descriptor"
 """How the name of every element of a list of codes ends."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,119}")
 """What the standard calls its elements."""
-MOST_NAMES = 200
-UNTOLD = "other"
-"""What is counted under no name of its own."""
+
 REFERENCE = frozenset({
     "AcademicWeek", "AccountabilityRating", "Assessment", "AssessmentAdministration",
     "AssessmentAdministrationParticipation", "AssessmentBatteryPart", "AssessmentItem", "AssessmentItemReference",
@@ -43,48 +44,46 @@ REFERENCE = frozenset({
 """Elements that are about nobody: places, calendars, courses, tests; of the standard's Schemas/Bulk/*.xsd."""
 
 
-@dataclass
-class Census:
-    """Elements below the root of one interchange, counted."""
+@dataclass(frozen=True)
+class XmlFile:
+    """An interchange."""
 
-    families: Counter[str] = field(default_factory=Counter)
-    """Elements that a family is read from, by family."""
-    reference: Counter[str] = field(default_factory=Counter)
-    """Elements that are about nobody, by name."""
-    others: Counter[str] = field(default_factory=Counter)
-    """Elements about somebody that no family carries, by name."""
-    is_whole: bool = True
-    """Whether it could be read to its end."""
+    source: Source
+    known: Known = field(compare=False)
+    """What elements of the set point at."""
 
+    def seen(self, day: date | None, *, learns: bool = False) -> Iterator[Seen]:
+        """Every element below its root; where it breaks off one bad row.
 
-def census(path: Path) -> Census:
-    """Count what an interchange holds; of one that breaks off, what comes before.
-
-    Raises:
-        FileError: it is no interchange, whatever else it may be.
-        OSError: it cannot be read.
-    """
-    found = Census()
-    try:
-        for root, element in children(path):
-            _check_root(path, name_of(root))
-            name = name_of(element)
-            if (family := edfi.FAMILY_OF.get(name)) is not None:
-                found.families[family] += 1
-            elif name in REFERENCE or name.endswith(DESCRIPTOR):
-                found.reference[name] += 1
-            else:
-                found.others[name if _is_told(name, found.others) else UNTOLD] += 1
-    except (ParseError, DefusedXmlException):
-        found.is_whole = False
-    return found
+        Raises:
+            FileError: it is no interchange, whatever else it may be.
+            OSError: it cannot be read.
+        """
+        del day
+        numbers: Counter[str] = Counter()
+        try:
+            for root, element in children(self.source):
+                _check_root(self.source, name_of(root))
+                if learns:
+                    note(element, self.known)
+                name = name_of(element)
+                if (family := edfi.FAMILY_OF.get(name)) is not None:
+                    numbers[family] += 1
+                    yield Fact(family, partial(edfi.document, numbers[family], element, self.known))
+                else:
+                    yield sort_of(name)
+                    numbers[UNTOLD] += 1
+        except BREAKS as error:
+            yield Bad(numbers.total() + 1, code_of_break(error))
 
 
-def _is_told(name: str, others: Counter[str]) -> bool:
-    """Whether a name is counted as it is: an element may be called anything, and there may be any number of names."""
-    return name in others or (len(others) < MOST_NAMES and NAME.fullmatch(name) is not None)
+def sort_of(name: str) -> Reference | Other:
+    """What an element is that no family is read from; it may be called anything."""
+    if name in REFERENCE or name.endswith(DESCRIPTOR):
+        return Reference(name)
+    return Other(name if NAME.fullmatch(name) else UNTOLD)
 
 
-def _check_root(path: Path, root: str) -> None:
+def _check_root(source: Source, root: str) -> None:
     if not root.startswith(ROOT):
-        raise FileError(f"{path.name} is XML, and no Ed-Fi interchange: its root is not Interchange…; take it out")
+        raise FileError(f"{source.name} is XML, and no Ed-Fi interchange: its root is not Interchange…; take it out")

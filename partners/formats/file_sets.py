@@ -1,0 +1,79 @@
+"""Which files of a folder or archive make up what is published together, and how each of them is read."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from partners.formats import archive, oneroster
+from partners.formats.census import Member
+from partners.formats.edfi_file import XmlFile
+from partners.formats.edfi_known import Known
+from partners.formats.oneroster.known import Known as KnownPeople
+from partners.formats.reading import FileError
+from partners.formats.sources import Source
+
+XML = ".xml"
+ENDINGS = {XML, archive.ENDING}
+"""Of a file that is a set by itself."""
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Files that are read together."""
+
+    members: Sequence[Member]
+    """In the order in which each learns from those before it."""
+    left_out: Sequence[str]
+    """Names of those that are none of it."""
+
+
+@contextmanager
+def file_set(place: Path) -> Iterator[FileSet]:
+    """The files of a folder with all that is below it, of an archive, or a file that is a set by itself; while open.
+
+    Raises:
+        FileError: there is none that is read, or they do not fit together.
+        OSError: one of them cannot be read.
+    """
+    with ExitStack() as held:
+        sources, folders = _sources(place, held)
+        members: list[Member] = []
+        left_out: list[Source] = []
+        known = Known()
+        for name in sorted(folders):
+            beside = [sources[number] for number in folders[name]]
+            manifest = next((source for source in beside if oneroster.is_manifest(source)), None)
+            tables = [source for source in beside if source.suffix.lower() == ".csv"]
+            if manifest is not None:
+                people = held.enter_context(KnownPeople())
+                files, others = oneroster.files_of(oneroster.manifest_of(manifest), tables, people)
+                members += files
+                left_out += others
+            else:
+                left_out += tables
+            members += [XmlFile(source, known) for source in beside if source.suffix.lower() == XML]
+            left_out += [source for source in beside if source.suffix.lower() not in {XML, ".csv"}]
+        if not members:
+            raise FileError(
+                f"no Ed-Fi interchange (.xml) and no OneRoster set (manifest.csv) in {place.name}; a file of another "
+                "format is published by its name"
+            )
+        yield FileSet(members, [source.name for source in left_out])
+
+
+def _sources(place: Path, held: ExitStack) -> tuple[list[Source], dict[str, list[int]]]:
+    """All files, in an order that is the same each time, and their numbers by folder."""
+    found: list[tuple[PurePath, Source]]
+    if place.suffix.lower() == archive.ENDING and place.is_file():
+        found = [(PurePath(entry.path), entry) for entry in held.enter_context(archive.opened(place))]
+    elif place.is_file():
+        found = [(PurePath(place.name), place)]
+    else:
+        found = [(path.relative_to(place), path) for path in place.rglob("*") if path.is_file()]
+    found.sort(key=lambda one: one[0])
+    folders: dict[str, list[int]] = defaultdict(list)
+    for number, (path, _) in enumerate(found):
+        folders[str(path.parent)].append(number)
+    return [source for _, source in found], folders
