@@ -3,4 +3,4 @@
 ``pyproject.toml`` says the same (``tests/house``): what is installed may be of another version than the code that runs.
 """
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
