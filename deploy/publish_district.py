@@ -17,7 +17,7 @@ from deploy.publish_report import SHOWN, lines_on
 from partners.client import Publisher
 from partners.district import District, DistrictOutcome, Part, publish_district, surveyed
 from partners.formats import Bad, FileError, midnight
-from partners.formats.file_sets import ENDINGS
+from partners.formats.file_sets import is_set
 from partners.publishing import Memory
 from streams.errors import ThroughlineError
 
@@ -27,7 +27,7 @@ Sending = Callable[[list[str]], AbstractContextManager[Publisher | str]]
 
 def is_district(place: Path, family: str | None, mapping: Path | None) -> bool:
     """Whether what is to be published says itself which families it has."""
-    return mapping is None and (place.is_dir() or (family is None and place.suffix.lower() in ENDINGS))
+    return mapping is None and (place.is_dir() or (family is None and is_set(place)))
 
 
 def check_options(place: Path, family: str | None, **said: object) -> None:

@@ -45,7 +45,7 @@ def publish(
         Path,
         typer.Argument(
             help="CSV, Parquet, JSON lines (.jsonl) or Ed-Fi interchange XML (.xml); any table by --mapping; "
-            "a folder or zip of Ed-Fi interchanges, or of a OneRoster set."
+            "a folder or zip of Ed-Fi interchanges or API resources (.json), or of a OneRoster set."
         ),
     ],
     partner: Annotated[

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from partners.formats import csv_file, edfi, jsonl, parquet_file
+from partners.formats import csv_file, edfi, edfi_json, jsonl, parquet_file
 from partners.formats.reading import (
     Aside,
     Bad,
@@ -57,8 +57,10 @@ def reader_of(path: Source, family: str) -> Reader:
     read = FORMATS.get(path.suffix.lower())
     if read is None:
         raise FileError(f"{path.name}: the ending is none of {', '.join(sorted(FORMATS))}; rename the file")
-    if read is edfi.documents and family not in edfi.ELEMENTS:
-        raise FileError(f"Ed-Fi XML is read for families {', '.join(sorted(edfi.ELEMENTS))}; say one with --family")
+    if read is jsonl.documents and edfi_json.is_resources(path):
+        read = edfi_json.documents
+    if read in {edfi.documents, edfi_json.documents} and family not in edfi.ELEMENTS:
+        raise FileError(f"Ed-Fi is read for families {', '.join(sorted(edfi.ELEMENTS))}; say one with --family")
     if read in GO_ON:
         return Reader(partial(read, path, family), is_table_of_text=read is csv_file.documents)
     return Reader(lambda _: read(path, family))

@@ -6,17 +6,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from partners.formats import archive, oneroster
+from partners.formats import archive, edfi_json, oneroster
 from partners.formats.census import Member
 from partners.formats.edfi_file import XmlFile
+from partners.formats.edfi_json import JsonFile
 from partners.formats.edfi_known import Known
 from partners.formats.oneroster.known import Known as KnownPeople
 from partners.formats.reading import FileError
 from partners.formats.sources import Source
 
-XML = ".xml"
-ENDINGS = {XML, archive.ENDING}
-"""Of a file that is a set by itself."""
+XML, CSV = ".xml", ".csv"
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,17 @@ class FileSet:
     """In the order in which each learns from those before it."""
     left_out: Sequence[str]
     """Names of those that are none of it."""
+
+
+def is_set(place: Path) -> bool:
+    """Whether a folder or file says itself which families it has.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not place.is_file():
+        return place.is_dir()
+    return place.suffix.lower() in {XML, archive.ENDING} or edfi_json.is_resources(place)
 
 
 @contextmanager
@@ -45,7 +55,7 @@ def file_set(place: Path) -> Iterator[FileSet]:
         for name in sorted(folders):
             beside = [sources[number] for number in folders[name]]
             manifest = next((source for source in beside if oneroster.is_manifest(source)), None)
-            tables = [source for source in beside if source.suffix.lower() == ".csv"]
+            tables = [source for source in beside if source.suffix.lower() == CSV]
             if manifest is not None:
                 people = held.enter_context(KnownPeople())
                 files, others = oneroster.files_of(oneroster.manifest_of(manifest), tables, people)
@@ -53,12 +63,17 @@ def file_set(place: Path) -> Iterator[FileSet]:
                 left_out += others
             else:
                 left_out += tables
-            members += [XmlFile(source, known) for source in beside if source.suffix.lower() == XML]
-            left_out += [source for source in beside if source.suffix.lower() not in {XML, ".csv"}]
+            for source in beside:
+                if source.suffix.lower() == XML:
+                    members.append(XmlFile(source, known))
+                elif edfi_json.is_resources(source):
+                    members.append(JsonFile(source, known))
+                elif source.suffix.lower() != CSV:
+                    left_out.append(source)
         if not members:
             raise FileError(
-                f"no Ed-Fi interchange (.xml) and no OneRoster set (manifest.csv) in {place.name}; a file of another "
-                "format is published by its name"
+                f"no Ed-Fi interchange (.xml), Ed-Fi resources (.json) or OneRoster set (manifest.csv) in "
+                f"{place.name}; a file of another format is published by its name"
             )
         yield FileSet(members, [source.name for source in left_out])
 

@@ -1,17 +1,17 @@
 """JSON lines: one object with envelope and body a line, UTF-8."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import orjson
 
 from partners.formats.reading import Bad, Code, Cursor, Document, Found
+from partners.formats.sources import Source
 
 MAX_LINE_BYTES = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
-def documents(path: Path, family: str, cursor: Cursor | None = None) -> Iterator[Found]:
+def documents(path: Source, family: str, cursor: Cursor | None = None) -> Iterator[Found]:
     """Every line that is not blank.
 
     Args:
