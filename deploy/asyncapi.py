@@ -20,6 +20,7 @@ CONTENT = "application/vnd.apache.avro"
 ZONES = {
     "control": "control", "partner": "identity", "identity": "identity", "deadletter": "identity",
     "sandbox": "identity", "resolved": "record", "audit": "record", "released": "case", "signals": "case",
+    "receipts": "partner",
 }  # fmt: skip
 """Zone of a topic by the first word of its name."""
 CE_ID = {"type": "string", "description": "Id of the event or record (CloudEvents); of a partner's event its event_id."}
@@ -133,7 +134,7 @@ def _needs(specs: Sequence[TopicSpec], agreements: Sequence[Agreement]) -> dict[
     for party in {one.party for one in agreements}:
         tried = tuple(name for name in topics if name.startswith(f"sandbox.{party}."))
         if own := tuple(name for name in topics if name.startswith(f"partner.{party}.")):
-            found[f"{PARTNER}{party}"] = Needs(reads=tried, writes=(*own, *tried))
+            found[f"{PARTNER}{party}"] = Needs(reads=(names.receipts_topic(party), *tried), writes=(*own, *tried))
         if (released := names.released_topic(party)) in topics:
             found[f"{RECIPIENT}{party}"] = Needs(reads=(released, names.signals_topic(party)))
     return found

@@ -32,18 +32,24 @@ class AsyncPublisher:
 
     def __init__(
         self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000,
-        access: Access | None = None,
+        access: Access | None = None, submission: str | None = None,
     ) -> None:  # fmt: skip
         """Make a publisher; arguments and errors are those of ``Publisher``."""
         self._publisher = Publisher(
-            bootstrap, partner_id, timeout_seconds=timeout_seconds, queued_messages=queued_messages, access=access
-        )
+            bootstrap, partner_id, timeout_seconds=timeout_seconds, queued_messages=queued_messages, access=access,
+            submission=submission,
+        )  # fmt: skip
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publisher")
 
     @property
     def report(self) -> Report:
         """What became of what was handed over, as far as the broker has answered."""
         return self._publisher.report
+
+    @property
+    def submission(self) -> str:
+        """Id by which the partner asks what became of all that is sent."""
+        return self._publisher.submission
 
     async def __aenter__(self) -> Self:
         """Nothing to open: the producer connects by itself."""

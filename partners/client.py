@@ -4,6 +4,7 @@ import difflib
 import functools
 import logging
 import time
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from partners.events import Headers, framed, headers_of_row, key_of, topic_of
 from partners.rows import Row, to_row
+from schemas_avro.ids import SUBMISSION
 from schemas_avro.masked import Event
 from schemas_avro.models import EVENTS
 from streams.access import SEE, Access, of_environment
@@ -59,7 +61,7 @@ class Publisher:
 
     def __init__(
         self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000,
-        access: Access | None = None,
+        access: Access | None = None, submission: str | None = None,
     ) -> None:  # fmt: skip
         """Make a publisher.
 
@@ -69,11 +71,14 @@ class Publisher:
             timeout_seconds: how long an event may take, and how long to wait for room and at the end.
             queued_messages: how many may wait to be sent before ``publish`` waits for room.
             access: whom it connects as; none: as the settings in the environment say, ``THROUGHLINE_KAFKA_…``.
+            submission: under which id the receipt tells of these events, a UUID in lower case; none: a new one.
 
         Raises:
             ThroughlineError: the settings do not fit together, or a file of theirs cannot be read.
         """
         self.partner_id = partner_id
+        self.submission = submission or str(uuid.uuid4())
+        """Id by which the partner asks what became of all that is sent (``throughline partner receipt``)."""
         self.report = Report()
         self.cluster_id = ""
         self._bootstrap = bootstrap
@@ -137,6 +142,8 @@ class Publisher:
 
     def publish_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Hand over bytes as they are, also such as no gate will let in; known in the report by header ``ce_id``.
+
+        The submission's id goes with them too.
 
         Raises:
             PublishError: no room for longer than the time-out.
@@ -205,7 +212,7 @@ class Publisher:
         """Hand one message over; while the queue is full, let the broker's answers make room."""
         deadline = time.monotonic() + self._timeout_seconds
         on_delivery = functools.partial(self._answered, event_id)
-        sent: Any = list(headers)
+        sent: Any = [*headers, (SUBMISSION, self.submission)]
         while not self._given_up:
             try:
                 self._producer.produce(topic, value, key, headers=sent, on_delivery=on_delivery)

@@ -24,9 +24,10 @@ from schemas_avro.catalog import Entry
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 TOPIC_VALUE = re.compile(r"partner\.[a-z0-9_]+\.([a-z_]+)-value")
-ON_RECIPIENTS_TOPICS = frozenset({
-    "internal.agreement_activated.v1", "internal.clock_ticked.v1", "internal.release_retracted.v1",
-    "internal.rules_activated.v1", "internal.signal_changed.v1", "internal.sweep_ended.v1",
+ON_OTHERS_TOPICS = frozenset({
+    "internal.agreement_activated.v1", "internal.clock_ticked.v1", "internal.receipt_issued.v1",
+    "internal.release_retracted.v1", "internal.rules_activated.v1", "internal.signal_changed.v1",
+    "internal.sweep_ended.v1",
 })  # fmt: skip
 ROOTS = ("subjects", "schemas", "config", "mode", "compatibility", "associations")
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -78,7 +79,7 @@ def served() -> dict[str, tuple[Entry, ...]]:
     """Versions of what is shown, by subject."""
     subjects = {entry.subject for entry in catalog.catalog().values()}
     kinds = ("partner.", "released.")
-    return {s: catalog.versions_of(s) for s in subjects if s.startswith(kinds) or s in ON_RECIPIENTS_TOPICS}
+    return {s: catalog.versions_of(s) for s in subjects if s.startswith(kinds) or s in ON_OTHERS_TOPICS}
 
 
 def subjects(request: Request) -> Response:

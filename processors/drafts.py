@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from processors.records import NO_HEADERS, Outs
+from processors.records import Outs
 from schemas_avro import catalog, codec, wire
 
 GONE = ""
@@ -24,6 +24,8 @@ class Draft:
     row: dict[str, Any] = field(repr=False)
     id: str
     partition: int | None = None
+    headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Beside id and number."""
 
 
 def encode_drafts(drafts: Sequence[Draft]) -> Outs:
@@ -41,7 +43,7 @@ def encode_drafts(drafts: Sequence[Draft]) -> Outs:
             values[i] = value
     return Outs(
         [d.topic for d in drafts], [d.key for d in drafts], values, [d.id for d in drafts],
-        [d.partition for d in drafts], [NO_HEADERS] * len(drafts),
+        [d.partition for d in drafts], [d.headers for d in drafts],
     )  # fmt: skip
 
 

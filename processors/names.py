@@ -36,6 +36,11 @@ def state_topic(stage: str) -> str:
     return f"state.{stage}"
 
 
+def receipts_topic(partner_id: str) -> str:
+    """Where a partner reads what became of its submissions."""
+    return f"receipts.{partner_id}"
+
+
 def deadletter_topic(partner_id: str) -> str:
     """Where a partner's rejected events wait."""
     return f"deadletter.{partner_id}"

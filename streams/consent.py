@@ -14,7 +14,7 @@ from streams.stage import StageParts
 from streams.store import Store
 
 NAME = "consent"
-OWN = ("resolved.", "released.", "audit.")
+OWN = ("resolved.", "released.", "receipts.", "audit.")
 """How the names of topics begin that it reads or writes."""
 
 

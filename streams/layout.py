@@ -13,7 +13,7 @@ from streams.settings import Settings
 PAGE = '"Several brokers" in docs/keep-it-running.md'
 PARTNER, RELEASED = "THROUGHLINE_PARTNER_PARTITIONS", "THROUGHLINE_RELEASED_PARTITIONS"
 LOGS = {value for name, value in vars(names).items() if name.isupper()}
-"""Topics of one partition, as are those of dead letters."""
+"""Topics of one partition, as are those of dead letters, receipts and sandboxes."""
 
 
 def expected(topic: str, chosen: Settings) -> int | None:
@@ -25,6 +25,8 @@ def expected(topic: str, chosen: Settings) -> int | None:
         "released": chosen.released_partitions,
         "signals": chosen.released_partitions,
         "deadletter": 1,
+        "receipts": 1,
+        "sandbox": 1,
     }
     kind, dot, _ = topic.partition(".")
     return kinds.get(kind) if dot else None

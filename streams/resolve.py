@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from processors import counts, names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
-from processors.resolve import adopted, attendance, rights, taking
+from processors.resolve import adopted, attendance, rights, submissions, taking
 from processors.resolve import decide as resolve
 from processors.resolve.book import RECORD
 from processors.resolve.codes import Code, Rejection
@@ -50,7 +50,9 @@ def parts(settings: Settings, bootstrap: str, keys: sealing.Keys) -> StageParts:
     def reject(arrival: Arrival, state: Working) -> Outs:
         del state
         rejection = Rejection(Code.INTERNAL_ERROR, event_id=header_event_id(arrival.headers))
-        return encode_drafts([resolve.dead_letter(arrival, rejection, keys)])
+        alone = Arrivals.of([arrival])
+        counted = submissions.counted(alone, submissions.headers_of(alone), None, (), {0: rejection})
+        return encode_drafts([*counted, resolve.dead_letter(arrival, rejection, keys)])
 
     return StageParts(
         NAME,

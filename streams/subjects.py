@@ -9,8 +9,8 @@ from schemas_avro import catalog
 
 CONTROL = ("agreement_activated", "rules_activated", "disclosure_ordered", "reissue_requested")
 LOG = (
-    "resolved_event", "records_moved", "rights_transferred", "person_erased", "event_withheld", "clock_ticked",
-    *CONTROL,
+    "resolved_event", "records_moved", "rights_transferred", "person_erased", "event_withheld", "submission_counted",
+    "clock_ticked", *CONTROL,
 )  # fmt: skip
 TOLD = ("release_retracted", "agreement_activated", "rules_activated", "clock_ticked", "sweep_ended")
 """On a recipient's topic beside what is released."""
@@ -45,7 +45,11 @@ def subjects_of(topic: str, agreements: Iterable[Agreement]) -> list[str]:
         granted = [grant for one in agreements if one.tier == "dsa" and one.party == party for grant in one.grants]
         released = {subject for grant in granted for subject in _projections(grant.family, grant.groups)}
         return sorted(released | _internal(TOLD))
-    found = {"signals": ("signal_changed",), "deadletter": ("dead_letter", "letter_replayed")}
+    found = {
+        "signals": ("signal_changed",),
+        "deadletter": ("dead_letter", "letter_replayed"),
+        "receipts": ("receipt_issued",),
+    }
     return sorted(_internal(found.get(kind) or OURS[topic]))
 
 

@@ -99,6 +99,7 @@ def _of(agreement: Agreement, partner_partitions: int, released_partitions: int)
     dead = TopicSpec(
         names.deadletter_topic(partner), "position", "dead letters and marks of their replay", 1, 30 * DAY_MS
     )
+    receipts = TopicSpec(names.receipts_topic(partner), "submission", "internal.receipt_issued.v1", 1, 30 * DAY_MS)
     families = [
         TopicSpec(names.partner_topic(partner, f), "record", f"partner.{f}.v1", partner_partitions, 7 * DAY_MS)
         for f in agreement.families
@@ -107,7 +108,7 @@ def _of(agreement: Agreement, partner_partitions: int, released_partitions: int)
         TopicSpec(names.sandbox_topic(partner, f), "record", f"partner.{f}.v1, made up", 1, DAY_MS)
         for f in agreement.families
     ]
-    return [dead, *families, *tried]
+    return [dead, receipts, *families, *tried]
 
 
 def create(admin: AdminClient, specs: Sequence[TopicSpec], wanted: Wanted = WHAT_FITS) -> list[str]:

@@ -7,7 +7,7 @@
        │  resolved.events           one ordered log; bodies sealed        (identity.records, identity.changes beside it)
        ▼
     consent                         streams/consent.py moves it, processors/consent/ decides: who may see which fields
-       │  released.<recipient>      projections and retractions           (audit.decisions beside it)
+       │  released.<recipient>      projections and retractions       (audit.decisions, receipts.<partner> beside it)
        ├─▶ signals                  streams/signals.py moves it (Faust), processors/signals/ decides: whom to look after
        │     signals.<recipient>    raised, closed, retracted
        ▼
@@ -56,7 +56,11 @@ STEPS = (
         "streams.resolve",
     ),
     Step(
-        "consent", "resolved.events", ("released.*", "audit.decisions"), "processors.consent.decide", "streams.consent"
+        "consent",
+        "resolved.events",
+        ("released.*", "audit.decisions", "receipts.*"),
+        "processors.consent.decide",
+        "streams.consent",
     ),
     Step("signals", "released.*", ("signals.*",), "processors.signals.decide", "streams.signals"),
     Step("sink", "released.*, signals.*", (), "processors.consent.reading", "streams.sink"),

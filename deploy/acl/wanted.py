@@ -104,8 +104,8 @@ class Needs:
 
 
 ALL = (
-    "control.*", "partner.*", "identity.*", "resolved.*", "audit.*", "released.*", "signals.*", "deadletter.*",
-    "state.*",
+    "control.*", "partner.*", "identity.*", "resolved.*", "audit.*", "released.*", "receipts.*", "signals.*",
+    "deadletter.*", "state.*",
 )  # fmt: skip
 MADE = (*ALL, "sandbox.*")
 """Topics that an operator makes; what partners try on theirs is read by nobody but them."""
@@ -135,7 +135,7 @@ SERVICES = {
     ),
     "consent": Needs(
         reads=(names.RESOLVED_EVENTS, CONSENT_STATE),
-        writes=("released.*", names.AUDIT_DECISIONS, CONSENT_STATE),
+        writes=("released.*", "receipts.*", names.AUDIT_DECISIONS, CONSENT_STATE),
         makes=(CONSENT_STATE,),
         groups=("consent", CONSENT_STANDBY),
         transactions=("consent",),
@@ -201,13 +201,14 @@ def wanted(agreements: Sequence[Agreement], day: int, readers: Iterable[str], li
 
 
 def _of_partner(party: str, agreements: Iterable[Agreement]) -> Needs:
-    """It writes its own topics, reads again what it tries on its own sandbox, and nothing else.
+    """It writes its own topics, reads its receipts and what it tries on its own sandbox, and nothing else.
 
     Who may write any topic may be an idempotent producer (KIP-679).
     """
     families = sorted({family for a in agreements if a.tier == "mou" and a.party == party for family in a.families})
     tried = tuple(names.sandbox_topic(party, family) for family in families)
-    return Needs(reads=tried, writes=(*(names.partner_topic(party, family) for family in families), *tried))
+    writes = (*(names.partner_topic(party, family) for family in families), *tried)
+    return Needs(reads=(names.receipts_topic(party), *tried), writes=writes)
 
 
 def _of_recipient(party: str) -> Needs:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, erase, log, orders, release, sweep, telling
+from processors.consent import audit, erase, log, orders, receipts, release, sweep, telling
 from processors.consent.book import CIRCUMSTANCES, RULES, Book
 from processors.consent.log import Entry, Event
 from processors.consent.policy import Person
@@ -35,6 +35,7 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
             HANDLERS[entry.name](batch, entry)
     sweep.next_slice(batch)
     batch.count()
+    receipts.keep(batch.tally, state)
     return Outs.joined([release.encode(batch.sent), encode_drafts(batch.passed_on), audit.chained(batch.audits, state)])
 
 
@@ -60,12 +61,26 @@ def event_key(event: Event) -> str:
 def _ticked(batch: Batch, entry: Entry) -> None:
     """Time goes on; every partition of every recipient's topic hears of it."""
     before = batch.book.today()
+    _issue_receipts(batch, entry)
     batch.book.state.put("clock", "tick", entry.row["tick_at"])
     batch.time_or_agreements_changed()
     for recipient in batch.book.register().recipients():
         telling.time(batch, recipient, entry)
     if before != batch.book.today():
         sweep.day_came(batch, entry, before)
+
+
+def _issue_receipts(batch: Batch, tick: Entry) -> None:
+    """Of submissions of which nothing came for a while partners are told what became of them."""
+    state = batch.book.state
+    receipts.keep(batch.tally, state)
+    partners = frozenset(one.party for one in batch.book.agreements() if one.tier == "mou")
+    batch.passed_on += receipts.issue(state, partners, state.get("clock", "tick") or 0, tick)
+
+
+def _counted(batch: Batch, entry: Entry) -> None:
+    """Events of a submission ended in resolve."""
+    batch.tally.ended(entry.row)
 
 
 def _activated(batch: Batch, entry: Entry) -> None:
@@ -139,6 +154,8 @@ def _event(batch: Batch, event: Event) -> None:
     fact = book.remember(event.fact, row)
     if fact is None:
         counts.came_before(book.state, row["family"])
+        if event.submission:
+            batch.tally.repeated((row["partner_id"], event.submission))
         return
     book.place(row["record_key"], event.person_id)
     if row["family"] not in STATEMENTS:
@@ -202,7 +219,7 @@ def _circumstances(body: Row) -> Row:
 def _audit_undecided(batch: Batch, event: Event, outcome: str) -> None:
     """Of an event that no recipient is decided for: a statement applied, or one that cannot be opened."""
     row = event.row
-    batch.outcomes[row["family"], outcome, ()] += 1
+    batch.ended(event, outcome, ())
     nobody = (outcome, audit.decided(()), audit.START)
     batch.audits.append(audit.Record(row, event.person_id, row["event_id"], event.position, *nobody))
 
@@ -218,5 +235,6 @@ HANDLERS: dict[str, Handler] = {
     "records_moved": _moved,
     "person_erased": erase.person_erased,
     "event_withheld": erase.event_withheld,
+    "submission_counted": _counted,
 }
 """What happens on each kind of record in the log that is no event of a partner."""

@@ -36,7 +36,7 @@ def person_erased(batch: Batch, entry: Entry) -> None:
 def event_withheld(batch: Batch, entry: Entry) -> None:
     """An event of an erased record came: nobody is decided for."""
     row = entry.row
-    batch.outcomes[row["family"], counts.WITHHELD, (row["reason"],)] += 1
+    batch.ended(entry, counts.WITHHELD, (row["reason"],))
     nobody = (counts.WITHHELD, audit.decided(()), audit.START)
     batch.audits.append(audit.Record(row, "", row["event_id"], entry.position, *nobody))
 

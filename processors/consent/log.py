@@ -7,6 +7,7 @@ from typing import Any
 from processors.consent.book import fact_key
 from processors.records import Arrivals
 from schemas_avro import catalog, codec, wire
+from schemas_avro.ids import SUBMISSION
 
 Row = dict[str, Any]
 EVENT = "resolved_event"
@@ -28,6 +29,8 @@ class Entry(Cause):
     name: str
     """Of the internal schema."""
     row: Row = field(repr=False)
+    submission: str = field(default="", kw_only=True)
+    """Which it came with, if it is an event and any is known."""
 
 
 @dataclass(slots=True)
@@ -56,8 +59,9 @@ def _of_schema(schema_id: int, arrivals: Arrivals) -> Iterator[Entry]:
     name = catalog.catalog()[schema_id].family
     rows = codec.decode_own(schema_id, wire.payloads_of(arrivals.values))
     ids = [headers.get("ce_id", b"").decode() for headers in arrivals.headers]
-    for position, id_, row in zip(arrivals.offsets, ids, rows, strict=True):
+    sent_with = [headers.get(SUBMISSION, b"").decode() for headers in arrivals.headers]
+    for position, id_, row, submission in zip(arrivals.offsets, ids, rows, sent_with, strict=True):
         if name == EVENT:
-            yield Event(position, id_, name, row, row.pop("person_id"), fact_key(row))
+            yield Event(position, id_, name, row, row.pop("person_id"), fact_key(row), submission=submission)
         else:
-            yield Entry(position, id_, name, row)
+            yield Entry(position, id_, name, row, submission=submission)

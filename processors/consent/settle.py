@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors import counts, sealing
-from processors.consent import audit, release
+from processors.consent import audit, receipts, release
 from processors.consent.book import Book, Sharing, alive
 from processors.consent.judge import Judged, denied, judge
 from processors.consent.law.rules import Reason
-from processors.consent.log import Cause, Event
+from processors.consent.log import Cause, Entry, Event
 from processors.drafts import Draft
 
 Row = dict[str, Any]
@@ -44,6 +44,7 @@ class Batch:
     _in_force: tuple[Sharing, int | None] | None = None
     outcomes: Counter[tuple[str, str, tuple[str, ...]]] = field(default_factory=Counter)
     """How often events decided for the first time were of a family, had an outcome, and denials."""
+    tally: receipts.Tally = field(default_factory=receipts.Tally, repr=False)
 
     def in_force(self) -> tuple[Sharing, int | None]:
         """Agreements by what they cover, and the day: looked up when asked for first and when they have changed."""
@@ -54,6 +55,14 @@ class Batch:
     def time_or_agreements_changed(self) -> None:
         """Look agreements and day up anew."""
         self._in_force = None
+
+    def ended(self, entry: Entry, outcome: str, denials: tuple[str, ...]) -> None:
+        """Count an event that is decided for the first time."""
+        row = entry.row
+        self.outcomes[row["family"], outcome, denials] += 1
+        if entry.submission:
+            what = receipts.what(outcome, row, *self.in_force())
+            self.tally.decided((row["partner_id"], entry.submission), what, row.get("record_key"))
 
     def body_of(self, event: Row) -> bytes | None:
         """An event's body, opened once a batch; None where its key is gone."""
@@ -90,7 +99,7 @@ def decide_fact(batch: Batch, event: Event, fact: Row) -> None:
     if row["operation"] == "retract":
         sent += sum([sent_of_other for _, _, sent_of_other in settled])
     outcome = counts.CARRIED if sent else counts.WITHHELD
-    batch.outcomes[row["family"], outcome, judged.denials] += 1
+    batch.ended(event, outcome, judged.denials)
     terms = (outcome, judged.decided, judged.inputs)
     batch.audits.append(audit.Record(row, person_id, row["event_id"], event.position, *terms))
 

@@ -19,7 +19,7 @@ from processors.names import (
     deadletter_topic,
 )
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
-from processors.resolve import adopted, attendance, control, erased, erasing, gate, rights, taking
+from processors.resolve import adopted, attendance, control, erased, erasing, gate, rights, submissions, taking
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -62,10 +62,12 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     decided = control.decided(_of(STEWARDS, arrivals), state)
     if not CONTROL.isdisjoint(arrivals.topics):
         arrivals = arrivals.at([i for i, topic in enumerate(arrivals.topics) if topic not in CONTROL])
-    events, rejected = _admit(arrivals, state)
+    events, repeats, rejected = _admit(arrivals, state)
     book.decided(decided)
     record_keys = _record_keys(events, context.pseudonym_key)
-    events, record_keys, withheld = _without_erased(events, record_keys, state)
+    sent_with = submissions.headers_of(arrivals)
+    counted = submissions.counted(arrivals, sent_with, events, repeats, rejected)
+    events, record_keys, withheld = _without_erased(events, record_keys, state, sent_with)
     _take_in(book, arrivals, events, record_keys)
     fact_ids = _fact_ids(events, record_keys, context.pseudonym_key)
     today = control.today(state)
@@ -75,19 +77,19 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     transferred = rights.transferred(book, today)
     moved = [*_moved([move for move in moves if move.kind != LINKED]), *_moved(part.moves, part.name)]
     log = [*ticked, *controlled, *told, *moved, *transferred, *withheld]
-    resolved = _resolved(book, events, record_keys, fact_ids)
+    resolved = _resolved(book, events, record_keys, fact_ids, sent_with)
     beside = [*begun, *refused, *part.beside, *_changes(book, events, record_keys, [*moves, *part.moves])]
     beside += [*_records(book), *_reviews(book), *erasing.gone(book)]
     beside += [dead_letter(arrivals.row(place), rejected[place], context.keys) for place in sorted(rejected)]
-    return Outs.joined([encode_drafts(log), resolved, encode_drafts(beside)])
+    return Outs.joined([encode_drafts(log), resolved, encode_drafts([*counted, *beside])])
 
 
 def _of(topic: str, arrivals: Arrivals) -> list[Arrival]:
     return [arrivals.row(i) for i, name in enumerate(arrivals.topics) if name == topic]
 
 
-def _admit(arrivals: Arrivals, state: Working) -> tuple[Admitted, dict[int, Rejection]]:
-    """What the gate lets in, without repeats: an event whose id and bytes came before changes nothing."""
+def _admit(arrivals: Arrivals, state: Working) -> tuple[Admitted, list[int], dict[int, Rejection]]:
+    """What the gate lets in; places of repeats, whose id and bytes came before: they change nothing; and the rest."""
     partners = sorted({Topic.parse(topic).partner_id for topic in set(arrivals.topics)})
     state.prefetch("mou", partners)
     mous = {p: Agreement.from_row(row) for p in partners if (row := state.get("mou", p)) is not None}
@@ -95,7 +97,7 @@ def _admit(arrivals: Arrivals, state: Working) -> tuple[Admitted, dict[int, Reje
     new, repeats, conflicts = _first_times(arrivals, events, state)
     events, rejected = events.at(new), rejected | conflicts
     _count(state, arrivals, events, repeats, rejected)
-    return events, rejected
+    return events, repeats, rejected
 
 
 def _first_times(
@@ -164,7 +166,7 @@ def _fact_ids(events: Admitted, record_keys: Sequence[str], key: bytes) -> list[
 
 
 def _without_erased(
-    events: Admitted, record_keys: list[str], state: Working
+    events: Admitted, record_keys: list[str], state: Working, sent_with: Sequence[Mapping[str, bytes]]
 ) -> tuple[Admitted, list[str], list[Draft]]:
     """Events without those of erased records, and what the log is told of these."""
     gone = erased.among(record_keys, state)
@@ -172,7 +174,7 @@ def _without_erased(
         return events, record_keys, []
     kept = [i for i, key in enumerate(record_keys) if key not in gone]
     late = [i for i, key in enumerate(record_keys) if key in gone]
-    return events.at(kept), [record_keys[i] for i in kept], erasing.withheld(events.at(late))
+    return events.at(kept), [record_keys[i] for i in kept], erasing.withheld(events.at(late), sent_with)
 
 
 def _take_in(book: Book, arrivals: Arrivals, events: Admitted, record_keys: Sequence[str]) -> None:
@@ -231,7 +233,10 @@ KEPT = (
 """Envelope fields that leave the identity zone."""
 
 
-def _resolved(book: Book, events: Admitted, record_keys: Sequence[str], fact_ids: Sequence[str]) -> Outs:
+def _resolved(
+    book: Book, events: Admitted, record_keys: Sequence[str], fact_ids: Sequence[str],
+    sent_with: Sequence[Mapping[str, bytes]],
+) -> Outs:  # fmt: skip
     """Events as they enter the log: whose each is, in the clear; what it says, sealed."""
     carried = [i for i, family in enumerate(events.families) if family != "identity"]
     if not carried:
@@ -255,7 +260,9 @@ def _resolved(book: Book, events: Admitted, record_keys: Sequence[str], fact_ids
         derived_id(f"{partner_id}|{event_id}", STAGE, 0)
         for partner_id, event_id in zip(events.partners, event_ids, strict=True)
     ]
-    return encode_columns(RESOLVED_EVENTS, keys, "internal.resolved_event.v1", columns, ids)
+    outs = encode_columns(RESOLVED_EVENTS, keys, "internal.resolved_event.v1", columns, ids)
+    outs.headers = [sent_with[place] for place in events.places]
+    return outs
 
 
 def _changes(book: Book, events: Admitted, record_keys: Sequence[str], moves: Sequence[Move]) -> list[Draft]:

@@ -9,10 +9,11 @@ from typing import Any
 from processors import counts
 from processors.drafts import GONE, Draft
 from processors.names import IDENTITY_RECORDS, RESOLVED_EVENTS, REVIEWS
-from processors.records import derived_id
+from processors.records import NO_HEADERS, derived_id
 from processors.resolve import erased
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import Book, Move
+from processors.resolve.submissions import IDENTITY
 
 Row = dict[str, Any]
 STAGE = "resolve"
@@ -57,12 +58,24 @@ def gone(book: Book) -> list[Draft]:
     return [Draft(topic, key, GONE, {}, derived_id(key, f"{STAGE}.gone", 0)) for topic, key in told]
 
 
-def withheld(events: Admitted) -> list[Draft]:
-    """What the log is told of events of erased records: that they came, and nothing of what they say."""
+def withheld(events: Admitted, sent_with: Sequence[Mapping[str, bytes]]) -> list[Draft]:
+    """What the log is told of events of erased records: that they came, and nothing of what they say.
+
+    Args:
+        events: of erased records.
+        sent_with: by place in the batch, which submission an event came with; identity's are counted already.
+    """
     columns = (events.column("event_id"), events.partners, events.families)
     rows = [
         {"event_id": event_id, "partner_id": partner, "family": family, "reason": REASON}
         for event_id, partner, family in zip(*columns, strict=True)
     ]
     ids = [derived_id(f"{row['partner_id']}|{row['event_id']}", STAGE, 0) for row in rows]
-    return [Draft(RESOLVED_EVENTS, row["event_id"], WITHHELD, row, id_) for row, id_ in zip(rows, ids, strict=True)]
+    headers = [
+        NO_HEADERS if family == IDENTITY else sent_with[place]
+        for place, family in zip(events.places, events.families, strict=True)
+    ]
+    return [
+        Draft(RESOLVED_EVENTS, row["event_id"], WITHHELD, row, id_, headers=more)
+        for row, id_, more in zip(rows, ids, headers, strict=True)
+    ]

@@ -25,11 +25,12 @@ def said_of(user: str, found: Standing) -> list[str]:
     return [said for _, whom, said in compared(found, EMPTY).lines() if whom == user]
 
 
-def test_a_partner_may_write_the_topics_of_its_families_try_them_in_its_sandbox_and_do_nothing_else() -> None:
+def test_a_partner_may_write_its_topics_try_its_sandbox_read_its_receipts_and_do_nothing_else() -> None:
     assert said_of("partner.csac", standing()) == [
         "user with a password",
         "describe, write: topic partner.csac.aid",
         "describe, write: topic partner.csac.identity",
+        "describe, read: topic receipts.csac",
         "describe, read, write: topic sandbox.csac.aid",
         "describe, read, write: topic sandbox.csac.identity",
     ]

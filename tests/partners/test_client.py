@@ -87,6 +87,7 @@ def test_an_event_arrives_framed_under_its_records_key_with_cloudevents_headers(
         ("ce_source", partner.encode()),
         ("ce_specversion", b"1.0"),
         ("content-type", b"application/avro"),
+        ("ce_submission", publisher.submission.encode()),
     ]
 
 

@@ -36,6 +36,7 @@ class Topic:
     """A partner's topic as a list; a process that dies does so before the message of a number."""
 
     partner_id: str = "ccc"
+    submission: str = "0b7e52a4-5c1f-4a0e-9c55-3d1f0a9f2c11"
     sent: list[tuple[bytes | None, bytes, str]] = field(default_factory=list)
     dies_at: int | None = None
 
@@ -154,7 +155,7 @@ def test_the_report_says_what_changed_and_every_event_what_it_answers_to(nights:
     assert said.pop("rows_per_second")
     assert said == {
         "rows": 3, "asserted": 1, "corrected": 1, "retracted": 1, "unchanged": 1, "held": 0, "finished": 0,
-        "rejected": 0, "reasons": {},
+        "rejected": 0, "reasons": {}, "submission": nights.topic.submission,
     }  # fmt: skip
     first, then = nights.topic.events()[:3], nights.topic.events()[3:]
     ids = {row["envelope"]["source_record_id"]: row["envelope"]["event_id"] for row in first}

@@ -29,8 +29,9 @@ def test_whoever_asks_sees_what_others_write_and_read_and_nothing_else(registry:
     internal = [subject for subject in answer.json() if subject.startswith("internal.")]
     assert kinds == {"partner", "released", "internal"}
     assert internal == [
-        "internal.agreement_activated.v1", "internal.clock_ticked.v1", "internal.release_retracted.v1",
-        "internal.rules_activated.v1", "internal.signal_changed.v1", "internal.sweep_ended.v1",
+        "internal.agreement_activated.v1", "internal.clock_ticked.v1", "internal.receipt_issued.v1",
+        "internal.release_retracted.v1", "internal.rules_activated.v1", "internal.signal_changed.v1",
+        "internal.sweep_ended.v1",
     ]  # fmt: skip
     assert registry.get("/subjects?subjectPrefix=partner.aid").json() == ["partner.aid.v1"]
 

@@ -68,6 +68,8 @@ PINNED = [
     (334, "internal.disclosure_ordered.v1", "c350861174a32fea"),
     (335, "internal.rules_activated.v1", "2b0cc57e2efe39b5"),
     (336, "internal.sweep_ended.v1", "51b42633162e17b2"),
+    (337, "internal.receipt_issued.v1", "a7933338536d928d"),
+    (338, "internal.submission_counted.v1", "3b03d4ffc9dc3376"),
     (401, "released.enrollment.v1.core", "83837b09f0b6436b"),
     (402, "released.enrollment.v1.core-progress", "dc0608ee24d23484"),
     (403, "released.aid.v1.core", "493548356ee9b172"),

@@ -63,6 +63,7 @@ def test_partitions_and_retention_are_by_kind(agreements: list[Agreement]) -> No
         ("signals", 2, 7 * days, False),
         ("deadletter", 1, 30 * days, False),
         ("sandbox", 1, days, False),
+        ("receipts", 1, 30 * days, False),
         ("resolved", 1, -1, False),
         ("control", 1, -1, False),
         ("audit", 1, -1, False),

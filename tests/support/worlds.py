@@ -276,11 +276,15 @@ class PureWorld(World):
         id_ = derived_id(f"log {len(self.topics[names.RESOLVED_EVENTS])}", "world", 0)
         self._append(names.RESOLVED_EVENTS, key.encode(), value, {"ce_id": id_.encode()})
 
+    def go_on(self) -> Self:
+        """The log hears that time has gone on."""
+        self._step("resolve", lambda state: resolve.decide(Arrivals(), state, self._context()))
+        return self.settle()
+
     def go_on_until(self, day: str) -> Self:
         """Let the days pass, to noon of an ISO date, UTC."""
         self.now = events.days(day) * 86_400_000_000 + 43_200_000_000
-        self._step("resolve", lambda state: resolve.decide(Arrivals(), state, self._context()))
-        return self.settle()
+        return self.go_on()
 
     def activate(self, agreement: Agreement) -> Self:
         """A version of an agreement comes into force."""
