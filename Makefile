@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos chaos-scale simulate simulate-partitions enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries upgrade-test withdrawal-test bad-inputs test-registry clients test-slim audit-tampering mutation test-compose bench bench-scale bench-stage bench-decisions bench-consent bench-stores bench-recovery takeover-test bench-partners bench-moves bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos chaos-scale simulate simulate-partitions enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries upgrade-test withdrawal-test bad-inputs fuzz test-registry clients test-slim audit-tampering mutation test-compose bench bench-scale bench-stage bench-decisions bench-consent bench-stores bench-recovery takeover-test bench-partners bench-moves bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -75,6 +75,11 @@ withdrawal-test: setup-dev  ## a consent withdrawn in front of a real browser
 
 bad-inputs: setup-dev  ## every bad input at every place of a batch, over a real broker; minutes
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/bad_inputs.py
+
+MINUTES ?= 10
+fuzz: setup-dev  ## hostile bytes for every parser, in processes that may die of them (MINUTES, SEED=n, ONLY="csv portal", REPLAY=csv:0.17)
+	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/fuzz.py --minutes $(MINUTES) --seed $(SEED) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(REPLAY),--replay $(REPLAY))
 
 test-registry: setup-dev  ## the catalog put into a real Apicurio, natively, and found by Confluent's client; a minute, and 159 MB once
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/registry.py

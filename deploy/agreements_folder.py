@@ -1,12 +1,13 @@
 """Agreements from a folder of files."""
 
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from processors.consent.agreements import Agreement, overlaps
+from streams import toml_file
 from streams.errors import ThroughlineError
+from streams.toml_file import NotTomlError
 
 
 def load_agreements(folder: Path) -> list[Agreement]:
@@ -25,9 +26,13 @@ def load_agreements(folder: Path) -> list[Agreement]:
 
 def _load(path: Path) -> Agreement:
     try:
-        return Agreement.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise ThroughlineError(f"{path.name} is not TOML: {error}") from error
+        return Agreement.model_validate(toml_file.read(path))
+    except NotTomlError as error:
+        raise ThroughlineError(f"{path.name} is not TOML: {error}") from None
+    except OSError as error:
+        raise ThroughlineError(
+            f"{path.name} cannot be read ({error.strerror}): see THROUGHLINE_AGREEMENTS_DIR"
+        ) from None
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"

@@ -2,8 +2,7 @@
 
 import pathlib
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from portal.feed import Feed
 from portal.headlines import organization_key
 from portal.sign_in import Spent
 from sinks.views import Readable
+from streams import toml_file
 
 FEWEST_KEY_CHARACTERS = 32
 
@@ -60,29 +60,46 @@ def load_organizations(path: pathlib.Path) -> dict[str, str]:
     """Names by list and number from a TOML file of ``[[organizations]]`` with system, id and name, all of them text.
 
     Raises:
-        ValueError: an entry lacks a field, has one too many, or stands there twice; the message says which entry.
+        ValueError: it is no TOML, or an entry lacks a field, has one too many, or stands there twice; says which entry.
     """
-    entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("organizations", [])
     names: dict[str, str] = {}
-    for place, entry in enumerate(entries, start=1):
-        is_whole = set(entry) == {"system", "id", "name"} and all(isinstance(v, str) and v for v in entry.values())
-        key = organization_key(entry["system"], entry["id"]) if is_whole else ""
-        if not is_whole or key in names:
+    for place, entry in enumerate(_entries(path, "organizations", ("system", "id", "name")), start=1):
+        key = organization_key(entry["system"], entry["id"]) if entry else ""
+        if not entry or key in names:
             raise ValueError(f"{path.name}: organization {place} needs a system, an id that stands once, and a name")
         names[key] = entry["name"]
     return names
 
 
 def load_users(path: pathlib.Path) -> dict[str, User]:
-    """Users by id from a TOML file of ``[[users]]`` with id, name and recipient.
+    """Users by id from a TOML file of ``[[users]]`` with id, name and recipient, all of them text.
 
     Raises:
-        ValueError: an entry lacks a field, has one too many, or an id that is taken; the message says which entry.
+        ValueError: it is no TOML, or an entry lacks a field, has one too many, or an id that is taken; says which.
     """
-    entries: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("users", [])
     users: dict[str, User] = {}
-    for place, entry in enumerate(entries, start=1):
-        if set(entry) != {"id", "name", "recipient"} or entry["id"] in users:
+    for place, entry in enumerate(_entries(path, "users", ("id", "name", "recipient")), start=1):
+        if not entry or entry["id"] in users:
             raise ValueError(f"{path.name}: user {place} needs an id of its own, a name and a recipient, and no more")
         users[entry["id"]] = User(**entry)
     return users
+
+
+def _entries(path: pathlib.Path, name: str, fields: Sequence[str]) -> list[dict[str, str]]:
+    """Entries of a file; an empty one stands for one that has not these fields and no others, each a text.
+
+    Raises:
+        ValueError: it is no TOML, or has no list of such a name where it has one at all.
+    """
+    try:
+        found = toml_file.read(path).get(name, [])
+    except toml_file.NotTomlError as error:
+        raise ValueError(f"{path.name} is not TOML: {error}") from None
+    if not isinstance(found, list):
+        raise ValueError(f"{path.name}: write each entry below a line [[{name}]]")  # noqa: TRY004  # of a file
+    return [entry if _is_whole(entry, fields) else {} for entry in found]
+
+
+def _is_whole(entry: Any, fields: Sequence[str]) -> bool:
+    is_table = isinstance(entry, dict) and set(entry) == set(fields)
+    return is_table and all(isinstance(said, str) and said for said in entry.values())

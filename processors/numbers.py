@@ -28,6 +28,8 @@ Number = tuple[int, int]
 """Generation, and number within it."""
 Numbers = Mapping[str, Number]
 NONE: Number = (0, 0)
+MOST_DIGITS = 19
+"""Of a number: more than anybody counts up to."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,19 @@ def number_of(header: bytes) -> tuple[str, Number] | None:
     """Stage and number of a header; None: it is none of ours."""
     by, _, number = header.rpartition(b"/")
     sender = _sender(by)
-    return (sender[0], (sender[1], int(number))) if sender is not None and number.isdigit() else None
+    return (sender[0], (sender[1], int(number))) if sender is not None and _is_number(number) else None
 
 
 @functools.lru_cache(maxsize=64)
 def _sender(by: bytes) -> tuple[str, int] | None:
     """Stage and generation before a number: the same for thousands of records."""
     stage, _, generation = by.partition(b"/")
-    return (stage.decode("ascii", "replace"), int(generation)) if stage and generation.isdigit() else None
+    return (stage.decode("ascii", "replace"), int(generation)) if stage and _is_number(generation) else None
+
+
+def _is_number(text: bytes) -> bool:
+    """Whether it is a number that a stage may have counted up to."""
+    return text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def to_rows(numbers: Numbers) -> dict[str, bytes | None]:

@@ -17,7 +17,6 @@ part in it (``docs/decisions/0005-faust.md``): an event is acknowledged last, so
 import asyncio
 import threading
 import time
-import tomllib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -35,7 +34,7 @@ from processors.records import Arrival, Arrivals, Outs
 from processors.signals import decide as signals
 from processors.signals.calendar import Calendar
 from processors.state import Changes, Working
-from streams import clients, faust_app, layout, newer, positions
+from streams import clients, faust_app, layout, newer, positions, toml_file
 from streams.errors import BROKER_AWAY, Stop, StoppedError, ThroughlineError, TransientError
 from streams.forgetting import Forgetting
 from streams.numbering import Numbering
@@ -44,6 +43,7 @@ from streams.settings import Settings
 from streams.stage import appended, last_of, next_offsets
 from streams.store import Store
 from streams.telemetry import where
+from streams.toml_file import NotTomlError
 from streams.waiting import Waiting
 
 log = structlog.get_logger()
@@ -67,8 +67,8 @@ def load_calendar(path: Path) -> Calendar:
         ThroughlineError: there is none, or it is no calendar; names file and place.
     """
     try:
-        return Calendar.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return Calendar.model_validate(toml_file.read(path))
+    except (OSError, NotTomlError) as error:
         raise ThroughlineError(f"{path.name} cannot be read as TOML: {error}; see THROUGHLINE_SIGNALS_FILE") from error
     except ValidationError as error:
         first = error.errors(include_input=False)[0]

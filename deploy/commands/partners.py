@@ -16,10 +16,8 @@ from deploy import publish_district, publish_ids, publish_report, tables
 from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
-from deploy.identity.files import check_folder
 from deploy.population import generate
 from deploy.progress import counting
-from deploy.publish_gate import gate_of
 from deploy.publish_memory import remembered
 from partners.client import Publisher
 from partners.events import topic_of
@@ -27,8 +25,7 @@ from partners.formats import FileError, NoDayError, Reader, check_is_file, day_o
 from partners.mapping import Mapped, load, reader_by
 from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
-from partners.profile import Look
-from partners.publishing import Memory, OnEvent, Outcome, publish_file
+from partners.publishing import Memory, Outcome, publish_file
 from partners.snapshot_state import SnapshotState
 from partners.snapshots import publish_snapshot
 from processors.consent.agreements import EPOCH
@@ -70,12 +67,7 @@ def publish(
     max_retract_percent: Annotated[
         str, typer.Option(help="With --snapshot: where more would be retracted, nothing is sent.")
     ] = "20",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look at every row, as the gate would too; send none.")
-    ] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="With --dry-run: HTML file to write, with what to mend and each field's values.")
-    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
     ids: Annotated[
         Path | None,
         typer.Option(help="File to write event ids into, as CSV with columns row, event_id, operation, for `explain`."),
@@ -101,11 +93,10 @@ def publish(
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     Example: throughline publish oneroster.zip --partner lea_grand_bend
     """
-    _check_report(report, dry_run=dry_run)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
         publish_district.check_options(file, family, snapshot=snapshot, ids=ids, resume=resume)
-        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json, page=report)
+        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json)
         return
     mapped = load(mapping) if mapping else None
     partner, family = _whose(partner, family, mapped)
@@ -126,22 +117,18 @@ def publish(
         counted = held.enter_context(counting(file.name, "rows"))
         written = held.enter_context(publish_ids.ids_into(ids))
         on_progress = partial(counted, file.name)
-        look = _look(partner) if dry_run else None
-        judge = look.judge(family) if look else None
-        reader = look.watching(family, reader) if look else reader
         if snapshot:
             folder = settings.load().data_dir / "snapshots"
             state = held.enter_context(SnapshotState(folder, partner, family, to_look=dry_run))
             on_event = written.note if ids else None
             outcome: Outcome = publish_snapshot(
-                file, family, moment, sender, state, most_percent, on_progress, on_event, reader, judge
+                file, family, moment, sender, state, most_percent, on_progress, on_event, reader
             )
         else:
-            noted = _both(written.note, look.on_event(family)) if look else written.note
-            outcome = publish_file(file, family, moment, sender, on_progress, noted, reader, memory, judge)
+            outcome = publish_file(file, family, moment, sender, on_progress, written.note, reader, memory)
     told = moment.isoformat() + ("" if as_of or undated else " (the latest day in it)")
     publish_report.tell(
-        outcome, file, told, topic_of(partner, family), mapped, look=look, as_json=as_json, ids=written, page=report
+        outcome, file, told, topic_of(partner, family), mapped, dry_run=dry_run, as_json=as_json, ids=written
     )
     if undated:
         raise undated
@@ -186,14 +173,7 @@ def population(
 
 
 def _publish_district(
-    place: Path,
-    partner: str | None,
-    as_of: str | None,
-    bootstrap: str | None,
-    *,
-    dry_run: bool,
-    as_json: bool,
-    page: Path | None,
+    place: Path, partner: str | None, as_of: str | None, bootstrap: str | None, *, dry_run: bool, as_json: bool
 ) -> None:
     """Publish a folder, or an interchange, of whatever families.
 
@@ -207,8 +187,7 @@ def _publish_district(
         check_is_file(place)
     sending = partial(_sender, partner, bootstrap=bootstrap, dry_run=dry_run)
     moment = _moment(as_of) if as_of else None
-    look = _look(partner) if dry_run else None
-    outcome = publish_district.publish_place(place, partner, moment, sending, look=look, as_json=as_json, page=page)
+    outcome = publish_district.publish_place(place, partner, moment, sending, dry_run=dry_run, as_json=as_json)
     if dry_run:
         for part in outcome.by_part:
             _check_agreement(partner, part.family)
@@ -233,31 +212,6 @@ def _whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tu
             )
         said[name] = value or own
     return said["partner"] or "", said["family"] or ""
-
-
-def _look(partner: str) -> Look:
-    """What looks on at a dry run: it counts, and asks the gate."""
-    return Look(datetime.now(UTC).date(), partial(gate_of, partner))
-
-
-def _both(first: OnEvent, second: OnEvent) -> OnEvent:
-    def told(place: int | None, event_id: str, operation: str) -> None:
-        first(place, event_id, operation)
-        second(place, event_id, operation)
-
-    return told
-
-
-def _check_report(report: Path | None, *, dry_run: bool) -> None:
-    """See that a page can be written, before every row is looked at.
-
-    Raises:
-        ThroughlineError: it cannot, or is not of a dry run.
-    """
-    if report and not dry_run:
-        raise ThroughlineError("--report tells what a dry run saw; say --dry-run too")
-    if report:
-        check_folder(report)
 
 
 def _check_resume(resume: bool, *, snapshot: bool, dry_run: bool, ids: Path | None) -> None:  # noqa: FBT001  # a flag

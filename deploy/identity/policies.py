@@ -1,6 +1,5 @@
 """Policies of the golden record, from TOML files."""
 
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -8,7 +7,9 @@ from pydantic import ValidationError
 
 from deploy.console import meant
 from processors.resolve.golden import Policy, Rules
+from streams import toml_file
 from streams.errors import ThroughlineError
+from streams.toml_file import NotTomlError
 
 SHIPPED = Path(__file__).with_name("golden.toml")
 
@@ -25,10 +26,10 @@ def policy_in(path: Path, partners: Collection[str]) -> Policy:
     """
     copy = f"{SHIPPED.name} in deploy/identity is one to begin from"
     try:
-        made = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        made = Policy.model_validate(toml_file.read(path))
     except OSError as error:
         raise ThroughlineError(f"{path.name} cannot be read ({error.strerror}): {copy}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except NotTomlError as error:
         raise ThroughlineError(f"{path.name} is not TOML: {error}; {copy}") from None
     except ValidationError as error:
         first = error.errors(include_input=False)[0]

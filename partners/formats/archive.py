@@ -1,5 +1,6 @@
 """Zip archives: their files are read where they are, streaming; nothing of them is ever written by its name."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,8 +62,16 @@ def opened(path: Path) -> Iterator[list[Entry]]:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             _check(path, infos)
             yield [Entry(info.filename, number, info, archive) for number, info in enumerate(infos)]
-    except (BadZipFile, DeflateError, EOFError):
-        raise FileError(f"{path.name} is no zip, or a damaged one; export it again") from None
+    except (BadZipFile, DeflateError, EOFError, NotImplementedError):  # the last of a version or kind that is none
+        raise _damaged(path) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise _damaged(path) from None  # a place in it that lies before its beginning
+
+
+def _damaged(path: Path) -> FileError:
+    return FileError(f"{path.name} is no zip, or a damaged one; export it again")
 
 
 def _check(path: Path, infos: list[ZipInfo]) -> None:

@@ -3,6 +3,7 @@
 import difflib
 import functools
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ FRACTION = re.compile(r"[+-]?\d+(\.\d+)?")
 FLAGS = {"true": True, "false": False}
 SAYABLE = re.compile(r"[A-Za-z0-9_. -]{1,40}")
 MAY_LOSE_ZEROS = {*LENGTHS, "cip_code"}
+LONGEST_MEANT = 80
+"""Characters of a column's name for which a near one is looked for: it takes their square."""
 UNKNOWN_TOLD = 5
 """Unknown columns of a header that are named."""
 
@@ -163,8 +166,9 @@ def columns_in(header: Sequence[str], family: str) -> list[Column]:
             f"the first line is no header of {family} fields; `throughline schemas columns {family}` has them"
         )
     found = [known[name] for name in names if name in known]
+    counted = Counter(column.name for column in found)
     unknown = [(number, name) for number, name in enumerate(names, 1) if name not in known]
-    twice = next((column.name for column in found if found.count(column) > 1), None)
+    twice = next((name for name, count in counted.items() if count > 1), None)
     missing = _missing({column.path[1] for column in found}, family)
     said = [f"column {twice} is there twice; keep one of them"] if twice else []
     said += [_unknown(unknown, family)] if unknown else []
@@ -176,19 +180,20 @@ def columns_in(header: Sequence[str], family: str) -> list[Column]:
 
 def _unknown(columns: Sequence[tuple[int, str]], family: str) -> str:
     """What is said of unknown columns, by number and name; of a name only what can be no value."""
-    told = [f"{number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "") for number, name in columns]
-    meant = [_meant(name, family) for _, name in columns]
+    first = columns[:UNKNOWN_TOLD]
+    told = [f"{number}" + (f" ({name})" if SAYABLE.fullmatch(name) else "") for number, name in first]
+    meant = [_meant(name, family) for _, name in first]
     remedy = f"`throughline schemas columns {family}` has them"
     if len(columns) == 1:
         return f"column {told[0]} is no field of {family}; " + (f"did you mean {meant[0]}?" if meant[0] else remedy)
-    each = [f"{one}, near {near}" if near else one for one, near in zip(told, meant, strict=True)][:UNKNOWN_TOLD]
+    each = [f"{one}, near {near}" if near else one for one, near in zip(told, meant, strict=True)]
     more = f"; and {len(columns) - UNKNOWN_TOLD} more" if len(columns) > UNKNOWN_TOLD else ""
     return f"no fields of {family} are columns {'; '.join(each)}{more}; {remedy}"
 
 
 def _meant(name: str, family: str) -> str:
     """The field that an unknown column likely is; empty where none is near."""
-    return next(iter(difflib.get_close_matches(name, columns_of(family), 1)), "")
+    return next(iter(difflib.get_close_matches(name[:LONGEST_MEANT], columns_of(family), 1)), "")
 
 
 def _lacking(missing: Sequence[str], family: str) -> str:

@@ -14,6 +14,8 @@ from partners.mapping.model import Source
 
 SCALES = {"_ten_thousandths": 4, "_hundredths": 2, "_cents": 2}
 """Decimals that a whole number holds, by the end of its field's name."""
+MOST_CHARACTERS = 64
+"""Of a number; a longer one takes long, and fits no field."""
 NUMBER = re.compile(r"[+-]?\$?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
 EDFI = "edfi_"
 """How names of crosswalks from Ed-Fi's descriptors begin; a cell may have the descriptor whole, or its code alone."""
@@ -122,6 +124,8 @@ def _time(source: Source) -> Write:
 
 def _decimal(scale: int) -> Write:
     def decimal(cell: str) -> str:
+        if len(cell) > MOST_CHARACTERS:
+            raise CellError(Code.OUT_OF_RANGE, "more digits than any number has")
         try:
             if not NUMBER.fullmatch(cell):
                 raise CellError(Code.WRONG_TYPE, "no number, as 1234.50")

@@ -21,6 +21,8 @@ TOKENS = {
 TOKEN = re.compile(r"'[^']*'|YYYY|MM|M|DD|D|Q|HH|mm|ss")
 LITERAL = re.compile(r"[-/.: T]*")
 QUOTE = "'"
+ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
+"""How zones are named; a longer name would be looked for in as many packages as it has parts."""
 End = Literal["first", "last"]
 MONTHS = 12
 
@@ -89,9 +91,12 @@ def time_reader(pattern: str, zone: str | None) -> Callable[[str], str]:
     if zone is None:
         raise PatternError('a time needs the zone of its clock, as zone = "America/Los_Angeles"')
     try:
-        return functools.partial(_time, form, ZoneInfo(zone))
+        found = ZoneInfo(zone) if ZONE.fullmatch(zone) else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PatternError("there is no such time zone; write it as America/Los_Angeles") from None
+        found = None
+    if found is None:
+        raise PatternError("there is no such time zone; write it as America/Los_Angeles")
+    return functools.partial(_time, form, found)
 
 
 def _time(form: re.Pattern[str], zone: ZoneInfo, cell: str) -> str:

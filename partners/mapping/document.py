@@ -1,7 +1,6 @@
 """Reads a mapping file, strictly: what it does not say right is one line with its place in the file and the remedy."""
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from partners.mapping.model import Identifiers, Mapped, Only, Source
 from partners.mapping.sources import source_of
 from partners.mapping.toml_lines import line_of
 from schemas_avro import catalog
+from streams import toml_file
+from streams.toml_file import NotTomlError
 
 TOP = {"partner", "family", "file", "columns", "fields", "codes", "leave_out"}
 FILE = {"format", "header", "width", "trimmed", "only", "empty"}
@@ -35,15 +36,14 @@ def load(path: Path) -> Mapped:
         MappingError: it is not there, no TOML, or says something that does not fit.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        said = tomllib.loads(text)
-    except (OSError, IsADirectoryError):
+        raw = path.read_bytes()
+    except OSError:
         raise MappingError(f"no mapping file {path} there; `throughline partner map FILE` drafts one") from None
-    except UnicodeDecodeError:
-        raise MappingError(f"{path.name} is no UTF-8; save it as that") from None
-    except tomllib.TOMLDecodeError as error:
+    try:
+        said = toml_file.parsed(raw)
+    except NotTomlError as error:
         raise MappingError(f"{path.name} is no TOML: {error}") from None
-    return _Reader(path, text, said).mapped()
+    return _Reader(path, raw.decode("utf-8-sig"), said).mapped()
 
 
 class _Reader:

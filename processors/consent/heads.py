@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -91,7 +91,10 @@ def keys_of(pem: bytes) -> dict[str, Ed25519PublicKey]:
     Raises:
         ValueError: there is none, or one is of another kind.
     """
-    found: list[Any] = [load_pem_public_key(part) for part in PEM.findall(pem)]
+    try:
+        found: list[Any] = [load_pem_public_key(part) for part in PEM.findall(pem)]
+    except UnsupportedAlgorithm as error:
+        raise ValueError("a public key of a kind that is not known") from error
     if not found or not all(isinstance(key, Ed25519PublicKey) for key in found):
         raise ValueError("no public key of Ed25519")
     return {key_id_of(key): key for key in found}

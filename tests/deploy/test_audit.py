@@ -12,8 +12,10 @@ from support.events import NOON, event_id
 from support.kafka_world import KafkaWorld
 from support.worlds import Row
 
+from deploy.audit_log import keys_in
 from deploy.stack import clear
 from processors.names import AUDIT_DECISIONS
+from streams.errors import ThroughlineError
 from streams.settings import beside
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -56,6 +58,14 @@ def test_the_log_of_workers_that_were_stopped_is_whole_and_signed_to_its_end(wor
     }  # fmt: skip
     assert len(world.settings.heads.read_bytes().splitlines()) >= 2
     assert not world.settings.heads.is_relative_to(world.settings.data_dir.resolve())
+
+
+@pytest.mark.parametrize("kind", [b"MCowBQYDK0VwAyEA", b"MCowBQYDK2VvAyEA"], ids=["nobody's", "for agreement"])
+def test_a_public_key_of_another_kind_is_told_in_a_line(tmp_path: Path, kind: bytes) -> None:
+    key = kind + b"/sFChnP2r+iSZLOAc0SuiyadElpQOFUgJofbWnEoV58="
+    (tmp_path / "key.pem").write_bytes(b"-----BEGIN PUBLIC KEY-----\n" + key + b"\n-----END PUBLIC KEY-----\n")
+    with pytest.raises(ThroughlineError, match="no public key of Ed25519"):
+        keys_in(tmp_path / "key.pem")
 
 
 def test_a_head_and_a_key_that_somebody_has_kept_are_held_against_the_log(world: KafkaWorld, tmp_path: Path) -> None:

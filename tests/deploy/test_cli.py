@@ -134,6 +134,13 @@ def test_a_broken_agreement_is_named_by_file_and_field(tmp_path: Path) -> None:
     assert the_line(done).startswith("throughline: a.toml is no agreement: grants.0")
 
 
+def test_an_agreement_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(AGREEMENT.encode() + b"\xff")
+    done = throughline(tmp_path, "agreements", "list", THROUGHLINE_AGREEMENTS_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert the_line(done) == "throughline: a.toml is not TOML: it is no UTF-8; save it as that"
+
+
 def test_two_agreements_over_one_thing_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(AGREEMENT)
     (tmp_path / "b.toml").write_text(AGREEMENT.replace("dsa-x", "dsa-y"))

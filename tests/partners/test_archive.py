@@ -94,6 +94,32 @@ def test_a_damaged_archive_is_refused_whatever_is_gone(tmp_path: Path, cut: int)
         pass
 
 
+@pytest.mark.parametrize(
+    ("signature", "at", "new"),
+    [
+        (b"PK\x01\x02", 6, b"\x7f\x00"),
+        (b"PK\x01\x02", 8, b"\x20\x00"),
+        (b"PK\x01\x02", 42, b"\xff\xff\xff\xff"),
+        (b"PK\x05\x06", 16, b"\xff\xff\xff\x7f"),
+        (b"PK\x05\x06", 12, b"\xff\xff\xff\x7f"),
+    ],
+    ids=[
+        "a later version",
+        "patched",
+        "begins elsewhere",
+        "listed elsewhere",
+        "a long list",
+    ],
+)
+def test_an_archive_that_says_what_cannot_be_is_refused(tmp_path: Path, signature: bytes, at: int, new: bytes) -> None:
+    path = zip_of(tmp_path / "set.zip", ONE_2)
+    raw = path.read_bytes()
+    place = raw.index(signature) + at
+    path.write_bytes(raw[:place] + new + raw[place + len(new) :])
+    with pytest.raises(FileError, match=r"set\.zip is no zip, or a damaged one"):
+        looked_at(path)
+
+
 def test_a_file_in_it_whose_bytes_are_others_is_found_before_anything_is_sent(tmp_path: Path) -> None:
     content = bytearray(zip_of(tmp_path / "a.zip", ONE_2).read_bytes())
     place = content.index(b"users.csv") + 60

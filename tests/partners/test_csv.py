@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partners import formats
-from partners.formats import Bad, Code, Good
+from partners.formats import Bad, Code, FileError, Good, csv_columns, csv_file
 from partners.formats.csv_columns import columns_of
 from partners.publishing import publish_file
 from partners.rows import Row
@@ -302,3 +302,21 @@ def _peak(path: Path) -> int:
 def _short(tmp_path: Path) -> Path:
     (tmp_path / "short.csv").write_text(f"{HEADER}\n{ROW}\n")
     return tmp_path / "short.csv"
+
+
+def test_of_thousands_of_unknown_columns_near_names_are_looked_for_only_for_those_that_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def noted(name: str, *_: object) -> list[str]:
+        looked.append(name)
+        return []
+
+    monkeypatch.setattr(csv_columns.difflib, "get_close_matches", noted)
+    header = ",".join(["entry_date"] * 1_000 + [f"{'x' * 200}{n}" for n in range(400)])
+    (tmp_path / "wide.csv").write_text(header + "\n")
+    with pytest.raises(FileError):
+        list(csv_file.documents(tmp_path / "wide.csv", "enrollment"))
+    assert len(looked) == csv_columns.UNKNOWN_TOLD
+    assert max(map(len, looked)) == csv_columns.LONGEST_MEANT

@@ -195,6 +195,13 @@ def test_a_file_that_breaks_off_gives_the_elements_before(tmp_path: Path) -> Non
     assert [row.code if isinstance(row, Bad) else "good" for row in read(path, "enrollment")] == ["good", Code.NOT_XML]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-7000", "utf-7", "shift_jis", "idna"])
+def test_an_encoding_that_is_not_read_ends_the_reading(tmp_path: Path, encoding: str) -> None:
+    path = interchange(tmp_path, enrollment())
+    path.write_text(path.read_text().replace('version="1.0"', f'version="1.0" encoding="{encoding}"'))
+    assert read(path, "enrollment") == [Bad(1, Code.NOT_XML)]
+
+
 @pytest.mark.parametrize(
     "head",
     [

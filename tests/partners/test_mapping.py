@@ -127,6 +127,12 @@ def test_a_number_that_would_lose_something_is_refused(tmp_path: Path, cell: str
     assert fault(tmp_path, line, "UNITS", f'"{cell}"').code is Code.WRONG_TYPE
 
 
+def test_a_number_of_thousands_of_digits_is_out_of_range(tmp_path: Path) -> None:
+    line = 'units_attempted_hundredths = { column = "UNITS", decimal = true }'
+    for cell in ("9" * 5_000, f"0.{'0' * 5_000}"):
+        assert fault(tmp_path, line, "UNITS", cell).code is Code.OUT_OF_RANGE
+
+
 def test_codes_flags_words_for_nothing_prefixes_and_zeros_are_said_in_the_mapping(tmp_path: Path) -> None:
     said = body(
         tmp_path,
@@ -234,6 +240,12 @@ def test_a_file_without_a_header_names_its_columns_by_number(tmp_path: Path) -> 
         (FIELDS + '"body.entry_date" = "X"', "line 10: body.entry_date is mapped twice"),
         (FIELDS + '"identifier.SSN" = "STU"', "no social security number may be in it"),
         ("source_record_id = [", "is no TOML: "),
+        ("source_record_id = " + "[" * 5_000, "is no TOML: lists or tables in it are nested too deep"),
+        ("a = " + "9" * 5_000, "is no TOML: a number in it has thousands of digits"),
+        (
+            FIELDS + f'observed_at = {{ column = "T", date = "YYYY-MM-DD HH:mm", zone = "{"a/" * 5_000}a" }}',
+            "line 10: there is no such time zone",
+        ),
     ],
 )
 def test_what_a_mapping_does_not_say_right_is_a_line_with_its_place(tmp_path: Path, text: str, said: str) -> None:

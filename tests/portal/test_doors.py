@@ -107,6 +107,17 @@ def test_a_post_from_elsewhere_does_nothing(with_person: Served, path: str, head
         assert client.post(path, data={"token": token}, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/nowhere", "/sign-in", "/subjects"])
+@pytest.mark.parametrize("host", ["[", "[::", "a:b:c", ""])
+def test_a_host_header_that_is_no_host_breaks_nothing(with_person: Served, path: str, host: str) -> None:
+    with httpx.Client(base_url=with_person.url) as client:
+        asked = [
+            client.get(path, headers={"host": host}),
+            client.post(path, headers={"host": host, "origin": "http://"}),
+        ]
+    assert [answer.status_code for answer in asked if answer.status_code >= 500] == []
+
+
 def test_a_browser_that_names_only_its_origin_is_believed_when_it_is_ours(with_person: Served) -> None:
     token = with_person.link().partition("token=")[2]
     headers = {"origin": with_person.url}

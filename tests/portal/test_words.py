@@ -4,6 +4,7 @@ import pathlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -285,6 +286,26 @@ def test_a_wrong_user_is_named_by_its_place_only(tmp_path: pathlib.Path, more: s
     path.write_text(f'[[users]]\nid = "u1"\nname = "Dana"\nrecipient = "r"\n[[users]]\n{more}\n')
     with pytest.raises(ValueError, match=r"^users\.toml: user 2 needs"):
         load_users(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users = 5",
+        "users = [5]",
+        "[users]\nid = 1",
+        "[[users]]\nid = []\nname = 'x'\nrecipient = 'y'",
+        "users = " + "[" * 5_000,
+    ],
+    ids=["a number", "a list of numbers", "a table", "an id that is no text", "a list without end"],
+)
+@pytest.mark.parametrize("load", [load_users, load_organizations])
+def test_a_file_of_names_that_is_none_is_told_in_a_line(tmp_path: pathlib.Path, load: Any, text: str) -> None:
+    path = tmp_path / "names.toml"
+    path.write_text(text.replace("users", "organizations") if load is load_organizations else text)
+    with pytest.raises(ValueError, match=r"^names\.toml") as raised:
+        load(path)
+    assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_used_link_stays_used_over_a_restart_until_it_is_too_old_anyway(tmp_path: pathlib.Path) -> None:

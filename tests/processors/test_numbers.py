@@ -85,6 +85,13 @@ def test_a_later_generation_is_taken_from_its_beginning_and_an_earlier_one_is_a_
     assert sifted(arrivals([old[0], new[1]]), {}).missing == 1
 
 
+@pytest.mark.parametrize(
+    "header", [b"9" * 5_000, b"s/1/" + b"9" * 5_000, b"s/" + b"9" * 5_000 + b"/1", b"\xff/\xb2/\xb2"]
+)
+def test_a_header_that_no_stage_counts_up_to_is_no_number(header: bytes) -> None:
+    assert number_of(header) is None
+
+
 def test_stages_and_partitions_are_numbered_apart() -> None:
     own, others = sent("a", "b"), numbered([out("x")], "other", 1, {})[0]
     assert sifted(arrivals([own[0], others[0], own[1]]), {}).repeats == 0
