@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import typer
 
+from deploy import publish_look, publish_page
 from deploy.progress import counting
 from deploy.publish_memory import remembered
 from deploy.publish_report import SHOWN, lines_on
@@ -18,6 +19,7 @@ from partners.client import Publisher
 from partners.district import District, DistrictOutcome, Part, publish_district, surveyed
 from partners.formats import Bad, FileError, midnight
 from partners.formats.file_sets import is_set
+from partners.profile import Look
 from partners.publishing import Memory
 from streams.errors import ThroughlineError
 
@@ -46,7 +48,14 @@ def check_options(place: Path, family: str | None, **said: object) -> None:
 
 
 def publish_place(
-    place: Path, partner: str, moment_said: datetime | None, sending: Sending, *, dry_run: bool, as_json: bool
+    place: Path,
+    partner: str,
+    moment_said: datetime | None,
+    sending: Sending,
+    *,
+    look: Look | None,
+    as_json: bool,
+    page: Path | None = None,
 ) -> DistrictOutcome:
     """Publish a folder or an interchange, and tell what became of it.
 
@@ -55,15 +64,16 @@ def publish_place(
         partner: who publishes.
         moment_said: when it was made; None: the latest day that it tells of.
         sending: who sends; only the partner's name where nothing is sent.
-        dry_run: whether nothing is to be sent.
+        look: what looks on, where nothing is to be sent.
         as_json: whether one object is printed.
+        page: the file to write what was seen into, as HTML.
 
     Raises:
         FileError: there is nothing that can be read so, or nobody can tell when it was made.
     """
     try:
         with surveyed(place) as district:
-            return _publish(district, place, partner, moment_said, sending, dry_run=dry_run, as_json=as_json)
+            return _publish(district, place, partner, moment_said, sending, look=look, as_json=as_json, page=page)
     except OSError as error:
         raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
 
@@ -75,29 +85,38 @@ def _publish(
     moment_said: datetime | None,
     sending: Sending,
     *,
-    dry_run: bool,
+    look: Look | None,
     as_json: bool,
+    page: Path | None,
 ) -> DistrictOutcome:
     now = datetime.now(UTC)
     moment = moment_said or (midnight(district.day) if district.families else now)
     if moment > now:
         raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD")
     with sending(district.families) as sender, counting(place.name, "rows") as counted:
-        digest = "" if dry_run else district.digest()
-        remembering = partial(_remembering, partner, moment, digest, dry_run=dry_run)
-        outcome = publish_district(district, moment, sender, remembering, counted)
+        digest = "" if look else district.digest()
+        remembering = partial(_remembering, partner, moment, digest, dry_run=look is not None)
+        outcome = publish_district(district, moment, sender, remembering, counted, look)
     _tell_bad(district, outcome)
+    said = moment.isoformat() + ("" if moment_said else " (the latest day in it)")
+    counts = outcome.to_document(is_look=look is not None)
+    seen = publish_look.of_district(district, outcome, look) if look else {}
+    if page:
+        publish_page.write(page, place.name, said, counts, seen)
     if as_json:
-        typer.echo(orjson.dumps(outcome.to_document(is_look=dry_run)))
+        typer.echo(orjson.dumps(counts | seen))
         return outcome
-    said = "" if moment_said else " (the latest day in it)"
-    typer.echo(f"{place.name} as of {moment.isoformat()}{said}: {_sum(outcome, dry_run=dry_run)}")
+    typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=look is not None)}")
     for name, count in sorted(outcome.others.items()):
         typer.echo(f"no family carries {name}: {count}")
     for name, count in sorted(outcome.unsaid.items()):
         typer.echo(f"not carried of rows that are published: {name}, {count} times")
     if district.left_out:
         typer.echo(f"{len(district.left_out)} files were left out: of no kind that is read, or not in the manifest")
+    if seen:
+        publish_look.show(seen)
+    if page:
+        typer.echo(f"each field, its codes and dates: {page}")
     return outcome
 
 

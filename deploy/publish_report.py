@@ -7,10 +7,12 @@ from pathlib import Path
 import orjson
 import typer
 
+from deploy import publish_look, publish_page
 from deploy.publish_advice import advice_on
 from deploy.publish_ids import IdsFile
 from partners.formats import Bad, nothing_in
 from partners.mapping import Mapped
+from partners.profile import Look
 from partners.publishing import Outcome
 from partners.snapshots import SnapshotOutcome
 from schemas_avro.codes import tables_of
@@ -28,9 +30,10 @@ def tell(
     topic: str,
     mapped: Mapped | None = None,
     *,
-    dry_run: bool,
+    look: Look | None,
     as_json: bool,
     ids: IdsFile,
+    page: Path | None = None,
 ) -> None:
     """The bad rows on standard error, the summary on standard output.
 
@@ -40,19 +43,37 @@ def tell(
         moment: when it was made, as a person is told.
         topic: where its rows belong.
         mapped: by what it was read, where that is a mapping file.
-        dry_run: whether nothing was to be sent.
+        look: what was seen of it, where nothing was to be sent.
         as_json: whether the summary is one object.
         ids: where event ids were written, if anywhere.
+        page: the file to write what was seen into, as HTML.
     """
-    family = topic.rpartition(".")[2]
-    for bad in outcome.bad[:SHOWN]:
+    family, dry_run = topic.rpartition(".")[2], look is not None
+    seen = publish_look.of_file(outcome, look, family, file, mapped) if look else {}
+    if page:
+        publish_page.write(page, file.name, moment, outcome.to_document() | _valid(outcome), seen)
+    for bad in sorted(outcome.bad, key=lambda one: one.place)[:SHOWN]:
         print(*lines_on(bad, family, file.suffix, mapped), sep="\n", file=sys.stderr)  # noqa: T201  # what a person reads
     if outcome.rejected > SHOWN:
         print(f"and {outcome.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
     if as_json:
-        looked_at = {"valid": outcome.valid} if dry_run and not isinstance(outcome, SnapshotOutcome) else {}
-        typer.echo(orjson.dumps(outcome.to_document() | looked_at))
+        looked_at = _valid(outcome) if dry_run else {}
+        typer.echo(orjson.dumps(outcome.to_document() | looked_at | seen))
         return
+    _tell_summary(outcome, file, moment, topic, dry_run=dry_run)
+    if said := _of_ids(outcome, ids, dry_run=dry_run):
+        typer.echo(said)
+    if seen:
+        publish_look.show(seen)
+    if page:
+        typer.echo(f"each field, its codes and dates: {page}")
+    if outcome.encoding not in {None, "utf-8"}:
+        typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
+
+
+def _tell_summary(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_run: bool) -> None:
+    """What became of a file, in a line, and what of its rows is not as it could be."""
+    family = topic.rpartition(".")[2]
     done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
     if isinstance(outcome, SnapshotOutcome):
         done = _changes(outcome) + (", none sent" if dry_run else f"; {done}")
@@ -66,10 +87,11 @@ def tell(
     _tell_codes_and_parts(outcome, family)
     if isinstance(outcome, SnapshotOutcome) and outcome.nothing_known_in:
         typer.echo(f"first snapshot known here: nothing is remembered in {outcome.nothing_known_in}")
-    if said := _of_ids(outcome, ids, dry_run=dry_run):
-        typer.echo(said)
-    if outcome.encoding not in {None, "utf-8"}:
-        typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
+
+
+def _valid(outcome: Outcome) -> dict[str, object]:
+    """What a look at rows counts besides; one at a snapshot counts changes."""
+    return {} if isinstance(outcome, SnapshotOutcome) else {"valid": outcome.valid}
 
 
 def lines_on(bad: Bad, family: str, ending: str, mapped: Mapped | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from partners.client import Publisher
 from partners.formats import FIRST_YEAR, Bad, NoDayError, Reader
 from partners.formats.census import Census, Member, census, facts
 from partners.formats.file_sets import file_set
+from partners.profile import Look
 from partners.publishing import Memory, Outcome, publish_file
 from partners.sent_state import blocks_of
 from schemas_avro import catalog
@@ -191,6 +192,7 @@ def publish_district(
     publisher: Publisher | str,
     remembering: Remembering,
     on_progress: Callable[[str, int], None] = lambda *_: None,
+    look: Look | None = None,
 ) -> DistrictOutcome:
     """Publish every good row of a set, and wait until the broker has them.
 
@@ -200,6 +202,7 @@ def publish_district(
         publisher: whose it is and who sends it; the partner's id alone: nobody does, it is only looked at.
         remembering: opens what is remembered of a part.
         on_progress: told the name of a file, and the number of its rows done.
+        look: what looks on at every row, where nothing is to be sent.
 
     Raises:
         PublishError: the broker did not take an event.
@@ -211,8 +214,12 @@ def publish_district(
             if memory and isinstance(publisher, Publisher):
                 memory.begin(publisher.cluster_id, as_of)
             told = lambda count, name=part.name: on_progress(name, count)  # noqa: E731  # of this file
+            reader = _reader(part, as_of)
             outcome.by_part[part] = publish_file(
-                part.member.source, part.family, as_of, publisher, told, reader=_reader(part, as_of), memory=memory
-            )
+                part.member.source, part.family, as_of, publisher, told, memory=memory,
+                on_event=look.on_event(part.family) if look else lambda *_: None,
+                reader=look.watching(part.family, reader) if look else reader,
+                judge=look.judge(part.family) if look else None,
+            )  # fmt: skip
             outcome.submission = outcome.by_part[part].submission
     return outcome

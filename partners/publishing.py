@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -10,10 +10,14 @@ from typing import Any
 
 from partners.client import BATCH, Publisher
 from partners.events import framed, topic_of
+from partners.fault_counts import FaultCounts
 from partners.formats import Aside, Bad, Code, Cursor, Good, Reader, encoding_of, reader_of, rows
+from partners.formats.faults import Fault, bad_of
 from partners.formats.reading import Mark
 from partners.formats.sources import Source
+from partners.rows import Row
 from partners.sent_state import Progress, SentState
+from streams.errors import ThroughlineError
 
 MAX_VALUE_BYTES = 64 * 1024
 """No gate takes more."""
@@ -25,6 +29,12 @@ COUNTED = ("rows", "aside", "valid", "published", "ids_made", "rejected")
 TALLIED = ("codes", "unlisted", "unsaid")
 OnEvent = Callable[[int | None, str, str], None]
 """Told the place of a row, none where no row is behind it, and its event's id and operation."""
+Judge = Callable[[Sequence[Row], Sequence[bytes]], Mapping[int, Fault]]
+"""Told physical rows of a family with their message values; what the gate has against them, by place in the batch."""
+
+
+class BrokenOffError(ThroughlineError):
+    """Somebody had publishing stop in the middle of a file."""
 
 
 @dataclass
@@ -59,11 +69,14 @@ class Outcome:
 
     unsaid: Counter[str] = field(default_factory=Counter)
     """Parts of rows, by name, that the file has and no event carries."""
+    faults: FaultCounts = field(default_factory=FaultCounts)
+    """Of the rows that this run rejected, all of them."""
 
     def reject(self, bad: Bad) -> None:
         """Count a row that was rejected."""
         self.rejected += 1
         self.codes[bad.code.value] += 1
+        self.faults.add(bad)
         if len(self.bad) < KEPT:
             self.bad.append(bad)
 
@@ -134,6 +147,8 @@ def publish_file(
     on_event: OnEvent = lambda *_: None,
     reader: Reader | None = None,
     memory: Memory | None = None,
+    judge: Judge | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Publish every good row of a file, and wait until the broker has them.
 
@@ -146,8 +161,11 @@ def publish_file(
         on_event: told place, event id and operation of each good row, before it is sent.
         reader: of the file; None: by its ending.
         memory: of the file; None: nothing is remembered.
+        judge: what else rejects rows, before they are sent; None: nothing.
+        is_stopping: asked behind each batch; if so, what was sent is waited for and remembered, and no more is.
 
     Raises:
+        BrokenOffError: it was to stop.
         FileError: the file as a whole cannot be read.
         PublishError: the broker did not take an event.
         SentError: what was sent cannot be remembered.
@@ -161,7 +179,7 @@ def publish_file(
         publisher.submission = outcome.submission = outcome.submission or publisher.submission
     ids: list[str] = []
     for batch in batches(found, outcome):
-        sound = of_fitting_size(batch, family, outcome)
+        sound = judged(of_fitting_size(batch, family, outcome), outcome, judge)
         outcome.valid += len(sound)
         for good, _ in sound:
             outcome.ids_made += not good.has_own_id
@@ -170,9 +188,12 @@ def publish_file(
             rows_, values = zip(*((good.row, value) for good, value in sound), strict=True)
             publisher.publish_framed(topic_of(partner, family), rows_, values)
             ids += [row["envelope"]["event_id"] for row in rows_] if memory else []
-        if isinstance(publisher, Publisher) and outcome.rows - noted >= NOTED_ROWS:
+        stops = is_stopping()
+        if isinstance(publisher, Publisher) and (stops or outcome.rows - noted >= NOTED_ROWS):
             _acknowledged(publisher, outcome, memory, cursor.mark() if cursor.mark else None, ids)
             noted = outcome.rows
+        if stops:
+            raise BrokenOffError(f"stopped in {path.name} behind {outcome.rows} rows; run it again to go on")
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
         _acknowledged(publisher, outcome, memory, None, ids)
@@ -243,3 +264,14 @@ def of_fitting_size(
         else:
             sound.append((good, value))
     return sound
+
+
+def judged(found: list[tuple[Good, bytes]], outcome: Outcome, judge: Judge | None) -> list[tuple[Good, bytes]]:
+    """Rows against which a judge has nothing; the others go to the outcome."""
+    if judge is None or not found:
+        return found
+    faults = judge([good.row for good, _ in found], [value for _, value in found])
+    for place, fault in faults.items():
+        good, _ = found[place]
+        outcome.reject(bad_of(good.place, [fault], good.row["envelope"]["source_record_id"]))
+    return [one for place, one in enumerate(found) if place not in faults]

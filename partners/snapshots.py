@@ -26,7 +26,7 @@ from typing import Protocol
 from partners.events import Headers, headers_of, topic_of
 from partners.formats import Bad, Reader, encoding_of, reader_of, rows
 from partners.formats.sources import Source
-from partners.publishing import MAX_VALUE_BYTES, OnEvent, Outcome, batches, of_fitting_size
+from partners.publishing import MAX_VALUE_BYTES, Judge, OnEvent, Outcome, batches, judged, of_fitting_size
 from partners.rows import micros
 from partners.snapshot_plan import UNSAID, Plan
 from partners.snapshot_state import SnapshotError, SnapshotState, Standing
@@ -95,6 +95,7 @@ def publish_snapshot(
     on_progress: Callable[[int], None] = lambda _: None,
     on_event: OnEvent | None = None,
     reader: Reader | None = None,
+    judge: Judge | None = None,
 ) -> SnapshotOutcome:
     """Publish how a full export differs from the one before it, and remember it.
 
@@ -109,6 +110,7 @@ def publish_snapshot(
         on_event: told place, event id and operation of each event that will be sent, once that is sure; none is in a
             look.
         reader: of the file; None: by its ending.
+        judge: what else rejects rows; None: nothing.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -130,7 +132,8 @@ def publish_snapshot(
     outcome.on_bad = plan.hold
     with state.plan(plan.standing, keep=not isinstance(sender, str)):
         for batch in batches(rows(path, partner, family, UNSAID, reader), outcome):
-            plan.take([good for good, _ in of_fitting_size(batch, family, outcome, MOST_BYTES)])
+            sound = judged(of_fitting_size(batch, family, outcome, MOST_BYTES), outcome, judge)
+            plan.take([good for good, _ in sound])
             on_progress(outcome.rows)
         plan.retract(max_retract_percent)
     if not isinstance(sender, str):

@@ -16,8 +16,10 @@ from deploy import publish_district, publish_ids, publish_report, tables
 from deploy.agreements_folder import load_agreements
 from deploy.console import FAILED, meant, waiting_for
 from deploy.console import bootstrap as known_bootstrap
+from deploy.identity.files import check_folder
 from deploy.population import generate
 from deploy.progress import counting
+from deploy.publish_gate import gate_of
 from deploy.publish_memory import remembered
 from partners.client import Publisher
 from partners.events import topic_of
@@ -25,7 +27,8 @@ from partners.formats import FileError, NoDayError, Reader, check_is_file, day_o
 from partners.mapping import Mapped, load, reader_by
 from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
-from partners.publishing import Memory, Outcome, publish_file
+from partners.profile import Look
+from partners.publishing import Memory, OnEvent, Outcome, publish_file
 from partners.snapshot_state import SnapshotState
 from partners.snapshots import publish_snapshot
 from processors.consent.agreements import EPOCH
@@ -67,7 +70,12 @@ def publish(
     max_retract_percent: Annotated[
         str, typer.Option(help="With --snapshot: where more would be retracted, nothing is sent.")
     ] = "20",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at every row, send none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at every row, as the gate would too; send none.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="With --dry-run: HTML file to write, with what to mend and each field's values.")
+    ] = None,
     ids: Annotated[
         Path | None,
         typer.Option(help="File to write event ids into, as CSV with columns row, event_id, operation, for `explain`."),
@@ -93,10 +101,11 @@ def publish(
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     Example: throughline publish oneroster.zip --partner lea_grand_bend
     """
+    _check_report(report, dry_run=dry_run)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
         publish_district.check_options(file, family, snapshot=snapshot, ids=ids, resume=resume)
-        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json)
+        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json, page=report)
         return
     mapped = load(mapping) if mapping else None
     partner, family = _whose(partner, family, mapped)
@@ -117,18 +126,22 @@ def publish(
         counted = held.enter_context(counting(file.name, "rows"))
         written = held.enter_context(publish_ids.ids_into(ids))
         on_progress = partial(counted, file.name)
+        look = _look(partner) if dry_run else None
+        judge = look.judge(family) if look else None
+        reader = look.watching(family, reader) if look else reader
         if snapshot:
             folder = settings.load().data_dir / "snapshots"
             state = held.enter_context(SnapshotState(folder, partner, family, to_look=dry_run))
             on_event = written.note if ids else None
             outcome: Outcome = publish_snapshot(
-                file, family, moment, sender, state, most_percent, on_progress, on_event, reader
+                file, family, moment, sender, state, most_percent, on_progress, on_event, reader, judge
             )
         else:
-            outcome = publish_file(file, family, moment, sender, on_progress, written.note, reader, memory)
+            noted = _both(written.note, look.on_event(family)) if look else written.note
+            outcome = publish_file(file, family, moment, sender, on_progress, noted, reader, memory, judge)
     told = moment.isoformat() + ("" if as_of or undated else " (the latest day in it)")
     publish_report.tell(
-        outcome, file, told, topic_of(partner, family), mapped, dry_run=dry_run, as_json=as_json, ids=written
+        outcome, file, told, topic_of(partner, family), mapped, look=look, as_json=as_json, ids=written, page=report
     )
     if undated:
         raise undated
@@ -173,7 +186,14 @@ def population(
 
 
 def _publish_district(
-    place: Path, partner: str | None, as_of: str | None, bootstrap: str | None, *, dry_run: bool, as_json: bool
+    place: Path,
+    partner: str | None,
+    as_of: str | None,
+    bootstrap: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    page: Path | None,
 ) -> None:
     """Publish a folder, or an interchange, of whatever families.
 
@@ -187,7 +207,8 @@ def _publish_district(
         check_is_file(place)
     sending = partial(_sender, partner, bootstrap=bootstrap, dry_run=dry_run)
     moment = _moment(as_of) if as_of else None
-    outcome = publish_district.publish_place(place, partner, moment, sending, dry_run=dry_run, as_json=as_json)
+    look = _look(partner) if dry_run else None
+    outcome = publish_district.publish_place(place, partner, moment, sending, look=look, as_json=as_json, page=page)
     if dry_run:
         for part in outcome.by_part:
             _check_agreement(partner, part.family)
@@ -212,6 +233,31 @@ def _whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tu
             )
         said[name] = value or own
     return said["partner"] or "", said["family"] or ""
+
+
+def _look(partner: str) -> Look:
+    """What looks on at a dry run: it counts, and asks the gate."""
+    return Look(datetime.now(UTC).date(), partial(gate_of, partner))
+
+
+def _both(first: OnEvent, second: OnEvent) -> OnEvent:
+    def told(place: int | None, event_id: str, operation: str) -> None:
+        first(place, event_id, operation)
+        second(place, event_id, operation)
+
+    return told
+
+
+def _check_report(report: Path | None, *, dry_run: bool) -> None:
+    """See that a page can be written, before every row is looked at.
+
+    Raises:
+        ThroughlineError: it cannot, or is not of a dry run.
+    """
+    if report and not dry_run:
+        raise ThroughlineError("--report tells what a dry run saw; say --dry-run too")
+    if report:
+        check_folder(report)
 
 
 def _check_resume(resume: bool, *, snapshot: bool, dry_run: bool, ids: Path | None) -> None:  # noqa: FBT001  # a flag

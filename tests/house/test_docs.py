@@ -11,6 +11,7 @@ from support.worlds import shipped_agreements
 import partners.formats
 from deploy.cli import app_of
 from deploy.consent_shown import TOLD
+from partners.profile import Flag
 from processors import names
 from processors.consent.chain import Code as Problem
 from processors.consent.law.rules import Reason
@@ -73,7 +74,7 @@ def test_every_setting_stands_in_the_reference_with_its_default() -> None:
 def test_every_code_reason_and_rule_stands_in_the_reference() -> None:
     files = {code.value for code in partners.formats.Code}
     rules = set(get_args(Rule))
-    values = {one.value for closed in (Code, Reason, Problem, Refusal) for one in closed}
+    values = {one.value for closed in (Code, Reason, Problem, Refusal, Flag) for one in closed}
     assert rows("[a-z_]+") == files | values | rules | set(REASONS_OF_ERASURES) | set(TOLD)
 
 

@@ -1,39 +1,24 @@
 """``throughline publish`` and ``throughline population``, as a person runs them."""
 
-import os
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
+from support.partner_commands import run
 from support.partner_topics import partner_of_its_own
 
 from deploy.publish_advice import advice_on
 from partners.formats import Code
 from partners.formats.faults import Fault
 
-ROOT = Path(__file__).parents[2]
-MAIN = (
-    "import typer, sys; from deploy.commands.partners import publish, population; from deploy.console import guarded; "
-)
-APP = MAIN + "app = typer.Typer(); app.command()(publish); app.command()(population); sys.exit(guarded(app))"
 ROW = {
     "envelope": {"source_record_id": "e-1", "subject_token": "t-1"},
     "body": {"organization_id": "1", "organization_id_system": "CDS", "entry_date": "2026-08-12"},
 }
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command, run in a folder where nothing is set."""
-    unset = {name: value for name, value in os.environ.items() if not name.startswith("THROUGHLINE_")}
-    environment = unset | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-c", APP, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def looked_at(
@@ -56,9 +41,13 @@ def test_a_dry_run_of_good_rows_ends_with_zero_and_counts_them(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     said = orjson.loads(done.stdout.splitlines()[-1])
     assert said.pop("rows_per_second") > 0
+    seen = {name: said.pop(name) for name in ("fields", "flags")}
     assert said == {
         "rows": 2, "published": 0, "rejected": 0, "reasons": {}, "valid": 2,
+        "errors": [], "read": 2, "persons": 1, "facts": 1, "repeated_facts": 1, "repeated_events": 1,
     }  # fmt: skip
+    assert {one["flag"] for one in seen["flags"]} == {"repeated_record_id", "repeated_event"}
+    assert {"field": "body.entry_date", "kind": "date", "filled_percent": 100, "values": None} in seen["fields"]
 
 
 def test_a_bad_row_ends_with_one_and_is_named_without_its_value(tmp_path: Path) -> None:

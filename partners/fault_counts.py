@@ -1,0 +1,54 @@
+"""The faults of a file's rows, counted by code and field, with the first places of each; never a value."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+from partners.formats.faults import Bad, Code, Fault
+
+PLACES = 10
+"""Rows that are named of each."""
+
+
+@dataclass
+class FaultCount:
+    """How often one thing is wrong with one field."""
+
+    fault: Fault
+    """As of the first row; of a code that is near only where it is so for all."""
+    count: int = 0
+    places: list[int] = field(default_factory=list)
+    """Of the first rows."""
+
+    def add(self, place: int, fault: Fault) -> None:
+        """Count a row."""
+        self.count += 1
+        if len(self.places) < PLACES:
+            self.places.append(place)
+        if fault.near != self.fault.near:
+            self.fault = dataclasses.replace(self.fault, near="")
+
+
+@dataclass
+class FaultCounts:
+    """All faults of all rejected rows: a row counts once for each of its faults."""
+
+    by_kind: dict[tuple[Code, str | None], FaultCount] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[Bad]) -> Self:
+        """Those of some rows."""
+        made = cls()
+        for bad in rows:
+            made.add(bad)
+        return made
+
+    def add(self, bad: Bad) -> None:
+        """Count the faults of a rejected row."""
+        for fault in bad.faults:
+            self.by_kind.setdefault((fault.code, fault.field), FaultCount(fault)).add(bad.place, fault)
+
+    def __iter__(self) -> Iterator[FaultCount]:
+        """The most frequent first."""
+        return iter(sorted(self.by_kind.values(), key=lambda one: (-one.count, one.fault.code, one.fault.field or "")))
