@@ -3,7 +3,8 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,15 +13,25 @@ import orjson
 import typer
 
 from deploy import publish_look, publish_page
-from deploy.progress import counting
+from deploy.progress import Told, counting
+from deploy.publish_ids import IdsFile, ids_into
 from deploy.publish_memory import remembered
 from deploy.publish_report import SHOWN, lines_on
 from partners.client import Publisher
-from partners.district import District, DistrictOutcome, Part, publish_district, surveyed
+from partners.district import (
+    District,
+    DistrictOutcome,
+    Part,
+    publish_district,
+    publish_district_snapshot,
+    surveyed,
+)
 from partners.formats import Bad, FileError, midnight
 from partners.formats.file_sets import is_set
 from partners.profile import Look
 from partners.publishing import Memory
+from partners.snapshot_state import SnapshotState
+from streams import settings
 from streams.errors import ThroughlineError
 
 Sending = Callable[[list[str]], AbstractContextManager[Publisher | str]]
@@ -32,81 +43,107 @@ def is_district(place: Path, family: str | None, mapping: Path | None) -> bool:
     return mapping is None and (place.is_dir() or (family is None and is_set(place)))
 
 
-def check_options(place: Path, family: str | None, **said: object) -> None:
-    """See that nothing is asked for that a set of interchanges cannot do.
+@dataclass(frozen=True)
+class Asked:
+    """How a set is to be published."""
+
+    partner: str
+    as_of: datetime | None = None
+    """When it was made; None: the latest day that it tells of."""
+    is_snapshot: bool = False
+    max_retract_percent: float = 20
+    is_resumed: bool = False
+    look: Look | None = None
+    """What looks on, where nothing is to be sent."""
+    as_json: bool = False
+    page: Path | None = None
+    """The file to write what was seen into, as HTML."""
+    ids: Path | None = None
+    """Where event ids are written."""
+
+
+def check_family(place: Path, family: str | None) -> None:
+    """See that no family is said of a set, which says them itself.
 
     Raises:
-        ThroughlineError: something is.
+        ThroughlineError: one is.
     """
     if family is not None:
         raise ThroughlineError(
-            f"{place} is a folder; name the file in it, or leave --family out for an Ed-Fi district whole"
+            f"{place} is a folder; name the file in it, or leave --family out for an export that is published whole"
         )
-    if wrong := next((name for name, value in said.items() if value), None):
-        option = wrong.replace("_", "-")
-        raise ThroughlineError(f"--{option} is for one file of one family; name the file and say --family")
 
 
-def publish_place(
-    place: Path,
-    partner: str,
-    moment_said: datetime | None,
-    sending: Sending,
-    *,
-    look: Look | None,
-    as_json: bool,
-    page: Path | None = None,
-) -> DistrictOutcome:
-    """Publish a folder or an interchange, and tell what became of it.
+def publish_place(place: Path, asked: Asked, sending: Sending) -> DistrictOutcome:
+    """Publish a folder, an archive or an interchange, and tell what became of it.
 
     Args:
-        place: of the folder, or of the file.
-        partner: who publishes.
-        moment_said: when it was made; None: the latest day that it tells of.
+        place: of it.
+        asked: how.
         sending: who sends; only the partner's name where nothing is sent.
-        look: what looks on, where nothing is to be sent.
-        as_json: whether one object is printed.
-        page: the file to write what was seen into, as HTML.
 
     Raises:
         FileError: there is nothing that can be read so, or nobody can tell when it was made.
     """
-    try:
-        with surveyed(place) as district:
-            return _publish(district, place, partner, moment_said, sending, look=look, as_json=as_json, page=page)
-    except OSError as error:
-        raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
+    with ExitStack() as held:
+        try:
+            district = held.enter_context(surveyed(place))
+        except OSError as error:
+            raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
+        now = datetime.now(UTC)
+        moment = asked.as_of or (midnight(district.day) if district.families else now)
+        if moment > now:
+            raise ThroughlineError(
+                f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD"
+            )
+        sender = held.enter_context(sending(district.families))
+        counted = held.enter_context(counting(place.name, "rows"))
+        written = held.enter_context(ids_into(asked.ids, of_set=True))
+        outcome = _published(district, moment, asked, sender, counted, written)
+        _tell(district, outcome, place, moment, asked)
+    return outcome
 
 
-def _publish(
-    district: District,
-    place: Path,
-    partner: str,
-    moment_said: datetime | None,
-    sending: Sending,
-    *,
-    look: Look | None,
-    as_json: bool,
-    page: Path | None,
+def _published(
+    district: District, moment: datetime, asked: Asked, sender: Publisher | str, counted: Told, written: IdsFile
 ) -> DistrictOutcome:
-    now = datetime.now(UTC)
-    moment = moment_said or (midnight(district.day) if district.families else now)
-    if moment > now:
-        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD")
-    with sending(district.families) as sender, counting(place.name, "rows") as counted:
-        digest = "" if look else district.digest()
-        remembering = partial(_remembering, partner, moment, digest, dry_run=look is not None)
-        outcome = publish_district(district, moment, sender, remembering, counted, look)
+    def note(name: str, family: str, place: int | None, event_id: str, operation: str) -> None:
+        written.note(place, event_id, operation, name, family)
+
+    if asked.is_snapshot:
+        folder = settings.load().data_dir / "snapshots"
+        state_of = partial(SnapshotState, folder, asked.partner, to_look=asked.look is not None)
+        on_event = note if asked.ids else None
+        return publish_district_snapshot(
+            district, moment, sender, state_of, asked.max_retract_percent, counted, on_event, asked.look
+        )
+    remembering = partial(_remembering, asked, moment, "" if asked.look else district.digest(), district.parts)
+    return publish_district(district, moment, sender, remembering, counted, note, asked.look)
+
+
+def _remembering(
+    asked: Asked, moment: datetime, digest: str, parts: Sequence[Part], part: Part
+) -> AbstractContextManager[Memory | None]:
+    if asked.look:
+        return nullcontext()
+    said = (moment.isoformat(), digest, str(parts.index(part)))
+    return remembered([], asked.partner, part.family, *said, resume=asked.is_resumed)
+
+
+def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: datetime, asked: Asked) -> None:
+    """Bad rows on standard error, the sum on standard output."""
     _tell_bad(district, outcome)
-    said = moment.isoformat() + ("" if moment_said else " (the latest day in it)")
-    counts = outcome.to_document(is_look=look is not None)
-    seen = publish_look.of_district(district, outcome, look) if look else {}
-    if page:
-        publish_page.write(page, place.name, said, counts, seen)
-    if as_json:
+    said = moment.isoformat() + ("" if asked.as_of else " (the latest day in it)")
+    counts = outcome.to_document(is_look=asked.look is not None)
+    seen = publish_look.of_district(district, outcome, asked.look) if asked.look else {}
+    if asked.page:
+        publish_page.write(asked.page, place.name, said, counts, seen)
+    if asked.as_json:
         typer.echo(orjson.dumps(counts | seen))
-        return outcome
-    typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=look is not None)}")
+        return
+    typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=asked.look is not None)}")
+    if outcome.by_family:
+        typer.echo(", ".join(f"{count} {name}" for name, count in outcome.changes.items()))
     for name, count in sorted(outcome.others.items()):
         typer.echo(f"no family carries {name}: {count}")
     for name, count in sorted(outcome.unsaid.items()):
@@ -115,34 +152,32 @@ def _publish(
         typer.echo(f"{len(district.left_out)} files were left out: of no kind that is read, or not in the manifest")
     if seen:
         publish_look.show(seen)
-    if page:
-        typer.echo(f"each field, its codes and dates: {page}")
-    return outcome
-
-
-def _remembering(
-    partner: str, moment: datetime, digest: str, part: Part, *, dry_run: bool
-) -> AbstractContextManager[Memory | None]:
-    if dry_run:
-        return nullcontext()
-    said = (moment.isoformat(), digest, part.name)
-    return remembered([], partner, part.family, *said, resume=False)
+    if asked.page:
+        typer.echo(f"each field, its codes and dates: {asked.page}")
 
 
 def _tell_bad(district: District, outcome: DistrictOutcome) -> None:
     """The first rejected rows of each file, on standard error."""
     for name, bad in district.bad:
-        _tell(name, [bad], "", Path(name).suffix)
+        _tell_row(name, "", bad)
     for part, of_part in outcome.by_part.items():
-        _tell(part.name, of_part.bad[:SHOWN], part.family, part.member.source.suffix)
-        if of_part.rejected > SHOWN:
-            print(f"{part.name}: and {of_part.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # what a person reads
+        for bad in of_part.bad[:SHOWN]:
+            _tell_row(part.name, part.family, bad)
+        _tell_more(part.name, of_part.rejected)
+    for family, of_family in outcome.by_family.items():
+        for name, bad in list(zip(of_family.bad_in, of_family.bad, strict=True))[:SHOWN]:
+            _tell_row(name, family, bad)
+        _tell_more(family, of_family.rejected)
 
 
-def _tell(name: str, bads: Sequence[Bad], family: str, ending: str) -> None:
-    for bad in bads:
-        for line in lines_on(bad, family, ending, None):
-            print(f"{name}: {line}", file=sys.stderr)  # noqa: T201  # what a person reads
+def _tell_row(name: str, family: str, bad: Bad) -> None:
+    for line in lines_on(bad, family, Path(name).suffix, None):
+        print(f"{name}: {line}", file=sys.stderr)  # noqa: T201  # what a person reads
+
+
+def _tell_more(name: str, rejected: int) -> None:
+    if rejected > SHOWN:
+        print(f"{name}: and {rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
 
 
 def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:
@@ -150,6 +185,8 @@ def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:
     by_family: Counter[str] = Counter()
     for part, of_part in outcome.by_part.items():
         by_family[part.family] += of_part.valid if dry_run else of_part.published
+    for family, of_family in outcome.by_family.items():
+        by_family[family] += of_family.asserted + of_family.corrected if dry_run else of_family.published
     done = ", ".join(f"{count} {family}" for family, count in by_family.items()) or "none"
     sent = f"{by_family.total()} valid ({done}), none sent" if dry_run else f"{by_family.total()} published ({done})"
     reasons = ", ".join(f"{count} {code}" for code, count in sorted(outcome.codes.items()))

@@ -58,6 +58,11 @@ def of_district(district: District, outcome: DistrictOutcome, look: Look) -> Doc
         for part, of_part in outcome.by_part.items()
         for error in errors_of(of_part.faults, part.family, part.member.source.suffix)
     ]
+    errors += [
+        {"file": "", "family": family, **error}
+        for family, of_family in outcome.by_family.items()
+        for error in errors_of(of_family.faults, family, "")
+    ]
     return {"errors": errors, "families": {report.family: _of_family(report, None) for report in look.reports()}}
 
 
@@ -114,7 +119,7 @@ def sum_of(seen: Document) -> str:
 
 
 def _error_line(one: Document) -> Sequence[str]:
-    place = f"{one['file']}: {_named(one)}" if "file" in one else _named(one)
+    place = f"{one['file'] or one['family']}: {_named(one)}" if "file" in one else _named(one)
     return place, one["code"], f"{one['rows']:,}", told_places(one), one["advice"]
 
 

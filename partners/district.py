@@ -3,9 +3,10 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from partners.client import Publisher
@@ -15,9 +16,12 @@ from partners.formats.file_sets import file_set
 from partners.profile import Look
 from partners.publishing import Memory, Outcome, publish_file
 from partners.sent_state import blocks_of
+from partners.snapshot_state import SnapshotError, SnapshotState
+from partners.snapshots import Export, Sender, SnapshotOutcome, publish_snapshots
 from schemas_avro import catalog
 
 NO_FAMILY = "no_family"
+CHANGES = ("asserted", "corrected", "retracted", "unchanged", "held", "finished")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Part:
         return self.member.source.name
 
 
+OnEvent = Callable[[str, str, int | None, str, str], None]
+"""Told the file and family of a row, its place, and its event's id and operation."""
 Remembering = Callable[[Part], AbstractContextManager[Memory | None]]
 """What is remembered of a part."""
 
@@ -44,6 +50,8 @@ class District:
     found: dict[Member, Census]
     left_out: Sequence[str] = ()
     """Names of files that are none of it."""
+    is_whole: bool = True
+    """Whether they have all that there is, and not changes only."""
 
     @property
     def parts(self) -> list[Part]:
@@ -106,7 +114,7 @@ def surveyed(place: Path) -> Iterator[District]:
         OSError: a file cannot be read.
     """
     with file_set(place) as files:
-        yield District({member: census(member) for member in files.members}, files.left_out)
+        yield District({member: census(member) for member in files.members}, files.left_out, files.is_whole)
 
 
 def _reader(part: Part, as_of: datetime) -> Reader:
@@ -125,12 +133,19 @@ class DistrictOutcome:
     submission: str | None = None
     """As of an outcome."""
     by_part: dict[Part, Outcome] = field(default_factory=dict)
+    by_family: dict[str, SnapshotOutcome] = field(default_factory=dict)
+    """Of a snapshot."""
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of all that is published at once."""
+        return [*self.by_part.values(), *self.by_family.values()]
 
     @property
     def codes(self) -> Counter[str]:
         """How many were rejected, by code."""
         own = self.unplaced + Counter({NO_FAMILY: self.others.total()})
-        return +sum((outcome.codes for outcome in self.by_part.values()), own)
+        return +sum((outcome.codes for outcome in self.outcomes), own)
 
     @property
     def rejected(self) -> int:
@@ -144,7 +159,7 @@ class DistrictOutcome:
 
     def total(self, name: str) -> int:
         """A count of every part's outcome, summed up."""
-        return sum(getattr(outcome, name) for outcome in self.by_part.values())
+        return sum(getattr(outcome, name) for outcome in self.outcomes)
 
     @property
     def rows(self) -> int:
@@ -154,13 +169,18 @@ class DistrictOutcome:
     @property
     def unsaid(self) -> Counter[str]:
         """Parts of rows that are published which these do not carry, by name."""
-        return sum((outcome.unsaid for outcome in self.by_part.values()), Counter())
+        return sum((outcome.unsaid for outcome in self.outcomes), Counter())
 
     @property
     def new(self) -> int | None:
         """As of an outcome."""
-        told = [outcome.new for outcome in self.by_part.values()]
+        told = [outcome.new for outcome in self.outcomes]
         return None if None in told else sum(one for one in told if one is not None)
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """How a snapshot differs from the one before."""
+        return {name: self.total(name) for name in CHANGES} if self.by_family else {}
 
     def to_document(self, *, is_look: bool) -> dict[str, object]:
         """As JSON values.
@@ -168,8 +188,8 @@ class DistrictOutcome:
         Args:
             is_look: nothing was to be sent.
         """
-        seconds = sum(outcome.seconds for outcome in self.by_part.values())
-        unlisted = sum((outcome.unlisted for outcome in self.by_part.values()), Counter())
+        seconds = sum(outcome.seconds for outcome in self.outcomes)
+        unlisted = sum((outcome.unlisted for outcome in self.outcomes), Counter())
         return {
             "rows": self.rows,
             "published": self.total("published"),
@@ -179,7 +199,8 @@ class DistrictOutcome:
             **({"submission": self.submission} if self.submission and self.total("published") else {}),
             **({} if self.new is None else {"new": self.new}),
             **({"rows_per_second": round(self.total("rows") / seconds)} if seconds else {}),
-            **({"valid": self.total("valid")} if is_look else {}),
+            **({"valid": self.total("valid")} if is_look and not self.by_family else {}),
+            **self.changes,
             **({"not_carried": dict(sorted(self.others.items()))} if self.others else {}),
             **({"parts_not_carried": dict(sorted(self.unsaid.items()))} if self.unsaid else {}),
             **({"unlisted": dict(sorted(unlisted.items()))} if unlisted else {}),
@@ -192,6 +213,7 @@ def publish_district(
     publisher: Publisher | str,
     remembering: Remembering,
     on_progress: Callable[[str, int], None] = lambda *_: None,
+    on_event: OnEvent = lambda *_: None,
     look: Look | None = None,
 ) -> DistrictOutcome:
     """Publish every good row of a set, and wait until the broker has them.
@@ -202,24 +224,91 @@ def publish_district(
         publisher: whose it is and who sends it; the partner's id alone: nobody does, it is only looked at.
         remembering: opens what is remembered of a part.
         on_progress: told the name of a file, and the number of its rows done.
+        on_event: told of each event, before it is sent.
         look: what looks on at every row, where nothing is to be sent.
 
     Raises:
         PublishError: the broker did not take an event.
         SentError: what was sent cannot be remembered.
     """
-    outcome = DistrictOutcome(district.reference, district.others, district.codes)
-    for part in district.parts:
-        with remembering(part) as memory:
+    outcome = _begun(district)
+    with ExitStack() as held:
+        # A part that is done is remembered as under way until all are, so that a run which goes on passes over it.
+        memories = {part: held.enter_context(remembering(part)) for part in district.parts}
+        for part, memory in memories.items():
             if memory and isinstance(publisher, Publisher):
                 memory.begin(publisher.cluster_id, as_of)
-            told = lambda count, name=part.name: on_progress(name, count)  # noqa: E731  # of this file
-            reader = _reader(part, as_of)
             outcome.by_part[part] = publish_file(
-                part.member.source, part.family, as_of, publisher, told, memory=memory,
-                on_event=look.on_event(part.family) if look else lambda *_: None,
-                reader=look.watching(part.family, reader) if look else reader,
-                judge=look.judge(part.family) if look else None,
-            )  # fmt: skip
+                part.member.source,
+                part.family,
+                as_of,
+                publisher,
+                partial(on_progress, part.name),
+                look.on_event(part.family) if look else partial(on_event, part.name, part.family),
+                _watched(_reader(part, as_of), part.family, look),
+                memory,
+                look.judge(part.family) if look else None,
+                is_part=True,
+            )
             outcome.submission = outcome.by_part[part].submission
+        for part, memory in memories.items():
+            if memory and isinstance(publisher, Publisher):
+                outcome.by_part[part].new = memory.state.end(memory.file)
     return outcome
+
+
+def publish_district_snapshot(
+    district: District,
+    as_of: datetime,
+    sender: Sender | str,
+    state_of: Callable[[str], AbstractContextManager[SnapshotState]],
+    max_retract_percent: float,
+    on_progress: Callable[[str, int], None] = lambda *_: None,
+    on_event: OnEvent | None = None,
+    look: Look | None = None,
+) -> DistrictOutcome:
+    """Publish how a set differs from the one before it, of each family that it has.
+
+    Args:
+        district: the set.
+        as_of: when it was made.
+        sender: whose it is and who sends it; the partner's id alone: it is only looked at.
+        state_of: opens what is remembered of a family.
+        max_retract_percent: of the facts of a family before.
+        on_progress: told the name of a file, and the number of rows of its family done.
+        on_event: told of each event that will be sent, once that is sure.
+        look: as of ``publish_district``.
+
+    Raises:
+        PublishError: the broker did not take an event; the next run goes on.
+        SnapshotError: it is no full export, is older than the last, or too much would be retracted: nothing was sent.
+    """
+    if not district.is_whole:
+        raise SnapshotError("the set has changes only (delta); publish it without --snapshot")
+    outcome = _begun(district)
+    with ExitStack() as held:
+        exports = []
+        for family in district.families:
+            parts = [part for part in district.parts if part.family == family]
+            files = [(part.member.source, _watched(_reader(part, as_of), family, look)) for part in parts]
+            told = partial(_told_of, on_event, family) if on_event else None
+            state = held.enter_context(state_of(family))
+            judge = look.judge(family) if look else None
+            exports.append(Export(family, files, state, told, judge, is_sound=not district.codes))
+        done = publish_snapshots(exports, as_of, sender, max_retract_percent, on_progress)
+        outcome.by_family = dict(zip(district.families, done, strict=True))
+        outcome.submission = next((one.submission for one in done), None)
+    return outcome
+
+
+def _watched(reader: Reader, family: str, look: Look | None) -> Reader:
+    return look.watching(family, reader) if look else reader
+
+
+def _told_of(on_event: OnEvent, family: str, name: str, place: int | None, event_id: str, operation: str) -> None:
+    on_event(name, family, place, event_id, operation)
+
+
+def _begun(district: District) -> DistrictOutcome:
+    """What is counted before anything is published."""
+    return DistrictOutcome(district.reference, district.others, district.codes)

@@ -149,6 +149,8 @@ def publish_file(
     memory: Memory | None = None,
     judge: Judge | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    *,
+    is_part: bool = False,
 ) -> Outcome:
     """Publish every good row of a file, and wait until the broker has them.
 
@@ -163,6 +165,7 @@ def publish_file(
         memory: of the file; None: nothing is remembered.
         judge: what else rejects rows, before they are sent; None: nothing.
         is_stopping: asked behind each batch; if so, what was sent is waited for and remembered, and no more is.
+        is_part: whether others are published with it: then whoever has them all says when it is done.
 
     Raises:
         BrokenOffError: it was to stop.
@@ -197,7 +200,7 @@ def publish_file(
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
         _acknowledged(publisher, outcome, memory, None, ids)
-        outcome.new = memory.state.end(memory.file) if memory else None
+        outcome.new = memory.state.end(memory.file) if memory and not is_part else None
     outcome.seconds, outcome.resumed_at = time.perf_counter() - begun, first
     return outcome
 

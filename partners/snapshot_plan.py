@@ -51,6 +51,8 @@ class Plan:
         standing: Standing,
         counts: Counts,
         on_event: Callable[[int | None, str, str], None] = lambda *_: None,
+        *,
+        is_sound: bool = True,
     ) -> None:
         """Of a partner's family.
 
@@ -61,12 +63,13 @@ class Plan:
             standing: of the snapshot to be.
             counts: what is counted into.
             on_event: told each event: its row's place, none where it retracts, its id, its operation.
+            is_sound: whether all that is to be read can be; else nothing is retracted.
         """
         self._on_event = on_event
         self._partner, self._family, self._state, self._counts = partner, family, state, counts
         self.standing = standing
         self._facts_before = state.count()
-        self._holds_all = False
+        self._holds_all = not is_sound
 
     def take(self, goods: Sequence[Good]) -> None:
         """Rows of the file, in its order."""

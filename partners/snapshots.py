@@ -17,8 +17,9 @@ rest, so that a fact whose subject is written in another way goes and comes in t
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -70,10 +71,15 @@ class SnapshotOutcome(Outcome):
     """The folder that knows of no snapshot before this one; None: it knows of one."""
     on_bad: Callable[[Bad], None] = lambda _: None
     """Told each rejected row."""
+    reading: str = ""
+    """Name of the file that is read."""
+    bad_in: list[str] = field(default_factory=list)
+    """Of each of the first rejected rows the name of its file."""
 
     def reject(self, bad: Bad) -> None:
         """Count a row that was rejected, and tell of it."""
         super().reject(bad)
+        self.bad_in += [self.reading] if len(self.bad_in) < len(self.bad) else []
         self.on_bad(bad)
 
     def to_document(self) -> dict[str, object]:
@@ -117,33 +123,102 @@ def publish_snapshot(
         PublishError: the broker did not take an event; the next run goes on.
         SnapshotError: the file is older than the last one, or too much would be retracted: nothing was sent.
     """
-    partner = sender if isinstance(sender, str) else sender.partner_id
-    reader = reader or reader_of(path, family)
-    outcome, begun = SnapshotOutcome(encoding=encoding_of(path, reader)), time.perf_counter()
-    if state.is_interrupted:
-        if isinstance(sender, str):
-            raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
-        outcome.finished = _send(state, sender, family)
-    if not state.standing.sequence:
-        outcome.nothing_known_in = state.folder
-    events: list[tuple[int | None, str, str]] = []
-    noted = (lambda *event: events.append(event)) if on_event else (lambda *_: None)
-    plan = Plan(partner, family, state, _next(state.standing, as_of), outcome, noted)
-    outcome.on_bad = plan.hold
-    with state.plan(plan.standing, keep=not isinstance(sender, str)):
-        for batch in batches(rows(path, partner, family, UNSAID, reader), outcome):
-            sound = judged(of_fitting_size(batch, family, outcome, MOST_BYTES), outcome, judge)
-            plan.take([good for good, _ in sound])
-            on_progress(outcome.rows)
-        plan.retract(max_retract_percent)
-    if not isinstance(sender, str):
-        outcome.submission = sender.submission
-        if on_event is not None:
-            for event in events:
-                on_event(*event)
-        outcome.published = _send(state, sender, family)
-    outcome.seconds = time.perf_counter() - begun
+    told = (lambda _, *event: on_event(*event)) if on_event else None
+    export = Export(family, [(path, reader or reader_of(path, family))], state, told, judge)
+    [outcome] = publish_snapshots([export], as_of, sender, max_retract_percent, lambda _, count: on_progress(count))
     return outcome
+
+
+@dataclass(frozen=True)
+class Export:
+    """All that a partner has of a family now."""
+
+    family: str
+    files: Sequence[tuple[Source, Reader]]
+    state: SnapshotState
+    on_event: Callable[[str, int | None, str, str], None] | None = None
+    """As of one file; told the file's name before."""
+    judge: Judge | None = None
+    """As of one file."""
+    is_sound: bool = True
+    """Whether nothing of the files is unread; else nothing is retracted."""
+
+
+def publish_snapshots(
+    exports: Sequence[Export],
+    as_of: datetime,
+    sender: Sender | str,
+    max_retract_percent: float = 20,
+    on_progress: Callable[[str, int], None] = lambda *_: None,
+) -> list[SnapshotOutcome]:
+    """Publish how full exports of several families differ from those before; all of them or, where one cannot, none.
+
+    Args:
+        exports: one a family.
+        as_of: when they were made.
+        sender: as of one.
+        max_retract_percent: of the facts before, of each family.
+        on_progress: told the name of a file, and the number of rows of its family done.
+
+    Raises:
+        FileError: a file as a whole cannot be read.
+        PublishError: the broker did not take an event; the next run goes on.
+        SnapshotError: the exports are older than the last ones, or too much would be retracted: nothing was sent.
+    """
+    outcomes = [SnapshotOutcome(encoding=encoding_of(*export.files[0])) for export in exports]
+    for export, outcome in zip(exports, outcomes, strict=True):
+        outcome.finished = _finished(export, sender)
+        outcome.nothing_known_in = None if export.state.standing.sequence else export.state.folder
+    noted: list[list[tuple[str, int | None, str, str]]] = [[] for _ in exports]
+    with ExitStack() as planned:
+        for export, outcome, events in zip(exports, outcomes, noted, strict=True):
+            begun = time.perf_counter()
+            standing = _next(export.state.standing, as_of)
+            planned.enter_context(export.state.plan(standing, keep=not isinstance(sender, str)))
+            _plan(export, standing, sender, outcome, events, on_progress).retract(max_retract_percent)
+            outcome.seconds = time.perf_counter() - begun
+    if isinstance(sender, str):
+        return outcomes
+    for export, outcome, events in zip(exports, outcomes, noted, strict=True):
+        begun = time.perf_counter()
+        outcome.submission = sender.submission
+        for event in events if export.on_event else ():
+            export.on_event(*event)  # type: ignore[misc]  # it is there
+        outcome.published = _send(export.state, sender, export.family)
+        outcome.seconds += time.perf_counter() - begun
+    return outcomes
+
+
+def _finished(export: Export, sender: Sender | str) -> int:
+    """How many messages of a snapshot that was interrupted before are sent again."""
+    if not export.state.is_interrupted:
+        return 0
+    if isinstance(sender, str):
+        raise SnapshotError("a snapshot was interrupted; run it without --dry-run first, which finishes it")
+    return _send(export.state, sender, export.family)
+
+
+def _plan(
+    export: Export,
+    standing: Standing,
+    sender: Sender | str,
+    outcome: SnapshotOutcome,
+    events: list[tuple[str, int | None, str, str]],
+    on_progress: Callable[[str, int], None],
+) -> Plan:
+    """What the files of an export change; what they do not have is still to be retracted."""
+    partner, family = sender if isinstance(sender, str) else sender.partner_id, export.family
+    note: OnEvent = (lambda *event: events.append((outcome.reading, *event))) if export.on_event else (lambda *_: None)
+    plan = Plan(partner, family, export.state, standing, outcome, note, is_sound=export.is_sound)
+    outcome.on_bad = plan.hold
+    for source, reader in export.files:
+        outcome.reading = source.name
+        for batch in batches(rows(source, partner, family, UNSAID, reader), outcome):
+            sound = judged(of_fitting_size(batch, family, outcome, MOST_BYTES), outcome, export.judge)
+            plan.take([good for good, _ in sound])
+            on_progress(source.name, outcome.rows)
+    outcome.reading = ""
+    return plan
 
 
 def _next(last: Standing, as_of: datetime) -> Standing:

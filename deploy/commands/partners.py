@@ -104,8 +104,20 @@ def publish(
     _check_report(report, dry_run=dry_run)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
-        publish_district.check_options(file, family, snapshot=snapshot, ids=ids, resume=resume)
-        _publish_district(file, partner, as_of, bootstrap, dry_run=dry_run, as_json=as_json, page=report)
+        publish_district.check_family(file, family)
+        _check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
+        asked = publish_district.Asked(
+            partner or "",
+            _moment(as_of) if as_of else None,
+            snapshot,
+            _percent(max_retract_percent),
+            resume,
+            _look(partner or "") if dry_run else None,
+            as_json,
+            report,
+            ids,
+        )
+        _publish_district(file, asked, bootstrap)
         return
     mapped = load(mapping) if mapping else None
     partner, family = _whose(partner, family, mapped)
@@ -185,33 +197,22 @@ def population(
     typer.echo(f"{len(files)} files in {out}")
 
 
-def _publish_district(
-    place: Path,
-    partner: str | None,
-    as_of: str | None,
-    bootstrap: str | None,
-    *,
-    dry_run: bool,
-    as_json: bool,
-    page: Path | None,
-) -> None:
-    """Publish a folder, or an interchange, of whatever families.
+def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str | None) -> None:
+    """Publish a folder, an archive or an interchange, of whatever families.
 
     Raises:
         ThroughlineError: it cannot be done so.
     """
-    if partner is None:
+    if not asked.partner:
         raise ThroughlineError("say --partner")
-    _check_partner(partner)
+    _check_partner(asked.partner)
     if not place.is_dir():
         check_is_file(place)
-    sending = partial(_sender, partner, bootstrap=bootstrap, dry_run=dry_run)
-    moment = _moment(as_of) if as_of else None
-    look = _look(partner) if dry_run else None
-    outcome = publish_district.publish_place(place, partner, moment, sending, look=look, as_json=as_json, page=page)
-    if dry_run:
-        for part in outcome.by_part:
-            _check_agreement(partner, part.family)
+    sending = partial(_sender, asked.partner, bootstrap=bootstrap, dry_run=asked.look is not None)
+    outcome = publish_district.publish_place(place, asked, sending)
+    if asked.look:
+        for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
+            _check_agreement(asked.partner, family)
     if outcome.is_mendable:
         raise typer.Exit(FAILED)
 

@@ -26,6 +26,8 @@ class FileSet:
     """In the order in which each learns from those before it."""
     left_out: Sequence[str]
     """Names of those that are none of it."""
+    is_whole: bool
+    """Whether they have all that there is, and not changes only."""
 
 
 def is_set(place: Path) -> bool:
@@ -50,6 +52,7 @@ def file_set(place: Path) -> Iterator[FileSet]:
     with ExitStack() as held:
         sources, folders = _sources(place, held)
         members: list[Member] = []
+        is_whole = True
         left_out: list[Source] = []
         known = Known()
         for name in sorted(folders):
@@ -58,7 +61,9 @@ def file_set(place: Path) -> Iterator[FileSet]:
             tables = [source for source in beside if source.suffix.lower() == CSV]
             if manifest is not None:
                 people = held.enter_context(KnownPeople())
-                files, others = oneroster.files_of(oneroster.manifest_of(manifest), tables, people)
+                said = oneroster.manifest_of(manifest)
+                files, others = oneroster.files_of(said, tables, people)
+                is_whole = is_whole and said.is_whole
                 members += files
                 left_out += others
             else:
@@ -75,7 +80,7 @@ def file_set(place: Path) -> Iterator[FileSet]:
                 f"no Ed-Fi interchange (.xml), Ed-Fi resources (.json) or OneRoster set (manifest.csv) in "
                 f"{place.name}; a file of another format is published by its name"
             )
-        yield FileSet(members, [source.name for source in left_out])
+        yield FileSet(members, [source.name for source in left_out], is_whole)
 
 
 def _sources(place: Path, held: ExitStack) -> tuple[list[Source], dict[str, list[int]]]:

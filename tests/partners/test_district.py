@@ -13,7 +13,7 @@ import orjson
 import pytest
 from support.partner_topics import partner_of_its_own
 
-from deploy.publish_district import check_options
+from deploy.publish_district import check_family
 from partners.district import DistrictOutcome, publish_district, surveyed
 from partners.formats import FileError, NoDayError, edfi
 from streams.errors import ThroughlineError
@@ -133,13 +133,10 @@ def test_files_of_other_kinds_are_left_out_and_counted(tmp_path: Path) -> None:
         assert district.left_out == ["readme.txt"]
 
 
-@pytest.mark.parametrize("said", [{"snapshot": True}, {"resume": True}, {"ids": Path("ids.csv")}])
-def test_a_folder_does_not_take_what_is_for_one_file(said: dict[str, object]) -> None:
-    check_options(Path("a"), None, snapshot=False, ids=None, resume=False)
+def test_a_folder_takes_no_family() -> None:
+    check_family(Path("a"), None)
     with pytest.raises(ThroughlineError, match="--family out"):
-        check_options(Path("a"), "enrollment")
-    with pytest.raises(ThroughlineError, match=f"--{next(iter(said))} is for one file"):
-        check_options(Path("a"), None, **said)
+        check_family(Path("a"), "enrollment")
 
 
 @pytest.fixture

@@ -33,6 +33,11 @@ class Manifest:
     modes: Mapping[str, Mode]
     """By the name of a file in lower case, without its ending."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no file has changes only."""
+        return Mode.DELTA not in self.modes.values()
+
 
 def is_manifest(source: Source) -> bool:
     """Whether a file is the manifest of a OneRoster set, and not any other of this name.
