@@ -12,6 +12,7 @@ from partners.formats.edfi_elements import (
     code,
     code_of_break,
     code_or_uri,
+    descriptor,
     name_of,
     required,
     row,
@@ -105,13 +106,13 @@ def _enrollment(association: Element, faults: Faults, _: Known) -> Row:
     school = required(association, faults, "body.organization_id", "SchoolReference", "SchoolIdentity", "SchoolId")
     entry = required(association, faults, "body.entry_date", "EntryDate")
     left = text(association, "ExitWithdrawDate")
-    status = code_of(text(association, "EnrollmentType") or "", "edfi_enrollment_type")
+    status = code_of(descriptor(association, "EnrollmentType") or "", "edfi_enrollment_type")
     body = {
         "organization_id": school,
         "organization_id_system": "SCHOOL",
         "enrollment_status": "previously_enrolled" if left else status,
         "entry_date": entry,
-        "entry_type": text(association, "EntryType"),
+        "entry_type": descriptor(association, "EntryType"),
         "entry_grade_level": code(association, faults, "body.entry_grade_level", "edfi_grade_level", "EntryGradeLevel"),
         "exit_date": left,
         "exit_type": code_or_uri(association, "edfi_exit_type", "ExitWithdrawType"),

@@ -103,9 +103,21 @@ def first_text(element: Element, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def required(element: Element, faults: Faults, field: str, *names: str) -> str:
-    """Text of a descendant that must be there; empty where it is not, which is a fault of the field."""
+def descriptor(element: Element, *names: str) -> str | None:
+    """A descriptor's URI; also of one that is written as code and namespace apart, where a namespace is said."""
     found = text(element, *names)
+    if found is not None:
+        return found
+    word = text(element, *names, "CodeValue")
+    return None if word is None else f"{text(element, *names, 'Namespace') or ''}#{word}"
+
+
+def required(element: Element, faults: Faults, field: str, *names: str) -> str:
+    """Text of a descendant that must be there; empty where it is not, which is a fault of the field.
+
+    A reference may have its keys without the identity around them, as some systems write it.
+    """
+    found = text(element, *names) or text(element, *(name for name in names if not name.endswith("Identity")))
     if found is None:
         faults.append(Fault(Code.MISSING_FIELD, field))
     return found or ""
@@ -113,7 +125,7 @@ def required(element: Element, faults: Faults, field: str, *names: str) -> str:
 
 def code(element: Element, faults: Faults, field: str, crosswalk: str, *names: str) -> str | None:
     """Our symbol of a descriptor by a crosswalk, for a field that takes no others."""
-    uri = text(element, *names)
+    uri = descriptor(element, *names)
     if uri is None:
         return None
     found = code_of(uri, crosswalk)
@@ -124,7 +136,7 @@ def code(element: Element, faults: Faults, field: str, crosswalk: str, *names: s
 
 def code_or_uri(element: Element, crosswalk: str, *names: str) -> str | None:
     """Our code of a descriptor where a crosswalk has one, else the descriptor itself."""
-    uri = text(element, *names)
+    uri = descriptor(element, *names)
     return None if uri is None else code_of(uri, crosswalk) or uri
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import BREAKS, children, name_of, text, whole
+from partners.formats.edfi_elements import BREAKS, children, descriptor, name_of, text, whole
 from partners.formats.sources import Source
 from partners.rows import Row
 
@@ -53,8 +53,8 @@ def note(element: Element, known: Known) -> None:
 def _intervention(element: Element) -> Row:
     """What of it has no place in our schema is no fault of those who point at it, and is not said."""
     return {
-        "intervention_class": code_of(text(element, "InterventionClass") or "", "edfi_intervention_class"),
-        "delivery_method": code_of(text(element, "DeliveryMethod") or "", "edfi_delivery_method"),
+        "intervention_class": code_of(descriptor(element, "InterventionClass") or "", "edfi_intervention_class"),
+        "delivery_method": code_of(descriptor(element, "DeliveryMethod") or "", "edfi_delivery_method"),
         "dosage_minimum_minutes": whole(element, [], "", "MinDosage"),
         "dosage_maximum_minutes": whole(element, [], "", "MaxDosage"),
     }

@@ -3,8 +3,9 @@
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import Faults, code, name_of, required, row, text, whole
+from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text, whole
 from partners.formats.edfi_known import ORGANIZATION, Known
+from partners.formats.faults import Code, Fault
 from partners.rows import Row
 
 STUDENT = ("StudentReference", "StudentIdentity", "StudentUniqueId")
@@ -40,7 +41,9 @@ def _day(
     student = required(event, faults, "envelope.subject_token", *STUDENT)
     place = required(event, faults, "body.organization_id", *organization)
     day = required(event, faults, "body.attendance_date", EVENT, "EventDate")
-    category = required(event, faults, "body.attendance_status", EVENT, "AttendanceEventCategory")
+    category = descriptor(event, EVENT, "AttendanceEventCategory") or ""
+    if not category:
+        faults.append(Fault(Code.MISSING_FIELD, "body.attendance_status"))
     crosswalk = "edfi_attendance_event"
     body = {
         "organization_id": place,
@@ -78,6 +81,6 @@ def taking_part(association: Element, faults: Faults, known: Known) -> Row:
 def _effectiveness(association: Element) -> str | None:
     """What came of it, where that is the same for all that it was for."""
     every = (one for one in association if name_of(one) == "InterventionEffectiveness")
-    ratings = (text(one, "InterventionEffectivenessRating") or "" for one in every)
+    ratings = (descriptor(one, "InterventionEffectivenessRating") or "" for one in every)
     found = {code_of(rating, "edfi_intervention_effectiveness") for rating in ratings}
     return found.pop() if len(found) == 1 else None

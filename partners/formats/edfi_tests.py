@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import Faults, code, name_of, required, row, text
+from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text
 from partners.formats.edfi_known import ASSESSMENT, Known
 from partners.rows import Row
 
@@ -30,7 +30,7 @@ def result(element: Element, faults: Faults, known: Known) -> Row:
     about = known.assessments.get((test, text(element, *REFERENCE, "Namespace")), {})
     day = (text(element, "AdministrationDate") or "")[:10] or None
     score, metric = _score(element)
-    level = text(element, "PerformanceLevel", "PerformanceLevel")
+    level = descriptor(element, "PerformanceLevel", "PerformanceLevel")
     body = {
         "assessment_title": about.get("title") or test,
         "academic_subject": about.get("subject"),
@@ -50,7 +50,7 @@ def _score(element: Element) -> tuple[str | None, str | None]:
     scores: dict[str, str] = {}
     for one in element:
         if name_of(one) == "ScoreResult" and (said := text(one, "Result")):
-            metric = code_of(text(one, "AssessmentReportingMethod") or "", "edfi_score_metric")
+            metric = code_of(descriptor(one, "AssessmentReportingMethod") or "", "edfi_score_metric")
             if metric is not None:
                 scores.setdefault(metric, said)
     metric = next((one for one in (*FIRST, *scores) if one in scores), None)

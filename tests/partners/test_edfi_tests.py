@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from partners import formats
-from partners.district import publish_district, survey
+from partners.district import publish_district, surveyed
 from partners.formats import Bad, Code, Good
 from partners.rows import Row, days
 
@@ -106,7 +106,8 @@ def test_one_score_is_carried_and_the_others_are_counted(
 
 def test_a_folder_counts_what_of_its_rows_is_not_carried(tmp_path: Path) -> None:
     read(tmp_path, metadata("State"), sat(score("Raw score", "1"), score("Theta", "2")), sat(number="a2"))
-    outcome = publish_district(survey(tmp_path), AS_OF, "lea_grand_bend", lambda *_: nullcontext())
+    with surveyed(tmp_path) as district:
+        outcome = publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
     told = outcome.to_document(is_look=True)
     assert (told["rows"], told["valid"], told["reference"]) == (3, 2, 1)
     assert told["parts_not_carried"] == {"ScoreResult": 1}
