@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is exported all the same
 
+from deploy.acl.wanted import LOOKING
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from streams import clients
@@ -45,9 +46,14 @@ class Read:
 class TopicReader:
     """Reads topics from the beginning, again and again up to what is there now; goes on where it stopped."""
 
-    def __init__(self, bootstrap: str, wanted: Callable[[str], bool], last: int | None = None) -> None:
-        """``wanted`` chooses topics by name; ``last``: only so many offsets of each partition, the last ones."""
-        self._consumer = clients.consumer(bootstrap, "outsider", **{"enable.partition.eof": True})
+    def __init__(
+        self, bootstrap: str, wanted: Callable[[str], bool], last: int | None = None, group: str = LOOKING
+    ) -> None:
+        """``wanted`` chooses topics by name; ``last``: only so many offsets of each partition, the last ones.
+
+        ``group``: one that the user may know of; nothing is committed in it.
+        """
+        self._consumer = clients.consumer(bootstrap, group, **{"enable.partition.eof": True})
         self._bootstrap, self._admin = bootstrap, clients.admin(bootstrap)
         self._wanted, self._last = wanted, last
         self._assigned: set[tuple[str, int]] = set()

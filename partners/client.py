@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from partners.events import Headers, framed, headers_of_row, key_of, topic_of
+from partners.events import Headers, Zone, framed, headers_of_row, key_of, topic_of
 from partners.rows import Row, to_row
 from schemas_avro.ids import SUBMISSION
 from schemas_avro.masked import Event
@@ -61,7 +61,7 @@ class Publisher:
 
     def __init__(
         self, bootstrap: str, partner_id: str, *, timeout_seconds: float = 30.0, queued_messages: int = 100_000,
-        access: Access | None = None, submission: str | None = None,
+        access: Access | None = None, submission: str | None = None, zone: Zone = "partner",
     ) -> None:  # fmt: skip
         """Make a publisher.
 
@@ -72,6 +72,7 @@ class Publisher:
             queued_messages: how many may wait to be sent before ``publish`` waits for room.
             access: whom it connects as; none: as the settings in the environment say, ``THROUGHLINE_KAFKA_…``.
             submission: under which id the receipt tells of these events, a UUID in lower case; none: a new one.
+            zone: where it publishes to: topics that are read, or the partner's sandbox.
 
         Raises:
             ThroughlineError: the settings do not fit together, or a file of theirs cannot be read.
@@ -81,6 +82,7 @@ class Publisher:
         """Id by which the partner asks what became of all that is sent (``throughline partner receipt``)."""
         self.report = Report()
         self.cluster_id = ""
+        self._zone: Zone = zone
         self._bootstrap = bootstrap
         self._timeout_seconds = timeout_seconds
         self._refusal = ""
@@ -102,6 +104,10 @@ class Publisher:
             self.flush()
         else:
             self.give_up()
+
+    def topic_of(self, family: str) -> str:
+        """The topic that it publishes a family to."""
+        return topic_of(self.partner_id, family, self._zone)
 
     def publish(self, event: Event) -> None:
         """Hand over one event.
@@ -125,7 +131,7 @@ class Publisher:
             KeyError: there is no such family.
             PublishError: no room for longer than the time-out.
         """
-        topic = topic_of(self.partner_id, family)
+        topic = self.topic_of(family)
         source = iter(rows)
         while batch := list(islice(source, BATCH)):
             self.publish_framed(topic, batch, framed(family, batch))
@@ -188,7 +194,7 @@ class Publisher:
         Raises:
             PublishError: it does not; says what to do.
         """
-        topic = topic_of(self.partner_id, family)
+        topic = self.topic_of(family)
         try:
             cluster = self._producer.list_topics(timeout=min(10.0, self._timeout_seconds))
         except KafkaException:
@@ -199,7 +205,8 @@ class Publisher:
             ) from None
         known = cluster.topics
         if topic not in known:
-            partners = {name.split(".")[1] for name in known if name.startswith("partner.") and name.count(".") > 1}
+            here = f"{self._zone}."
+            partners = {name.split(".")[1] for name in known if name.startswith(here) and name.count(".") > 1}
             near = [] if self.partner_id in partners else difflib.get_close_matches(self.partner_id, partners, 1, NEAR)
             raise PublishError(
                 f"no topic {topic}: {''.join(f'did you mean {name}? ' for name in near)}`throughline topics list` has "

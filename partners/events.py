@@ -2,16 +2,19 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Literal
 
 from partners.rows import Row
 from schemas_avro import catalog, codec, wire
 
 Headers = list[tuple[str, bytes]]
+Zone = Literal["partner", "sandbox"]
+"""First word of the names of a partner's topics."""
 
 
-def topic_of(partner_id: str, family: str) -> str:
-    """The topic that a partner writes a family to."""
-    return f"partner.{partner_id}.{family}"
+def topic_of(partner_id: str, family: str, zone: Zone = "partner") -> str:
+    """The topic that a partner writes a family to; in its sandbox no stage reads it."""
+    return f"{zone}.{partner_id}.{family}"
 
 
 def schema_id_of(family: str) -> int:

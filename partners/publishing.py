@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from partners.client import BATCH, Publisher
-from partners.events import framed, topic_of
+from partners.events import framed
 from partners.fault_counts import FaultCounts
 from partners.formats import Aside, Bad, Code, Cursor, Good, Reader, encoding_of, reader_of, rows
 from partners.formats.faults import Fault, bad_of
@@ -189,7 +189,7 @@ def publish_file(
             on_event(good.place, good.row["envelope"]["event_id"], good.row["envelope"]["operation"])
         if isinstance(publisher, Publisher) and sound:
             rows_, values = zip(*((good.row, value) for good, value in sound), strict=True)
-            publisher.publish_framed(topic_of(partner, family), rows_, values)
+            publisher.publish_framed(publisher.topic_of(family), rows_, values)
             ids += [row["envelope"]["event_id"] for row in rows_] if memory else []
         stops = is_stopping()
         if isinstance(publisher, Publisher) and (stops or outcome.rows - noted >= NOTED_ROWS):

@@ -135,7 +135,7 @@ class Portal(Door):
     ) -> AsyncIterator[bytes]:
         def look() -> PageState | None:
             session = self._session(request)
-            if session is None:
+            if session is None or self._parts.users.get(session.user_id) != user:
                 return None
             if isinstance(page, Wanted):
                 return self._pages.caseload_page(user, session.since, page)

@@ -42,9 +42,10 @@ class Door:
 
     def _reader(self, request: Request) -> Reader:
         session = self._session(request)
-        if session is None:
+        user = self._parts.users.get(session.user_id) if session else None  # who has just left may still have one
+        if session is None or user is None:
             raise HTTPException(HTTPStatus.UNAUTHORIZED)
-        return Reader(self._parts.users[session.user_id], session)
+        return Reader(user, session)
 
     def _anybody(self, request: Request) -> Reader | None:
         """Who is asking for what is no secret."""

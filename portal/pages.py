@@ -47,7 +47,7 @@ class Pages:
         self.questions = Questions(parts.views)
         self.names = Names(parts.names, parts.organization_names)
         self._known_pairs = parts.known_pairs
-        self._recipients = sorted({*parts.recipients, *(user.recipient for user in parts.users.values())})
+        self._parts = parts
         self.renderer = Renderer(parts.time_zone)
 
     def caseload(self, user: User, since: int, most_newest: int = 0) -> Caseload:
@@ -140,7 +140,8 @@ class Pages:
 
     def dictionary(self) -> list[FamilyView]:
         """What partners send, and who receives it by the agreements in force."""
-        heard = [known(self.questions, recipient) for recipient in self._recipients]
+        recipients = {*self._parts.recipients, *(user.recipient for user in self._parts.users.values())}
+        heard = [known(self.questions, recipient) for recipient in sorted(recipients)]
         newest: dict[str, Agreement] = {}
         for agreement in (one for now in heard for one in now.agreements.by_id.values()):
             at_hand = newest.get(agreement.agreement_id)

@@ -36,9 +36,9 @@ class PortalParts:
     secret_key: str
     """Signs links and sessions; at least 32 characters."""
     feed: Feed
-    known_pairs: tuple[tuple[str, str], ...] = ()
+    known_pairs: Sequence[tuple[str, str]] = ()
     """Partner and family of everything that partners may publish, from their agreements."""
-    recipients: tuple[str, ...] = ()
+    recipients: Sequence[str] = ()
     """Whose agreements the data dictionary tells of, beside those of the users."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Id of a partner or recipient to what people call it."""

@@ -8,7 +8,7 @@ import pathlib
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -99,10 +99,10 @@ class Session:
 class Sessions:
     """Signs and checks links and cookies."""
 
-    def __init__(self, secret_key: str, user_ids: Iterable[str], spent: Spent) -> None:
-        """For these users."""
+    def __init__(self, secret_key: str, user_ids: Collection[str], spent: Spent) -> None:
+        """For these users, whoever they are when somebody asks."""
         self._key = secret_key
-        self._user_ids = tuple(user_ids)
+        self._user_ids = user_ids
         self._spent = spent
 
     def user_of_link(self, token: str, now: float) -> str | None:

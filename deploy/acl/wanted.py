@@ -114,6 +114,11 @@ LOOKING = "outsider"
 """Group of commands that look at topics; nothing is committed in it."""
 
 
+def looking(user: str) -> str:
+    """The same of a user who may know of no other: Kafka's client asks for its group, though nobody joins it."""
+    return f"{user}.{LOOKING}"
+
+
 def _standing_by(stage: str) -> tuple[str, str]:
     """Topic and group by which a stage's workers stand by for one another."""
     return names.state_topic(stage), f"{stage}-standby"
@@ -201,14 +206,15 @@ def wanted(agreements: Sequence[Agreement], day: int, readers: Iterable[str], li
 
 
 def _of_partner(party: str, agreements: Iterable[Agreement]) -> Needs:
-    """It writes its own topics, reads its receipts and what it tries on its own sandbox, and nothing else.
+    """It writes its own topics, reads its receipts and what it tries in its own sandbox, and nothing else.
 
     Who may write any topic may be an idempotent producer (KIP-679).
     """
     families = sorted({family for a in agreements if a.tier == "mou" and a.party == party for family in a.families})
     tried = tuple(names.sandbox_topic(party, family) for family in families)
     writes = (*(names.partner_topic(party, family) for family in families), *tried)
-    return Needs(reads=(names.receipts_topic(party), *tried), writes=writes)
+    reads, group = (names.receipts_topic(party), *tried), looking(f"{PARTNER}{party}")
+    return Needs(reads=reads, writes=writes, looks_at=(group,))
 
 
 def _of_recipient(party: str) -> Needs:

@@ -1,20 +1,15 @@
 """``throughline partner``: what a partner's engineer begins with."""
 
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from deploy.commands.partner_new import new
+from deploy.commands.partner_verify import verify
 from deploy.commands.partners import check_names
-from partners.formats import check_is_file, csv_file, fixed_file, parquet_file
-from partners.formats.fixed_file import Span
-from partners.formats.reading import Cursor, FileError
-from partners.formats.tables import Table
-from partners.mapping.draft import drafted, file_columns
-from partners.mapping.model import Format
-from partners.mapping.names import short_names
-from partners.mapping.rows import ENDINGS
+from deploy.onboarding.drafts import draft_of
+from partners.formats import check_is_file
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
 
@@ -52,14 +47,7 @@ def map_(
     check_is_file(file)
     if out.exists():
         raise ThroughlineError(f"{out} is there already; name another file with --out, or move it away")
-    spans = file_columns(layout) if layout else {}
-    form: Format | None = "fixed" if layout else ENDINGS.get(file.suffix.lower())
-    if form is None:
-        raise FileError(f"{file.name}: its ending is none of {', '.join(ENDINGS)}; fixed-width text needs --layout")
-    width = max((span.end for span in spans.values()), default=0)
-    width = max(width, _width(file)) if layout else width
-    with _opened(file, form, family, spans, width, has_header=not no_header) as table:
-        draft = drafted(table, partner, family, form, spans, width, has_header=not no_header)
+    draft = draft_of(file, partner, family, layout, has_header=not no_header)
     try:
         out.write_text(draft.text, encoding="utf-8")
     except OSError as error:
@@ -74,20 +62,5 @@ def map_(
     typer.echo(f"correct it, then: throughline publish {file} --mapping {out} --dry-run")
 
 
-def _opened(
-    file: Path, form: Format, family: str, spans: dict[str, Span], width: int, *, has_header: bool
-) -> AbstractContextManager[Table]:
-    if form == "parquet":
-        return parquet_file.table(file, Cursor())
-    if form == "fixed":
-        return fixed_file.table(file, spans, width, Cursor(), is_trimmed=True)
-    return csv_file.table(file, set(short_names(family)), Cursor(), has_header=has_header)
-
-
-def _width(file: Path) -> int:
-    """The longest of the first lines."""
-    with csv_file.opened(file) as lines:
-        return max(
-            (len(line.rstrip("\r\n")) for line, _ in zip(csv_file.bounded(file, lines), range(200), strict=False)),
-            default=0,
-        )
+for made in (new, verify):
+    partner_app.command(made.__name__)(made)

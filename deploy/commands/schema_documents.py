@@ -42,7 +42,7 @@ def dictionary_(
     """
     # The portal and what it is made of are for this command alone.
     from deploy import dictionary_files  # noqa: PLC0415
-    from deploy.commands.serve import names_in  # noqa: PLC0415
+    from deploy.portal_files import names_in  # noqa: PLC0415
     from portal.dictionary import dictionary  # noqa: PLC0415
 
     agreements = load_agreements(settings.load().agreements)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Annotated, Protocol
 
@@ -16,14 +15,14 @@ import structlog
 import typer
 import uvicorn
 
-from deploy.agreements_folder import load_agreements
-from deploy.console import FAILED, bootstrap, stop_on_signals, told_in_a_line
+from deploy import portal_files
+from deploy.console import FAILED, bootstrap, stop_on_signals
 from deploy.endpoints import add_endpoints
+from deploy.portal_files import FreshMapping, FreshSequence
 from portal.app import create_app
 from portal.feed import Feed
-from portal.parts import PortalParts, User, load_organizations, load_users
+from portal.parts import PortalParts
 from portal.sign_in import Spent, make_sign_in_link
-from processors.consent.agreements import Agreement
 from schemas_avro import codec
 from sinks.case_views import CaseViews
 from sinks.questions import Questions
@@ -193,34 +192,18 @@ class _Server(uvicorn.Server):
 
 def portal_parts(chosen: Settings, views: Readable, feed: Feed) -> PortalParts:
     """What the portal is made of."""
-    agreements = load_agreements(chosen.agreements)
-    pairs = sorted({(a.party, family) for a in agreements if a.tier == "mou" for family in a.families})
+    there = portal_files.taking_part(chosen)
     return PortalParts(
         views=views,
-        users=_users(chosen.users),
+        users=FreshMapping(portal_files.users(chosen.users)),
         secret_key=portal_secret(chosen),
         feed=feed,
-        known_pairs=tuple(pairs),
-        recipients=tuple(sorted({a.party for a in agreements if a.tier == "dsa"})),
-        names=names_in(agreements),
-        organization_names=_organizations(chosen.organizations),
+        known_pairs=FreshSequence(lambda: there().pairs),
+        recipients=FreshSequence(lambda: there().recipients),
+        names=FreshMapping(lambda: there().names),
+        organization_names=FreshMapping(portal_files.organizations(chosen.organizations)),
         spent=Spent(chosen.data_dir / "secrets" / "used-links"),
     )
-
-
-def names_in(agreements: list[Agreement]) -> dict[str, str]:
-    """What people call partners and recipients: the titles of their participation agreements."""
-    return {a.party: a.title.removesuffix(" (its own clients)") for a in agreements if a.tier == "mou"}
-
-
-def _users(path: Path) -> dict[str, User]:
-    with told_in_a_line(ValueError):
-        return load_users(path) if path.exists() else {}
-
-
-def _organizations(path: Path) -> dict[str, str]:
-    with told_in_a_line(ValueError):
-        return load_organizations(path) if path.exists() else {}
 
 
 def portal_secret(chosen: Settings) -> str:
@@ -264,7 +247,7 @@ def sign_in(user_id: Annotated[str, typer.Argument(help="Id of the user, as in t
     Example: throughline sign-in cm-alvarez
     """
     chosen = settings.load()
-    if user_id not in _users(chosen.users):
+    if user_id not in portal_files.read_users(chosen.users):
         raise ThroughlineError(f"no such user in {chosen.users.name}; add one with id, name and recipient")
     noted = chosen.data_dir / "portal"
     if not noted.exists():

@@ -28,6 +28,7 @@ def said_of(user: str, found: Standing) -> list[str]:
 def test_a_partner_may_write_its_topics_try_its_sandbox_read_its_receipts_and_do_nothing_else() -> None:
     assert said_of("partner.csac", standing()) == [
         "user with a password",
+        "describe: group partner.csac.outsider",
         "describe, write: topic partner.csac.aid",
         "describe, write: topic partner.csac.identity",
         "describe, read: topic receipts.csac",

@@ -14,7 +14,7 @@ from support.worlds import PureWorld, shipped_agreements
 
 from deploy.acl.wanted import Limits, wanted
 from deploy.asyncapi import document
-from deploy.commands.serve import names_in
+from deploy.portal_files import names_in
 from partners import formats
 from partners.events import framed
 from partners.formats import Good
