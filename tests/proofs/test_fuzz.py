@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.fuzzing import parent
 from support.fuzzing.making import made
+from support.fuzzing.noting import Note
 from support.fuzzing.targets import targets
 
 from tests.proofs.scripts import script
@@ -77,3 +78,17 @@ def test_the_same_name_is_the_same_input_and_a_seed_is_one() -> None:
     assert made((1,), seeds) == seeds[1]
     assert len({made((0, 7, 9), seeds) for _ in range(3)}) == 1
     assert len({made((0, number), seeds) for number in range(200)}) > 100
+
+
+def test_what_is_half_written_of_an_input_is_not_taken_for_it(tmp_path: Path) -> None:
+    note = Note(tmp_path / "note")
+    note.write("csv", (1, 17), 5)
+    seen = note.read()
+    assert (seen.target, seen.chain, seen.inputs) == ("csv", (1, 17), 5)
+    half = (tmp_path / "note").read_bytes()
+    note.write("portal", (2, 99_999), 6)
+    whole = (tmp_path / "note").read_bytes()
+    for cut in range(1, 40):
+        with (tmp_path / "note").open("r+b") as file:
+            file.write(whole[:cut] + half[cut:])
+        assert note.read() == seen

@@ -495,6 +495,23 @@ def test_a_topic_that_appears_is_read_from_its_beginning(tiny: Tiny) -> None:
     assert sorted(row["input"].encode() for row in found) == sorted(INPUTS)
 
 
+def test_a_transaction_that_is_left_open_holds_back_its_own_partition_until_the_broker_ends_it(tiny: Tiny) -> None:
+    hung, other = tiny.topic("in1"), tiny.topic("in2")
+    left = clients.producer(tiny.bootstrap, f"{tiny.name}-left", **{"transaction.timeout.ms": 5_000})
+    left.init_transactions(30)
+    left.begin_transaction()
+    left.produce(hung, b"never")
+    assert left.flush(30) == 0
+    tiny.send(hung, INPUTS[:5])
+    tiny.send(other, INPUTS[5:10])
+    with beside(tiny.run) as ended:
+        found = tiny.wait_for(10)
+    assert ended == []
+    inputs = [row["input"].encode() for row in found]
+    assert sorted(inputs) == sorted(INPUTS[:10])
+    assert set(inputs[:5]) == set(INPUTS[5:10])
+
+
 def test_what_comes_first_is_read_before_all_that_waits(tiny: Tiny) -> None:
     waiting = [b"r%d" % n for n in range(100)]
     rest, first = tiny.topic("in"), tiny.topic("first")

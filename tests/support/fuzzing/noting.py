@@ -3,6 +3,7 @@
 import mmap
 import struct
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from support.fuzzing.making import Chain
 
 SIZE = 4_096
 HEAD = struct.Struct(">QddH")
+SUM = struct.Struct(">I")
+TRIES = 1_000
+"""To read what is just being written."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,26 @@ class Note:
             path.write_bytes(bytes(SIZE))
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), SIZE)
+        self._last = At("", (), 0, 0.0, time.monotonic())
 
     def write(self, target: str, chain: Chain, inputs: int) -> None:
         """Before an input is tried."""
-        text = f"{target}:{named(chain)}".encode()[: SIZE - HEAD.size]
+        text = f"{target}:{named(chain)}".encode()
         head = HEAD.pack(inputs, time.process_time(), time.monotonic(), len(text))
-        self._memory[: HEAD.size + len(text)] = head + text
+        whole = SUM.pack(zlib.crc32(head + text)) + head + text
+        self._memory[: len(whole)] = whole
 
     def read(self) -> At:
-        """The last one; of no target: the process is getting ready."""
-        inputs, cpu, began, length = HEAD.unpack(self._memory[: HEAD.size])
-        target, _, chain = self._memory[HEAD.size : HEAD.size + length].decode().partition(":")
-        return At(target, chain_of(chain), inputs, cpu, began)
+        """The last one, but for one that is half written; of no target: the process is getting ready."""
+        for _ in range(TRIES):
+            whole = self._memory[:]
+            [summed], said = SUM.unpack_from(whole), whole[SUM.size :]
+            inputs, cpu, began, length = HEAD.unpack_from(said)
+            if zlib.crc32(said[: HEAD.size + length]) == summed:
+                target, _, chain = said[HEAD.size : HEAD.size + length].decode().partition(":")
+                self._last = At(target, chain_of(chain), inputs, cpu, began)
+                break
+        return self._last
 
 
 def named(chain: Chain) -> str:
