@@ -183,7 +183,7 @@ class Portal(Door):
             self._sessions.end(session, self._parts.clock())
             self._parts.feed.publish((), everyone=True)
         answer = RedirectResponse("/signed-out", 303)
-        answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=guard.is_https(request))
+        answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
         return answer
 
     def signed_out(self) -> Response:
@@ -241,7 +241,7 @@ class Portal(Door):
         if status == HTTPStatus.NOT_FOUND and self._session(request) is None:
             status = HTTPStatus.UNAUTHORIZED
         title, *lines = codes.REFUSALS.get(status, codes.REFUSALS[HTTPStatus.BAD_REQUEST])
-        if request.scope["path"].startswith("/api/"):
+        if request.url.path.startswith("/api/"):
             return JSONResponse({"detail": title}, status)
         answer = self._page("message.html", None, title=title, lines=lines)
         answer.status_code = status

@@ -76,5 +76,5 @@ class Door:
         return Response(orjson.dumps(value), media_type="application/json")
 
     def _set_cookie(self, request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-        is_secure = guard.is_https(request)
-        answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=is_secure)
+        is_https = request.url.scheme == "https"
+        answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=is_https)

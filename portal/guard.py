@@ -55,10 +55,4 @@ def is_from_own_page(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    scheme, host = request.scope["scheme"], request.headers.get("host")
-    return host is not None and request.headers.get("origin") == f"{scheme}://{host}"
-
-
-def is_https(request: Request) -> bool:
-    """Whether it came encrypted. ``request.url`` would be made of the Host header, which may be no host at all."""
-    return bool(request.scope["scheme"] == "https")
+    return request.headers.get("origin") == f"{request.url.scheme}://{request.url.netloc}"
