@@ -16,7 +16,7 @@ from deploy import publish_look, publish_page
 from deploy.progress import Told, counting
 from deploy.publish_ids import IdsFile, ids_into
 from deploy.publish_memory import remembered
-from deploy.publish_report import SHOWN, lines_on
+from deploy.publish_report import SHOWN, lines_on, tell_submission
 from partners.client import Publisher
 from partners.district import (
     District,
@@ -144,6 +144,7 @@ def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: dat
     typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=asked.look is not None)}")
     if outcome.by_family:
         typer.echo(", ".join(f"{count} {name}" for name, count in outcome.changes.items()))
+    tell_submission(outcome.submission, asked.partner, outcome.total("published"))
     for name, count in sorted(outcome.others.items()):
         typer.echo(f"no family carries {name}: {count}")
     for name, count in sorted(outcome.unsaid.items()):

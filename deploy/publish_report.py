@@ -63,6 +63,7 @@ def tell(
     _tell_summary(outcome, file, moment, topic, dry_run=dry_run)
     if said := _of_ids(outcome, ids, dry_run=dry_run):
         typer.echo(said)
+    tell_submission(outcome.submission, topic.split(".")[1], outcome.published)
     if seen:
         publish_look.show(seen)
     if page:
@@ -92,6 +93,13 @@ def _tell_summary(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_
 def _valid(outcome: Outcome) -> dict[str, object]:
     """What a look at rows counts besides; one at a snapshot counts changes."""
     return {} if isinstance(outcome, SnapshotOutcome) else {"valid": outcome.valid}
+
+
+def tell_submission(submission: str | None, partner: str, published: int) -> None:
+    """How to ask what became of what was sent; of nothing there is nothing to ask."""
+    if submission and published:
+        ask = f"throughline partner receipt {submission} --partner {partner} --wait 180"
+        typer.echo(f"what becomes of it, in about two minutes: {ask}")
 
 
 def lines_on(bad: Bad, family: str, ending: str, mapped: Mapped | None) -> Iterator[str]:

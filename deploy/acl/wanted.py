@@ -104,11 +104,11 @@ class Needs:
 
 
 ALL = (
-    "control.*", "partner.*", "identity.*", "resolved.*", "audit.*", "released.*", "receipts.*", "signals.*",
-    "deadletter.*", "state.*",
+    "control.*", "partner.*", "identity.*", "resolved.*", "audit.*", "released.*", "signals.*", "deadletter.*",
+    "state.*",
 )  # fmt: skip
-MADE = (*ALL, "sandbox.*")
-"""Topics that an operator makes; what partners try on theirs is read by nobody but them."""
+MADE = (*ALL, "sandbox.*", "receipts.*")
+"""Topics that an operator makes; what partners try on theirs, and their receipts, are read by nobody but them."""
 CONTROL = (names.AGREEMENTS, names.STEWARDS, names.ERASURES)
 LOOKING = "outsider"
 """Group of commands that look at topics; nothing is committed in it."""

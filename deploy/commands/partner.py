@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.partner_new import new
+from deploy.commands.partner_receipts import receipt, receipts
 from deploy.commands.partner_verify import verify
 from deploy.commands.partners import check_names
 from deploy.onboarding.drafts import draft_of
@@ -19,6 +20,10 @@ partner_app = typer.Typer(no_args_is_help=True, help="What a partner's engineer 
 @partner_app.callback()
 def _all() -> None:
     """What a partner's engineer begins with."""
+
+
+partner_app.command("receipt")(receipt)
+partner_app.command("receipts")(receipts)
 
 
 @partner_app.command("map")

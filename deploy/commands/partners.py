@@ -205,7 +205,7 @@ def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str
     """
     if not asked.partner:
         raise ThroughlineError("say --partner")
-    _check_partner(asked.partner)
+    check_partner(asked.partner)
     if not place.is_dir():
         check_is_file(place)
     sending = partial(_sender, asked.partner, bootstrap=bootstrap, dry_run=asked.look is not None)
@@ -336,14 +336,19 @@ def check_names(partner: str, family: str) -> None:
     Raises:
         ThroughlineError: there is not.
     """
-    _check_partner(partner)
+    check_partner(partner)
     if family not in catalog.FAMILIES:
         raise ThroughlineError(
             f"no such family; {meant(family, catalog.FAMILIES)}--family is one of {', '.join(catalog.FAMILIES)}"
         )
 
 
-def _check_partner(partner: str) -> None:
+def check_partner(partner: str) -> None:
+    """See that there may be such a partner.
+
+    Raises:
+        ThroughlineError: there may not.
+    """
     if not PARTNER_ID.fullmatch(partner):
         raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
 

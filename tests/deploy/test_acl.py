@@ -17,6 +17,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+from support.receipts import encoded, issued
 from support.secured import CROWD, CROWDED, SUPER, As, Authority, SecuredKafka
 from support.worlds import SHIPPED
 from typer.testing import CliRunner
@@ -33,6 +34,7 @@ from streams.errors import ThroughlineError
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 PARTNER, OTHER, RECIPIENT = "csac", "lea_grand_bend", "grand_bend_services"
 OWN, OTHERS = "partner.csac.aid", "partner.lea_grand_bend.enrollment"
+RECEIPTS, SUBMISSION = "receipts.csac", "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"
 AGREEMENTS = (
     "mou-csac", "mou-lea-grand-bend", "mou-grand-bend-services", "dsa-grand-bend-services",
     "dsa-own-grand-bend-services", "dul-grand-bend-services",
@@ -151,7 +153,7 @@ def test_a_plan_says_what_would_change_and_changes_nothing(
 
 def test_a_partner_writes_its_own_topics_and_others_are_hidden_from_it(applied: SecuredKafka) -> None:
     partner = As(applied, f"partner.{PARTNER}")
-    assert partner.sees() == {OWN, "partner.csac.identity", "sandbox.csac.aid", "sandbox.csac.identity"}
+    assert partner.sees() == {OWN, "partner.csac.identity", "sandbox.csac.aid", "sandbox.csac.identity", RECEIPTS}
     assert partner.sends(OWN) == {""}
     sandbox = f"sandbox.{OTHER}.enrollment"
     for topic in (OTHERS, sandbox, names.AGREEMENTS, f"released.{RECIPIENT}", f"deadletter.{PARTNER}"):
@@ -178,6 +180,26 @@ def test_a_recipient_reads_its_own_topics_in_groups_of_its_own(applied: SecuredK
     assert recipient.sends(released, idempotently=False) == {"TOPIC_AUTHORIZATION_FAILED"}
 
 
+def test_a_partners_receipts_are_written_by_consent_and_read_by_that_partner_alone(
+    applied: SecuredKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert As(applied, "service.consent").sends(RECEIPTS, encoded(issued(PARTNER))) == {""}
+    everybody = [f"partner.{OTHER}", f"partner.{PARTNER}", f"recipient.{RECIPIENT}", *MAY]
+    may = {user: As(applied, user).may([RECEIPTS])[RECEIPTS] & {"read", "write"} for user in everybody}
+    assert {user: done for user, done in may.items() if done} == {
+        "service.consent": {"write"}, f"partner.{PARTNER}": {"read"},
+    }  # fmt: skip
+    words = ("partner", "receipt", SUBMISSION, "--partner", PARTNER, "--json")
+    for user in (f"partner.{PARTNER}", f"partner.{OTHER}"):
+        for name, value in applied.settings(user).items():
+            monkeypatch.setenv(name, value)
+        if user == f"partner.{PARTNER}":
+            assert json.loads(throughline(applied.data_dir, *words))["arrived"] == 3
+        else:
+            with pytest.raises(ThroughlineError, match=f"no topic {RECEIPTS}"):
+                throughline(applied.data_dir, *words)
+
+
 READ, WRITE = {"read", "describe"}, {"write", "describe"}
 OPERATOR = {"read", "describe", "create", "describe_configs"}
 SANDBOX = f"sandbox.{PARTNER}.aid"
@@ -188,7 +210,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         names.MODELS: WRITE, names.REVIEWS: WRITE, f"deadletter.{PARTNER}": WRITE,
     },
     "service.consent": {
-        names.RESOLVED_EVENTS: READ, names.AUDIT_DECISIONS: WRITE, f"released.{RECIPIENT}": WRITE,
+        names.RESOLVED_EVENTS: READ, names.AUDIT_DECISIONS: WRITE, f"released.{RECIPIENT}": WRITE, RECEIPTS: WRITE,
     },
     "service.signals": {f"released.{RECIPIENT}": READ, f"signals.{RECIPIENT}": WRITE},
     "service.sink": {f"released.{RECIPIENT}": READ, f"signals.{RECIPIENT}": READ},
@@ -196,7 +218,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     "service.operator": {
         OWN: OPERATOR | WRITE, OTHERS: OPERATOR | WRITE, f"deadletter.{PARTNER}": OPERATOR | WRITE,
         names.AGREEMENTS: OPERATOR | WRITE, names.STEWARDS: OPERATOR | WRITE, names.ERASURES: OPERATOR | WRITE,
-        SANDBOX: OPERATOR - {"read"},
+        SANDBOX: OPERATOR - {"read"}, RECEIPTS: OPERATOR - {"read"},
         names.RESOLVED_EVENTS: OPERATOR, names.IDENTITY_RECORDS: OPERATOR, names.IDENTITY_CHANGES: OPERATOR,
         names.MODELS: OPERATOR, names.REVIEWS: OPERATOR, names.AUDIT_DECISIONS: OPERATOR,
         f"released.{RECIPIENT}": OPERATOR, f"signals.{RECIPIENT}": OPERATOR,
@@ -301,7 +323,7 @@ def test_who_guesses_passwords_gets_none_and_others_go_on(applied: SecuredKafka)
         with pytest.raises(KafkaException):
             one.list_topics(timeout=0.05)  # has it connect
     wait_until(lambda: all(one.poll(0.01) >= 0 and "_AUTHENTICATION" in heard[n] for n, one in enumerate(guessing)))
-    assert As(applied, user).sends(OWN, 50) == {""}
+    assert As(applied, user).sends(OWN, count=50) == {""}
 
 
 def hear(heard: set[str], error: KafkaError) -> None:
@@ -359,7 +381,7 @@ def test_a_flood_of_one_partner_is_throttled_and_anothers_events_go_on(
     for _ in range(FLOOD):
         flooding.produce(OWN, b"\xff" * 10_000, on_delivery=lambda error, _: delivered.append(error))
     wait_until(lambda: bool(flooding.poll(0.1)) and bool(throttled))
-    assert As(applied, f"partner.{OTHER}").sends(OTHERS, 200) == {""}
+    assert As(applied, f"partner.{OTHER}").sends(OTHERS, count=200) == {""}
     flooding.poll(0)
     assert len(delivered) < FLOOD / 10
     flooding.purge()
@@ -373,7 +395,7 @@ def test_a_crowd_at_one_address_is_cut_short_and_who_comes_from_another_goes_on(
         for _ in range(10 * CROWD):
             crowd.append(socket.create_connection((host, int(port)), 10, (CROWDED, 0)))
             crowd[-1].sendall(b"\0\0\1")  # and says no more
-        assert As(applied, f"partner.{PARTNER}").sends(OWN, 50) == {""}
+        assert As(applied, f"partner.{PARTNER}").sends(OWN, count=50) == {""}
         wait_until(lambda: sum(map(_is_open, crowd)) <= CROWD)
     finally:
         for one in crowd:

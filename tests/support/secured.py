@@ -128,12 +128,12 @@ class As:
                 found[topic] = set()
         return found
 
-    def sends(self, topic: str, count: int = 1, *, idempotently: bool = True) -> set[str]:
+    def sends(self, topic: str, value: bytes = b"x", count: int = 1, *, idempotently: bool = True) -> set[str]:
         """Send records; what errors came back. Who may write no topic at all is no idempotent producer either."""
         errors: list[str] = []
         producer = self.producer(**{"message.timeout.ms": 10_000, "enable.idempotence": idempotently})
         for _ in range(count):
-            producer.produce(topic, b"x", on_delivery=lambda error, _: errors.append(error.name() if error else ""))
+            producer.produce(topic, value, on_delivery=lambda error, _: errors.append(error.name() if error else ""))
         assert producer.flush(20) == 0
         return set(errors)
 
