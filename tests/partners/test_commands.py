@@ -14,6 +14,7 @@ from support.partner_topics import partner_of_its_own
 from deploy.publish_advice import advice_on
 from partners.formats import Code
 from partners.formats.faults import Fault
+from schemas_avro.ids import is_event_id
 
 ROW = {
     "envelope": {"source_record_id": "e-1", "subject_token": "t-1"},
@@ -290,6 +291,9 @@ def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, br
     assert "event ids of 1 rows were made from their content" in first.stdout
     said = orjson.loads(second.stdout)
     assert said.pop("rows_per_second") >= 0
+    assert is_event_id(submission := said.pop("submission"))
+    assert f"throughline partner receipt {submission} " not in first.stdout
+    assert f"--partner {partner} --wait 180" in first.stdout
     assert said == {"rows": 1, "published": 1, "rejected": 0, "reasons": {}, "new": 0}
 
 

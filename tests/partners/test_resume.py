@@ -118,6 +118,16 @@ def ended(broker: str, partner: str) -> int:
     return int(end)
 
 
+def submissions(broker: str, partner: str, count: int) -> set[str]:
+    """Which submissions the messages of its topic are of."""
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "test"})
+    consumer.assign([TopicPartition(f"partner.{partner}.aid", 0, 0)])
+    headers = [dict(message.headers() or []) for message in consumer.consume(count, 30)]
+    consumer.close()
+    assert len(headers) == count
+    return {said["ce_submission"].decode() for said in headers}
+
+
 def published(path: Path, broker: str, partner: str, *, to: int | None = None, resume: bool = False) -> Outcome:
     """A file published, broken off after so many rows."""
 
@@ -149,6 +159,7 @@ def test_a_run_that_was_broken_off_goes_on_where_the_broker_had_it(
     assert (done.rows, done.published, done.rejected, done.new) == (ROWS, ROWS - bad, bad, ROWS - bad)
     assert done.resumed_at >= 400
     assert ended(broker, partner) - before <= ROWS - 400
+    assert submissions(broker, partner, ended(broker, partner)) == {done.submission}
     again = published(path, broker, partner, resume=True)
     assert (again.rows, again.published, again.new, again.resumed_at) == (ROWS, ROWS - bad, 0, 0)
 
