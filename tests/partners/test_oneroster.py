@@ -135,6 +135,9 @@ def test_windows_text_is_read_and_an_empty_file_has_no_rows(tmp_path: Path) -> N
     (place / "users.csv").write_bytes(ONE_2["users"].replace("Okafor", "Núñez").encode("cp1252"))
     assert said(rows(place, "identity")[1])["last_name"] == "Núñez"
     assert looked_at(place).rows == 17
+    (place / "users.csv").write_text("\n" + ONE_2["users"])
+    with pytest.raises(FileError, match=r"users\.csv has no header"):
+        looked_at(place)
 
 
 DELTA = {

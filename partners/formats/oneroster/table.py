@@ -1,5 +1,6 @@
 """A CSV file of a OneRoster set: its rows by the names of their columns, in whatever order and case those are."""
 
+import codecs
 import operator
 from collections.abc import Iterator, Sequence
 
@@ -47,6 +48,6 @@ def rows_of(source: Source, names: Sequence[str]) -> Iterator[tuple[int, Cells] 
 
 
 def _is_blank(source: Source) -> bool:
-    """Whether a file has no header."""
-    with csv_file.opened(source) as lines:
-        return not lines.readline(csv_file.MOST_LINE_CHARACTERS).strip()
+    """Whether a file has nothing in it, not even a header."""
+    with source.open("rb") as file:
+        return not file.read(csv_file.BLOCK_BYTES).removeprefix(codecs.BOM_UTF8).strip()
