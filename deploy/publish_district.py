@@ -117,13 +117,22 @@ def _published(
         return publish_district_snapshot(
             district, moment, sender, state_of, asked.max_retract_percent, counted, on_event, asked.look
         )
-    remembering = partial(_remembering, asked, moment, "" if asked.look else district.digest(), district.parts)
-    return publish_district(district, moment, sender, remembering, counted, note, asked.look)
+    remembers = partial(remembering, asked, moment, "" if asked.look else district.digest(), district.parts)
+    return publish_district(district, moment, sender, remembers, counted, note, asked.look)
 
 
-def _remembering(
+def remembering(
     asked: Asked, moment: datetime, digest: str, parts: Sequence[Part], part: Part
 ) -> AbstractContextManager[Memory | None]:
+    """What is remembered of a part of a set, so that a run of it can go on, or tell what is new.
+
+    Args:
+        asked: how the set is published.
+        moment: when it was made.
+        digest: of the whole set.
+        parts: of it, in their order.
+        part: one of them.
+    """
     if asked.look:
         return nullcontext()
     said = (moment.isoformat(), digest, str(parts.index(part)))

@@ -46,8 +46,8 @@ def of_file(outcome: Outcome, look: Look, family: str, file: Path, mapped: Mappe
     return {"errors": errors, **_of_family(report, mapped)}
 
 
-def of_district(district: District, outcome: DistrictOutcome, look: Look) -> Document:
-    """What a dry run saw of a set of files, family by family, as JSON values."""
+def errors_in(district: District, outcome: DistrictOutcome) -> list[Document]:
+    """Faults in a set of files, by file, code and field, as JSON values."""
     errors = [
         {"file": member.source.name, "family": None, **error}
         for member, counted in district.found.items()
@@ -63,7 +63,13 @@ def of_district(district: District, outcome: DistrictOutcome, look: Look) -> Doc
         for family, of_family in outcome.by_family.items()
         for error in errors_of(of_family.faults, family, "")
     ]
-    return {"errors": errors, "families": {report.family: _of_family(report, None) for report in look.reports()}}
+    return errors
+
+
+def of_district(district: District, outcome: DistrictOutcome, look: Look) -> Document:
+    """What a dry run saw of a set of files, family by family, as JSON values."""
+    families = {report.family: _of_family(report, None) for report in look.reports()}
+    return {"errors": errors_in(district, outcome), "families": families}
 
 
 def _of_family(report: ProfileReport, mapped: Mapped | None) -> Document:
@@ -114,8 +120,7 @@ def sum_of(seen: Document) -> str:
     """Of how many people and facts a family's rows tell, in a line."""
     repeats = (("repeated_facts", "facts"), ("repeated_events", "events"))
     again = "".join(f", {seen[name]} {what} that were there before" for name, what in repeats if seen[name])
-    to = f" (of the first {seen['ids_counted_to']:,} rows)" if "ids_counted_to" in seen else ""
-    return f"{seen['facts']:,} facts about {seen['persons']:,} people{again}{to}"
+    return f"{seen['facts']:,} facts about {seen['persons']:,} people{again}"
 
 
 def _error_line(one: Document) -> Sequence[str]:

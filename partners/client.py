@@ -41,6 +41,10 @@ class PublishError(ThroughlineError):
     """The broker cannot be reached, or did not take an event; one line with the remedy, and no value of an event."""
 
 
+class BrokerAwayError(PublishError):
+    """No broker answers, or not in time: wait, and send again."""
+
+
 @dataclass
 class Report:
     """What became of what was handed over."""
@@ -167,15 +171,17 @@ class Publisher:
         if left or self.report.failures:
             self._must_be_let_in()
         if left:
-            raise PublishError(
+            raise BrokerAwayError(
                 f"{left} events are not acknowledged after {self._timeout_seconds:g} s: the broker at "
                 f"{self._bootstrap} does not answer; {SEND_AGAIN}"
             )
         if failures := self.report.failures:
             kinds = ", ".join(sorted(set(failures.values())))
             total = len(failures) + len(self.report.acknowledged)
-            away = f"; the broker at {self._bootstrap} does not answer" if AWAY & set(failures.values()) else ""
-            raise PublishError(f"{len(failures)} of {total} events were not delivered: {kinds}{away}; {SEND_AGAIN}")
+            is_away = bool(AWAY & set(failures.values()))
+            away = f"; the broker at {self._bootstrap} does not answer" if is_away else ""
+            kind = BrokerAwayError if is_away else PublishError
+            raise kind(f"{len(failures)} of {total} events were not delivered: {kinds}{away}; {SEND_AGAIN}")
 
     def give_up(self) -> None:
         """Let go of what the broker does not have yet; whoever waits in another thread waits no longer."""
@@ -200,7 +206,7 @@ class Publisher:
         except KafkaException:
             self._producer.poll(0)  # has it say whether it was not let in
             self._must_be_let_in()
-            raise PublishError(
+            raise BrokerAwayError(
                 f"no Kafka broker answers at {self._bootstrap}; start it, or name another with --bootstrap"
             ) from None
         known = cluster.topics
@@ -228,7 +234,7 @@ class Publisher:
             else:
                 return
             if time.monotonic() > deadline:
-                raise PublishError(f"no room to send for {self._timeout_seconds:g} s; is the broker up?")
+                raise BrokerAwayError(f"no room to send for {self._timeout_seconds:g} s; is the broker up?")
         raise PublishError(f"given up; {SEND_AGAIN}")
 
     def _hear(self, error: KafkaError) -> None:

@@ -14,7 +14,7 @@ from partners.formats import FIRST_YEAR, Bad, NoDayError, Reader
 from partners.formats.census import Census, Member, census, facts
 from partners.formats.file_sets import file_set
 from partners.profile import Look
-from partners.publishing import Memory, Outcome, publish_file
+from partners.publishing import Judge, Memory, Outcome, publish_file
 from partners.sent_state import blocks_of
 from partners.snapshot_state import SnapshotError, SnapshotState
 from partners.snapshots import Export, Sender, SnapshotOutcome, publish_snapshots
@@ -215,6 +215,8 @@ def publish_district(
     on_progress: Callable[[str, int], None] = lambda *_: None,
     on_event: OnEvent = lambda *_: None,
     look: Look | None = None,
+    judge_of: Callable[[str], Judge] | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> DistrictOutcome:
     """Publish every good row of a set, and wait until the broker has them.
 
@@ -226,11 +228,15 @@ def publish_district(
         on_progress: told the name of a file, and the number of its rows done.
         on_event: told of each event, before it is sent.
         look: what looks on at every row, where nothing is to be sent.
+        judge_of: what else rejects rows of a family that are sent; None: nothing.
+        is_stopping: asked behind each batch; as of ``publish_file``.
 
     Raises:
+        BrokenOffError: it was to stop.
         PublishError: the broker did not take an event.
         SentError: what was sent cannot be remembered.
     """
+    asked = look.judge if look else judge_of
     outcome = _begun(district)
     with ExitStack() as held:
         # A part that is done is remembered as under way until all are, so that a run which goes on passes over it.
@@ -247,7 +253,8 @@ def publish_district(
                 look.on_event(part.family) if look else partial(on_event, part.name, part.family),
                 _watched(_reader(part, as_of), part.family, look),
                 memory,
-                look.judge(part.family) if look else None,
+                asked(part.family) if asked else None,
+                is_stopping,
                 is_part=True,
             )
             outcome.submission = outcome.by_part[part].submission

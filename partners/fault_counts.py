@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from partners.formats.faults import Bad, Code, Fault
 
@@ -48,6 +48,20 @@ class FaultCounts:
         """Count the faults of a rejected row."""
         for fault in bad.faults:
             self.by_kind.setdefault((fault.code, fault.field), FaultCount(fault)).add(bad.place, fault)
+
+    def to_list(self) -> list[list[Any]]:
+        """As JSON values, for a run that goes on."""
+        return [
+            [fault.code.value, fault.field, fault.counted, fault.near, one.count, one.places]
+            for one in self.by_kind.values()
+            for fault in [one.fault]
+        ]
+
+    def go_on(self, counted: Iterable[list[Any]]) -> None:
+        """Take over what a run before has counted."""
+        for code, field_, told, near, count, places in counted:
+            fault = Fault(Code(code), field_, told, near)
+            self.by_kind[fault.code, fault.field] = FaultCount(fault, count, list(places))
 
     def __iter__(self) -> Iterator[FaultCount]:
         """The most frequent first."""

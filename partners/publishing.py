@@ -70,7 +70,7 @@ class Outcome:
     unsaid: Counter[str] = field(default_factory=Counter)
     """Parts of rows, by name, that the file has and no event carries."""
     faults: FaultCounts = field(default_factory=FaultCounts)
-    """Of the rows that this run rejected, all of them."""
+    """Of the rows that were rejected, all of them."""
 
     def reject(self, bad: Bad) -> None:
         """Count a row that was rejected."""
@@ -101,8 +101,9 @@ class Outcome:
 
     def to_counts(self) -> dict[str, Any]:
         """What a later run goes on from."""
-        counted = {name: getattr(self, name) for name in COUNTED}
-        return counted | {"submission": self.submission} | {name: dict(getattr(self, name)) for name in TALLIED}
+        counted = {name: getattr(self, name) for name in COUNTED} | {"submission": self.submission}
+        tallied = {name: dict(getattr(self, name)) for name in TALLIED}
+        return counted | tallied | {"faults": self.faults.to_list()}
 
     def add_counts(self, counts: dict[str, Any]) -> None:
         """Go on from what an earlier run has counted."""
@@ -111,6 +112,7 @@ class Outcome:
         self.submission = counts.get("submission")
         for name in TALLIED:
             getattr(self, name).update(counts.get(name, {}))
+        self.faults.go_on(counts.get("faults", ()))
 
 
 @dataclass

@@ -2,9 +2,8 @@
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,23 +11,23 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy import publish_district, publish_ids, publish_report, tables
+from deploy import publish_district, publish_ids, publish_report, publish_watch, tables
 from deploy.agreements_folder import load_agreements
-from deploy.console import FAILED, meant, waiting_for
-from deploy.console import bootstrap as known_bootstrap
+from deploy.console import FAILED, meant
 from deploy.identity.files import check_folder
 from deploy.population import generate
 from deploy.progress import counting
 from deploy.publish_gate import gate_of
 from deploy.publish_memory import remembered
+from deploy.publish_sending import check_moment, moment_in, moment_of, sender_of
 from partners.client import Publisher
 from partners.events import topic_of
-from partners.formats import FileError, NoDayError, Reader, check_is_file, day_of_file, midnight, reader_of
+from partners.formats import check_is_file, reader_of
 from partners.mapping import Mapped, load, reader_by
 from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
 from partners.profile import Look
-from partners.publishing import Memory, OnEvent, Outcome, publish_file
+from partners.publishing import OnEvent, Outcome, publish_file
 from partners.snapshot_state import SnapshotState
 from partners.snapshots import publish_snapshot
 from processors.consent.agreements import EPOCH
@@ -45,12 +44,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the las
 
 def publish(
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             help="CSV, Parquet, JSON lines (.jsonl) or Ed-Fi interchange XML (.xml); any table by --mapping; "
             "a folder or zip of Ed-Fi interchanges or API resources (.json), or of a OneRoster set."
         ),
-    ],
+    ] = None,
     partner: Annotated[
         str | None, typer.Option(help="The partner that publishes, as csac; else the mapping's.")
     ] = None,
@@ -83,6 +82,13 @@ def publish(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a run of the same file was killed, if one was.")
     ] = False,
+    watch: Annotated[
+        Path | None, typer.Option(help="Folder of nightly drops, in place of FILE: each new whole file, until stopped.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="With --watch: do what is there and end, as for cron.")] = False,
+    settle_seconds: Annotated[
+        float, typer.Option(min=0, help="With --watch: how long a file stands still before it is taken for whole.")
+    ] = 10.0,
     as_json: AsJson = False,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
 ) -> None:
@@ -96,11 +102,22 @@ def publish(
     whole, each row to its family's topic.
     What is about nobody counts as reference; what no family carries is rejected as no_family, counted by its name, and
     makes no exit code 1.
+    With --watch each file dropped into a folder is published once and moved to published/ or, with a row or all of it
+    rejected, to rejected/, its report beside it; a day in its name says when it was made.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     Example: throughline publish oneroster.zip --partner lea_grand_bend
+    Example: throughline publish --watch drops --partner lea_grand_bend --family enrollment --once
     """
+    if watch is not None:
+        publish_watch.check_options(
+            file=file, as_of=as_of, snapshot=snapshot, dry_run=dry_run, report=report, ids=ids, resume=resume
+        )
+        _watch(watch, partner, family, mapping, bootstrap, settle_seconds, once=once, as_json=as_json)
+        return
+    if file is None or once:
+        raise ThroughlineError("say FILE" if file is None else "--once is for --watch")
     _check_report(report, dry_run=dry_run)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
@@ -108,7 +125,7 @@ def publish(
         _check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
         asked = publish_district.Asked(
             partner or "",
-            _moment(as_of) if as_of else None,
+            moment_in(as_of) if as_of else None,
             snapshot,
             _percent(max_retract_percent),
             resume,
@@ -130,17 +147,16 @@ def publish(
         if not (dry_run or snapshot):
             said = (as_of or "", mapped.text if mapped else "")
             memory = held.enter_context(remembered([file], partner, family, *said, resume=resume))
-        moment, undated = _moment_of(file, family, as_of, reader, memory, is_export=snapshot)
-        _check_moment(moment, undated, file, dry_run=dry_run)
-        sender = held.enter_context(_sender(partner, [family], bootstrap, dry_run=dry_run))
+        moment, undated = moment_of(file, family, as_of, reader, memory, is_export=snapshot)
+        check_moment(moment, undated, file, dry_run=dry_run)
+        sender = held.enter_context(sender_of(partner, [family], bootstrap, dry_run=dry_run))
         if memory and isinstance(sender, Publisher):
             memory.begin(sender.cluster_id, moment)
         counted = held.enter_context(counting(file.name, "rows"))
         written = held.enter_context(publish_ids.ids_into(ids))
         on_progress = partial(counted, file.name)
         look = _look(partner) if dry_run else None
-        judge = look.judge(family) if look else None
-        reader = look.watching(family, reader) if look else reader
+        judge, reader = (look.judge(family), look.watching(family, reader)) if look else (None, reader)
         if snapshot:
             folder = settings.load().data_dir / "snapshots"
             state = held.enter_context(SnapshotState(folder, partner, family, to_look=dry_run))
@@ -163,6 +179,34 @@ def publish(
         raise typer.Exit(FAILED)
 
 
+def _watch(
+    folder: Path,
+    partner: str | None,
+    family: str | None,
+    mapping: Path | None,
+    bootstrap: str | None,
+    settle_seconds: float,
+    *,
+    once: bool,
+    as_json: bool,
+) -> None:
+    """Publish what is dropped into a folder.
+
+    Raises:
+        ThroughlineError: it cannot be done so.
+    """
+    mapped = load(mapping) if mapping else None
+    if family or mapped:
+        partner, family = _whose(partner, family, mapped)
+        check_names(partner, family)
+    if partner is None:
+        raise ThroughlineError("say --partner")
+    _check_partner(partner)
+    counts = publish_watch.watch(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
+    if once and counts["rejected"]:
+        raise typer.Exit(FAILED)
+
+
 def population(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     people: Annotated[int, typer.Option(min=FEWEST_PEOPLE, help="How many people.")] = 2000,
@@ -181,10 +225,10 @@ def population(
 
     Example: throughline population --people 2000 --seed 7 --out people
     """
-    day = _moment(as_of).date()
+    day = moment_in(as_of).date()
     if day > datetime.now(UTC).date():
         raise ThroughlineError(f"{day} lies ahead, and no gate takes events from the future; say an earlier --as-of")
-    made = generate(people, seed, day, _moment(decided_on, "--decided-on").date() if decided_on else None)
+    made = generate(people, seed, day, moment_in(decided_on, "--decided-on").date() if decided_on else None)
     try:
         files = write(made, out)
     except OSError as error:
@@ -208,7 +252,7 @@ def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str
     check_partner(asked.partner)
     if not place.is_dir():
         check_is_file(place)
-    sending = partial(_sender, asked.partner, bootstrap=bootstrap, dry_run=asked.look is not None)
+    sending = partial(sender_of, asked.partner, bootstrap=bootstrap, dry_run=asked.look is not None)
     outcome = publish_district.publish_place(place, asked, sending)
     if asked.look:
         for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
@@ -275,49 +319,6 @@ def _check_resume(resume: bool, *, snapshot: bool, dry_run: bool, ids: Path | No
         raise ThroughlineError("--resume knows no ids of rows that were sent before; leave it out to have all of them")
 
 
-def _check_moment(moment: datetime, undated: FileError | None, file: Path, *, dry_run: bool) -> None:
-    """See that a file can be sent as of a moment.
-
-    Raises:
-        FileError: nobody can tell when it was made.
-        ThroughlineError: it lies ahead.
-    """
-    if undated and not dry_run:
-        is_told_so = isinstance(undated, NoDayError)
-        raise FileError(f"{undated} (--dry-run tells each row's faults)") if is_told_so else undated
-    if moment > datetime.now(UTC):
-        raise ThroughlineError(f"{moment:%Y-%m-%d} lies ahead; say when {file.name} was made with --as-of YYYY-MM-DD")
-
-
-def _moment_of(
-    file: Path, family: str, as_of: str | None, reader: Reader, memory: Memory | None, *, is_export: bool
-) -> tuple[datetime, FileError | None]:
-    """When a file was made, and why nobody can tell: then it is now, good for a look at its rows and for no more."""
-    if memory and memory.before:
-        return datetime.fromisoformat(memory.before.as_of), None
-    if as_of is not None:
-        return _moment(as_of), None
-    try:
-        return midnight(day_of_file(file, family, reader, is_export=is_export)), None
-    except FileError as error:
-        return datetime.now(UTC), error
-
-
-@contextmanager
-def _sender(
-    partner: str, families: Iterable[str], bootstrap: str | None, *, dry_run: bool
-) -> Iterator[Publisher | str]:
-    """Who sends; the partner's name alone where nothing is to be sent."""
-    if dry_run:
-        yield partner
-        return
-    with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
-        with waiting_for("the broker"):
-            for family in families:
-                publisher.require_topic(family)
-        yield publisher
-
-
 def _percent(text: str) -> float:
     """A share in percent; the sign may stand behind it.
 
@@ -375,21 +376,6 @@ def _check_agreement(partner: str, family: str) -> None:
             f"sending would be refused: {known}; {near}`throughline topics list` has what agreements call for; ask the "
             "operator, or name the folder in force by THROUGHLINE_AGREEMENTS_DIR"
         )
-
-
-def _moment(text: str, option: str = "--as-of") -> datetime:
-    """A date's first moment, or a time with zone.
-
-    Raises:
-        ThroughlineError: it is neither.
-    """
-    try:
-        found = midnight(date.fromisoformat(text)) if "T" not in text else datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ThroughlineError(f"{option} takes a date, as 2026-09-01, or a time with zone, as 2026-09-01T12:00:00Z")
-    return found
 
 
 def _show_totals(truth: Truth) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from partners.formats import Reader
 from partners.formats.reading import Cursor, Document, Found
 from partners.profile.column import Column
-from partners.profile.distinct import MOST, Distinct
+from partners.profile.distinct import Distinct
 from partners.profile.fields import EMPTY, OTHER, fields_of, told_range
 from partners.profile.flags import Flagged
 from partners.profile.suppression import FEWEST, HIDDEN, Cell, shown
@@ -59,18 +59,14 @@ class ProfileReport:
     facts: int
     repeated_facts: int
     repeated_events: int
-    counted_to: int
-    """Rows of which ids were counted; fewer than all in a file of more than two million."""
     fields: tuple[FieldProfile, ...]
     flags: tuple[Flagged, ...]
 
     def to_document(self) -> dict[str, Any]:
         """As JSON values, but for the flags."""
         names = ("persons", "facts", "repeated_facts", "repeated_events")
-        counted = {} if self.counted_to == self.rows else {"ids_counted_to": self.counted_to}
         return {
             **{name: getattr(self, name) for name in names},
-            **counted,
             "fields": [one.to_document() for one in self.fields],
         }
 
@@ -130,15 +126,13 @@ class Profile:
     def report(self) -> ProfileReport:
         """What was counted so far."""
         self._count()
-        repeats, places = self._facts.repeats()
-        again, events = self._events.repeats()
+        persons, facts, events = (ids.told() for ids in (self._persons, self._facts, self._events))
         flags = [flag for column in self._columns.values() for flag in suspicions(column, self._rows)]
-        flags += of_ids("subject_token", self._persons.count, len(self._persons))
-        flags += of_ids("source_record_id", self._facts.count, len(self._facts), repeats, places)
-        flags += of_ids("event_id", self._events.count, len(self._events), again, events)
+        for name, ids in (("subject_token", persons), ("source_record_id", facts), ("event_id", events)):
+            flags += of_ids(name, ids)
         return ProfileReport(
-            self._family, self._rows, self._persons.count, self._facts.count, repeats, again,
-            min(self._rows, MOST), tuple(_told(column, self._rows) for column in self._columns.values()),
+            self._family, self._rows, persons.different, facts.different, facts.repeats, events.repeats,
+            tuple(_told(column, self._rows) for column in self._columns.values()),
             tuple(sorted(flags, key=lambda one: (one.field, one.flag))),
         )  # fmt: skip
 

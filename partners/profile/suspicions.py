@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from partners.profile.column import NAMES, Column
+from partners.profile.distinct import Different
 from partners.profile.flags import Flag, Flagged
 
 ENOUGH = 20
@@ -68,20 +69,17 @@ def suspicions(column: Column, rows: int) -> Iterator[Flagged]:
         yield Flagged(Flag.LIES_AHEAD, of, column.ahead.count, tuple(column.ahead.places))
 
 
-def of_ids(name: str, different: int, ids: int, repeats: int = 0, places: tuple[int, ...] = ()) -> Iterator[Flagged]:
-    """The flags of ids, by how many different ones there are.
+def of_ids(name: str, ids: Different) -> Iterator[Flagged]:
+    """The flags of ids.
 
     Args:
         name: of the field.
-        different: how many of them.
-        ids: of all rows.
-        repeats: how many were there before.
-        places: of the first of these.
+        ids: of all rows, told apart.
     """
-    if different == 1 and ids >= FEWEST_IDS:
+    if ids.different == 1 and ids.texts >= FEWEST_IDS:
         yield Flagged(Flag.ONE_ID, f"envelope.{name}")
-    if repeats and name in REPEATED:
-        yield Flagged(REPEATED[name], f"envelope.{name}", repeats, places)
+    if ids.repeats and name in REPEATED:
+        yield Flagged(REPEATED[name], f"envelope.{name}", ids.repeats, ids.places)
 
 
 def _is_same_by_nature(name: str) -> bool:
