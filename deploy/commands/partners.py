@@ -201,7 +201,7 @@ def _watch(
         check_names(partner, family)
     if partner is None:
         raise ThroughlineError("say --partner")
-    _check_partner(partner)
+    check_partner(partner)
     counts = publish_watch.watch(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
     if once and counts["rejected"]:
         raise typer.Exit(FAILED)
