@@ -20,8 +20,9 @@ from deploy.processes import Started
 from deploy.scrape import see
 from deploy.stack import SERVE
 from streams import clients, consent, resolve, shared_signals, shared_sink, signals, sink
+from streams.clients import place_of
 from streams.errors import StoreLockedError, ThroughlineError
-from streams.positions import batch_of, place_of
+from streams.positions import batch_of
 from streams.reading import is_end
 from streams.settings import Settings
 from streams.stops import Stops

@@ -13,7 +13,7 @@ from deploy.acl.wanted import LOOKING
 from processors.records import Arrival
 from schemas_avro import catalog, codec, wire
 from streams import clients
-from streams.positions import place_of
+from streams.clients import place_of
 
 BATCH = 10_000
 LATEST, EARLIEST = OffsetSpec.latest(), OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # it has no types

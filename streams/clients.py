@@ -114,6 +114,11 @@ def _headers(pairs: Sequence[tuple[str, bytes | None]]) -> Mapping[str, bytes]:
     return {name: value for name, value in pairs if value is not None}
 
 
+def place_of(message: Message) -> tuple[str, int]:
+    """Topic and partition of a message."""
+    return str(message.topic()), int(message.partition() or 0)
+
+
 def faults(messages: Sequence[Message]) -> list[Message]:
     """Those that are no records but errors, or say that an end was reached."""
     if not messages or not any(map(type(messages[0]).error, messages)):  # an error compared to None raises

@@ -124,9 +124,9 @@ def check_last(
         reader.incremental_assign([TopicPartition(*place, _offset(one)) for place, one in left.items()])
         for _ in range(LOOKS + len(left)):
             for message in reader.consume(1, LOOK_SECONDS):
-                if (expected := left.pop(place_of(message), None)) is not None:
+                if (expected := left.pop(clients.place_of(message), None)) is not None:
                     # Let go of it, for what waits behind its record would come before the other partitions'.
-                    reader.incremental_unassign([TopicPartition(*place_of(message))])
+                    reader.incremental_unassign([TopicPartition(*clients.place_of(message))])
                     _compare(reader, who, message, expected)
             if not left:
                 return
@@ -139,7 +139,7 @@ def check_last(
 
 def _compare(reader: Consumer, who: str, message: Message, expected: bytes) -> None:
     """Hold what is there now to what was read, but for what was removed since from the beginning of the log."""
-    topic, part = place_of(message)
+    topic, part = clients.place_of(message)
     offset = _offset(expected)
     if message.error() is None and [_identity(one) for one in clients.arrivals([message])] == [expected]:
         return
@@ -205,11 +205,6 @@ def last_batch(committed: Iterable[TopicPartition]) -> tuple[int, str]:
 def batch_of(committed: Iterable[TopicPartition]) -> int:
     """Number of the last batch that a stage has sent; 0: none."""
     return last_batch(committed)[0]
-
-
-def place_of(message: Message) -> Partition:
-    """Topic and partition of a message."""
-    return str(message.topic()), int(message.partition() or 0)
 
 
 def _check(consumer: Consumer, group: str, committed: TopicPartition, offsets: Mapping[Partition, int]) -> None:

@@ -13,9 +13,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streams import clients
+from streams.clients import place_of
 from streams.errors import Stop, StoppedError
 from streams.merging import Merging
-from streams.positions import place_of
 from streams.store import Partition
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 
 from processors.records import SEQUENCE, Outs
 from streams import clients
-from streams.positions import place_of
+from streams.clients import place_of
 from streams.store import Partition
 
 STEP_SECONDS = clients.TRANSACTION_TIMEOUT_MS / 1_000

@@ -25,6 +25,7 @@ from streams import clients, settings, topics
 from streams.errors import ThroughlineError
 
 OWN = "a Kafka of this run's own, which ends with it: user, rights and the operator's topics are not looked at"
+SAY = "or say the operator's broker with --bootstrap HOST:PORT"
 STYLES: dict[Status, str] = {"ok": "green", "failed": "red", "not checked": "yellow"}
 WIDTH = max(map(len, STYLES))
 Tell = Callable[[Check], None]
@@ -111,31 +112,24 @@ def _own_broker(agreement: Agreement) -> Iterator[str]:
         raise ThroughlineError(
             "THROUGHLINE_KAFKA_SECURITY says how to connect, and nothing says where: say --bootstrap HOST:PORT"
         )
-    try:
-        from deploy import brokers  # noqa: PLC0415  # a slim install has none
-    except ModuleNotFoundError as error:
-        raise _lacking(error) from None
     tell = partial(typer.echo, err=True)
     with tempfile.TemporaryDirectory(prefix="throughline-kafka-") as place:
         kafka = Path(place) / "kafka"
         kafka.mkdir()
         try:
+            from deploy import brokers  # noqa: PLC0415  # a slim install lacks what it needs
+
             started = brokers.local(kafka, brokers.way_of(kafka, chosen.broker, tell), tell).start()
         except ModuleNotFoundError as error:
-            raise _lacking(error) from None
+            raise ThroughlineError(f"no Kafka can be started here without {error.name}; {SAY}") from None
+        except ThroughlineError as error:
+            raise ThroughlineError(f"{error}; {SAY}") from None
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it is ended then too
         try:
             topics.create(clients.admin(started.bootstrap), topics.table([agreement], 1, 1))
             yield started.bootstrap
         finally:
             started.stop()
-
-
-def _lacking(error: ModuleNotFoundError) -> ThroughlineError:
-    return ThroughlineError(
-        f"no Kafka can be started here without {error.name}, which a partner's slim install leaves out: say the "
-        "operator's with --bootstrap HOST:PORT"
-    )
 
 
 def _say(one: Check) -> None:

@@ -1,4 +1,4 @@
-"""A partner's slim install: a fresh environment with requirements-partner.lock and our wheel publishes a file.
+"""A partner's slim install: a fresh environment with requirements-partner.lock and our wheel publishes and verifies.
 
 Prints one JSON object as its last line; exits 1 where a step fails.
 """
@@ -18,6 +18,7 @@ from deploy.agreements_folder import load_agreements
 from deploy.commands.topics import activate_agreements, create_topics
 from streams.settings import Settings
 
+EXPECTED = {"published": 1, "left_out": True, "refused": True, "tried": 8, "failed": 0, "no_broker": True}
 LEFT_OUT = ("duckdb", "faust", "fastapi", "rocksdict")
 FILE = "source_record_id,subject_token,aid_year\na1,t1,2025-2026\n"
 IMPORTS = "from importlib.util import find_spec; from partners import Publisher; print(*filter(find_spec, {}))"
@@ -44,10 +45,17 @@ def main() -> int:
         words = ("aid.csv", "--partner", "csac", "--family", "aid", "--as-of", "2025-09-01", "--json")
         said = json.loads(run("-m", "deploy", "publish", *words).splitlines()[-1])
         refused = run("-m", "deploy", "serve")
+        run("-m", "deploy", "partner", "new", "csac", "--family", "aid")
+        tried = json.loads(run("-m", "deploy", "partner", "verify", "csac", "--json").splitlines()[-1])
+        env.pop("THROUGHLINE_BOOTSTRAP")
+        alone = run("-m", "deploy", "partner", "verify", "csac")
         listed = run("-m", "deploy", "--help")
-    document = {"published": said["published"], "left_out": there == [], "refused": "slim install" in refused}
+    document = {
+        "published": said["published"], "left_out": there == [], "refused": "slim install" in refused,
+        "tried": tried["ok"], "failed": tried["failed"], "no_broker": "with --bootstrap" in alone,
+    }  # fmt: skip
     sys.stdout.write(json.dumps(document) + "\n")
-    return 0 if document == {"published": 1, "left_out": True, "refused": True} and "publish" in listed else 1
+    return 0 if document == EXPECTED and "publish" in listed else 1
 
 
 def installed(folder: Path) -> str:
