@@ -14,7 +14,7 @@ from streams.errors import ThroughlineError
 PLACES = 10
 WAITING = 16_384
 """Texts that are held before they go to disk."""
-AT_ONCE = 250_000
+AT_ONCE = 50_000
 """Texts that are told apart at once: those whose hashes are in one share of all."""
 ITEM_BYTES = 16
 

@@ -8,7 +8,7 @@ import pytest
 
 from partners.formats.faults import Code, Fault
 from partners.formats.reading import Document
-from partners.profile import Flag, Profile, ProfileReport
+from partners.profile import Flag, Profile, ProfileReport, distinct
 
 TODAY = date(2026, 9, 1)
 Row = dict[str, Any]
@@ -96,6 +96,16 @@ def test_people_facts_and_repeats_are_counted_by_the_partners_own_ids() -> None:
     assert (report.persons, report.facts, report.repeated_facts) == (3, 4, 2)
     (flag,) = report.flags
     assert (flag.flag, flag.count, flag.places) == (Flag.REPEATED_RECORD_ID, 2, (5, 6))
+
+
+def test_ids_are_told_apart_in_shares_that_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distinct, "AT_ONCE", 7)
+    monkeypatch.setattr(distinct, "WAITING", 4)
+    ids = distinct.Distinct()
+    texts = [f"t-{n % 70}" for n in range(100)]
+    for place, text in enumerate(texts, 1):
+        ids.add(place, text)
+    assert ids.told() == distinct.Different(100, 70, tuple(range(71, 81)))
 
 
 def test_an_event_that_comes_twice_is_told_with_the_row_that_repeats_it() -> None:
