@@ -59,7 +59,9 @@ def opened(path: Path) -> Iterator[list[Entry]]:
     """
     try:
         with ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            infos = [
+                info for info in archive.infolist() if not info.filename.endswith("/")
+            ]  # is_dir breaks off at no name
             _check(path, infos)
             yield [Entry(info.filename, number, info, archive) for number, info in enumerate(infos)]
     except (BadZipFile, DeflateError, EOFError, NotImplementedError):  # the last of a version or kind that is none

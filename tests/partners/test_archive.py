@@ -42,6 +42,14 @@ def test_a_set_may_lie_in_a_folder_of_its_archive(tmp_path: Path) -> None:
     assert looked_at(place).total("valid") == 4
 
 
+def test_a_file_without_a_name_is_left_out(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"Student.xml": XML, "x": "y"})
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 46] = content[content.rindex(b"PK\x03\x04") + 30] = 0  # its name ends there
+    path.write_bytes(content)
+    assert looked_at(path).rows == looked_at(zipped(tmp_path / "b.zip", {"Student.xml": XML})).rows
+
+
 def test_zips_in_a_zip_and_other_files_are_left_out(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", {"Student.xml": XML}).read_bytes()
     place = zipped(tmp_path / "outer.zip", {"Student.xml": XML, "inner.zip": inner, "readme.txt": "x", "a/": ""})

@@ -48,7 +48,7 @@ def _zip(data: bytes, folder: Path) -> Iterator[object]:
 def _files(data: bytes, folder: Path) -> Iterator[object]:
     """Files one after the other, each behind a line with its name."""
     named = (part.partition(b"\n") for part in (b"\n" + data).split(BEGIN)[1:])
-    files = {name.decode("utf-8", "replace")[:100]: text for name, _, text in named if name.strip(b"/ ")}
+    files = {name.decode("utf-8", "replace")[:100]: text for name, _, text in named if name.partition(b"\0")[0]}
     return _zip(_packed(files), folder)
 
 
