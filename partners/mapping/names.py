@@ -107,7 +107,7 @@ SHORT = {
     "dt": "date", "no": "number", "num": "number", "nbr": "number", "nr": "number", "cd": "code", "stu": "student",
     "stdnt": "student", "sch": "school", "enr": "enrollment", "enrl": "enrollment", "enroll": "enrollment",
     "fst": "first", "lst": "last", "nm": "name", "amt": "amount", "yr": "year", "qtr": "quarter", "addr": "address",
-    "emp": "employer", "grd": "grade", "lvl": "level", "stat": "status", "sts": "status",
+    "emp": "employer", "grd": "grade", "gr": "grade", "lvl": "level", "stat": "status", "sts": "status",
     "recno": "record number", "rec": "record", "yearqtr": "year quarter", "seq": "sequence",
     "typ": "type",
     "desc": "descriptor", "org": "organization", "inst": "institution", "prog": "program", "mgr": "manager",

@@ -72,6 +72,7 @@ def test_no_cell_stands_in_a_draft_and_numbers_in_a_text_are_flagged() -> None:
         ("DOB", "identity", 'birth_date = "DOB"'),
         ("ExitWithdrawDate", "enrollment", 'exit_date = "ExitWithdrawDate"'),
         ("GI03", "enrollment", 'term_id = "GI03"'),
+        ("Gr", "enrollment", 'entry_grade_level = "Gr"'),
         ("TOTAL_SUBJECT_WAGES", "employment", 'quarterly_earnings_cents = "TOTAL_SUBJECT_WAGES"'),
         ("SAI", "aid", 'student_aid_index_usd = "SAI"'),
         ("employee_ssn", "employment", '"identifier.SSN" = "employee_ssn"'),
