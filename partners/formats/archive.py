@@ -64,7 +64,8 @@ def opened(path: Path) -> Iterator[list[Entry]]:
             ]  # is_dir breaks off at no name
             _check(path, infos)
             yield [Entry(info.filename, number, info, archive) for number, info in enumerate(infos)]
-    except (BadZipFile, DeflateError, EOFError, NotImplementedError):  # the last of a version or kind that is none
+    except (BadZipFile, DeflateError, EOFError, NotImplementedError, UnicodeDecodeError):
+        # The last two are of a version or kind that is none, and of a name that is no text.
         raise _damaged(path) from None
     except OSError as error:
         if error.errno != errno.EINVAL:

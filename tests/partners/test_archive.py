@@ -135,3 +135,10 @@ def test_a_file_in_it_whose_bytes_are_others_is_found_before_anything_is_sent(tm
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(FileError, match="damaged"), surveyed(tmp_path / "a.zip"):
         pass
+
+
+def test_a_name_that_is_no_text_is_that_of_a_damaged_archive(tmp_path: Path) -> None:
+    content = zipped(tmp_path / "a.zip", {"é.xml": XML}).read_bytes()
+    (tmp_path / "a.zip").write_bytes(content.replace("é".encode(), b"\xff\xff"))
+    with pytest.raises(FileError, match="damaged"), surveyed(tmp_path / "a.zip"):
+        pass
