@@ -18,7 +18,15 @@ from deploy.agreements_folder import load_agreements
 from deploy.commands.topics import activate_agreements, create_topics
 from streams.settings import Settings
 
-EXPECTED = {"published": 1, "left_out": True, "refused": True, "tried": 8, "failed": 0, "no_broker": True}
+EXPECTED = {
+    "published": 1,
+    "left_out": True,
+    "refused": True,
+    "tried": 8,
+    "failed": 0,
+    "no_broker": True,
+    "receipts": [],
+}
 LEFT_OUT = ("duckdb", "faust", "fastapi", "rocksdict")
 FILE = "source_record_id,subject_token,aid_year\na1,t1,2025-2026\n"
 IMPORTS = "from importlib.util import find_spec; from partners import Publisher; print(*filter(find_spec, {}))"
@@ -44,6 +52,7 @@ def main() -> int:
         there = run("-c", IMPORTS.format(LEFT_OUT)).split()
         words = ("aid.csv", "--partner", "csac", "--family", "aid", "--as-of", "2025-09-01", "--json")
         said = json.loads(run("-m", "deploy", "publish", *words).splitlines()[-1])
+        asked = run("-m", "deploy", "partner", "receipts", "--partner", "csac", "--json")
         refused = run("-m", "deploy", "serve")
         run("-m", "deploy", "partner", "new", "csac", "--family", "aid")
         tried = json.loads(run("-m", "deploy", "partner", "verify", "csac", "--json").splitlines()[-1])
@@ -53,6 +62,7 @@ def main() -> int:
     document = {
         "published": said["published"], "left_out": there == [], "refused": "slim install" in refused,
         "tried": tried["ok"], "failed": tried["failed"], "no_broker": "with --bootstrap" in alone,
+        "receipts": json.loads(asked.splitlines()[-1])["receipts"],
     }  # fmt: skip
     sys.stdout.write(json.dumps(document) + "\n")
     return 0 if document == EXPECTED and "publish" in listed else 1
