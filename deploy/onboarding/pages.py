@@ -44,6 +44,8 @@ Everything here is a draft; change what you like. Nothing of it is written over.
    $ throughline publish EXPORT.csv --mapping {partner}/mapping.{family}.toml
    ```
 
+   It prints how to ask for its receipt, which tells what became of it.
+
 What comes of it, corrections, nightly exports, other clients: `docs/send-events.md`.
 """
 
@@ -57,6 +59,7 @@ Write no password and no row of a file in here.
 | user of the broker | `partner.{partner}`, SCRAM-SHA-512 |
 | writes | {writes} |
 | writes and reads (made-up events, for a day) | {tried} |
+| reads (what became of its submissions) | `receipts.{partner}` |
 | agreement | `{agreement}`, filled in and signed |
 | rows a day, and most in an hour | {fill_in} |
 | bytes a second at most | {fill_in}; usual is `THROUGHLINE_PARTNER_BYTES_PER_SECOND` |

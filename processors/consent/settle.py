@@ -45,6 +45,7 @@ class Batch:
     outcomes: Counter[tuple[str, str, tuple[str, ...]]] = field(default_factory=Counter)
     """How often events decided for the first time were of a family, had an outcome, and denials."""
     tally: receipts.Tally = field(default_factory=receipts.Tally, repr=False)
+    """What partners are to be told of their submissions."""
 
     def in_force(self) -> tuple[Sharing, int | None]:
         """Agreements by what they cover, and the day: looked up when asked for first and when they have changed."""
