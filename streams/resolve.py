@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from processors import counts, names, sealing
 from processors.drafts import encode_drafts
 from processors.records import Arrival, Arrivals, Outs
-from processors.resolve import adopted, attendance, rights, submissions, taking
+from processors.resolve import adopted, attending, rights, submissions, taking
 from processors.resolve import decide as resolve
 from processors.resolve.book import RECORD
 from processors.resolve.codes import Code, Rejection
@@ -115,7 +115,7 @@ def forgotten(store: Store) -> list[str] | None:
     rows = store.get_many(adopted.TABLE, [adopted.NEXT, adopted.GENERATION])
     generation = int(rows.get(adopted.GENERATION, b"0"))
     compared = [table_of(COMPARE, n) for n in range(generation + 1)]
-    return None if adopted.NEXT in rows else [RECORD, attendance.TABLE, *compared]
+    return None if adopted.NEXT in rows else [RECORD, attending.TABLE, *compared]
 
 
 def inputs(topic: str) -> bool:

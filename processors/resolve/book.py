@@ -6,7 +6,7 @@ from typing import Any
 
 from processors import sealing
 from processors.records import Arrival, keyed_hash
-from processors.resolve import adopted, attendance, decisions, erased, said
+from processors.resolve import adopted, attending, decisions, erased, said
 from processors.resolve.decisions import is_named
 from processors.resolve.generations import Generation
 from processors.resolve.kinds import Kinds
@@ -49,7 +49,7 @@ class Book:
     """Records of which something else is said in this batch, with the event that did it."""
     written: set[str] = field(default_factory=set)
     """Records to publish anew."""
-    attended: attendance.Changes = field(default_factory=attendance.Changes)
+    attended: attending.Changes = field(default_factory=attending.Changes)
     taken_out: set[str] = field(default_factory=set)
     """Records that are erased."""
     index: Index = field(init=False, repr=False)
@@ -180,7 +180,7 @@ class Book:
                 if record["birthday"]:
                     self.state.put(BIRTHDAY, f"{record['birthday']}|{record_key}", None)
                 self.state.put(RECORD, record_key, None)
-            attendance.forget(self.state, record_key)
+            attending.forget(self.state, record_key)
         self.taken_out.update(record_keys)
         return [Move(c.record_key, c.before, c.after, cause, kinds.of(c)) for c in changes]
 

@@ -19,7 +19,7 @@ from processors.names import (
     deadletter_topic,
 )
 from processors.records import Arrival, Arrivals, Outs, Topic, derived_id, keyed_hash
-from processors.resolve import adopted, attendance, control, erased, erasing, gate, rights, submissions, taking
+from processors.resolve import adopted, attending, control, erased, erasing, gate, rights, submissions, taking
 from processors.resolve.admitted import Admitted
 from processors.resolve.book import LINKED, Book, Move
 from processors.resolve.codes import Code, Rejection
@@ -71,7 +71,7 @@ def decide(arrivals: Arrivals, state: Working, context: Context) -> Outs:
     _take_in(book, arrivals, events, record_keys)
     fact_ids = _fact_ids(events, record_keys, context.pseudonym_key)
     today = control.today(state)
-    book.attended = attendance.take_in(state, context.pseudonym_key, events, record_keys, fact_ids, today)
+    book.attended = attending.take_in(state, context.pseudonym_key, events, record_keys, fact_ids, today)
     moves = [*parted, *book.recluster()]
     part = taking.next_slice(book) if context.goes_on else taking.Slice()
     transferred = rights.transferred(book, today)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from processors.consent.agreements import Agreement
 from processors.records import Arrivals, Topic
-from processors.resolve import attendance, content, plain
+from processors.resolve import attending, content, plain
 from processors.resolve.admitted import Admitted
 from processors.resolve.codes import Code, Fault, Faults, Rejection
 from processors.resolve.content import FIRST_DAY, LAST_DAY
@@ -138,9 +138,9 @@ def _decode(
         for row, fault in faults.items():
             own = ids[row] if is_event_id(ids[row]) else None  # not every producer sends the header
             rejected[good[row]] = Rejection(*fault, header_event_id(arrivals.headers[good[row]]) or own)
-    if family == attendance.FAMILY:
-        begins, ends = (envelopes.column(name) for name in attendance.DAYS)
-        events.contents = list(attendance.spans(begins, ends, body))
+    if family == attending.FAMILY:
+        begins, ends = (envelopes.column(name) for name in attending.DAYS)
+        events.contents = list(attending.spans(begins, ends, body))
     yield events.at([row for row in range(len(good)) if row not in faults])
 
 

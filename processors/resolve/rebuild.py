@@ -16,7 +16,7 @@ from processors.consent.release import body_of
 from processors.consent.rights import Attends
 from processors.names import AGREEMENTS, IDENTITY_CHANGES, IDENTITY_RECORDS, RESOLVED_EVENTS, STEWARDS
 from processors.records import Arrival, Topic
-from processors.resolve import adopted, attendance, control, erasing, rights, taking
+from processors.resolve import adopted, attending, control, erasing, rights, taking
 from processors.resolve.book import Book
 from processors.resolve.seen import ANY_BYTES, digest_of
 from processors.state import Working
@@ -62,18 +62,18 @@ def restore(arrivals: Sequence[Arrival], state: Working, keys: sealing.Keys, pse
 
 def _enroll(events: Sequence[Row], state: Working, keys: sealing.Keys, pseudonym_key: bytes) -> None:
     """Fold enrollments in as the log has them, where they open; those of records that it says are erased go again."""
-    told = [event for event in events if event["family"] == attendance.FAMILY]
+    told = [event for event in events if event["family"] == attending.FAMILY]
     bodies = {i: body for i, event in enumerate(told) if (body := body_of(event, keys)) is not None}
     if not bodies:
         return
     events = [told[i] for i in bodies]
-    begins, ends = (pa.array([event[name] for event in events], pa.int32()) for name in attendance.DAYS)
+    begins, ends = (pa.array([event[name] for event in events], pa.int32()) for name in attending.DAYS)
     decoded = codec.decode_each([event["body_schema_id"] for event in events], list(bodies.values()))
-    spans, today = attendance.spans(begins, ends, decoded), control.today(state)
+    spans, today = attending.spans(begins, ends, decoded), control.today(state)
     for event, span in zip(events, spans, strict=True):
         name, version = f"{event['record_key']}|{event['fact_id']}", (event["published_at"], event["event_id"])
-        told_now = attendance.NEVER if event["operation"] == "retract" else span
-        attendance.fold(state, pseudonym_key, name, version, told_now, today, attendance.Changes())
+        told_now = attending.NEVER if event["operation"] == "retract" else span
+        attending.fold(state, pseudonym_key, name, version, told_now, today, attending.Changes())
 
 
 def restore_models(arrivals: Sequence[Arrival], state: Working) -> None:
@@ -134,7 +134,7 @@ def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, Row]]:
 def restore_days(state: Working, pseudonym_key: bytes) -> None:
     """Let every day come that enrollments wait for, up to that of the last tick; after everything else is restored."""
     today = control.today(state)
-    attendance.days_came(state, pseudonym_key, range(1, today + 1))
+    attending.days_came(state, pseudonym_key, range(1, today + 1))
     state.put("clock", rights.BIRTHDAYS, today)
     state.put("clock", rights.KINDS, None)
 

@@ -16,7 +16,7 @@ from processors.counts import RIGHTS, SWEPT
 from processors.drafts import Draft
 from processors.names import RESOLVED_EVENTS
 from processors.records import derived_id, keyed_hash
-from processors.resolve import attendance, said
+from processors.resolve import attending, said
 from processors.resolve.book import BIRTHDAY, RECORD, Book
 from processors.resolve.traits import day_of_digits
 from processors.state import Working
@@ -94,7 +94,7 @@ def _come_of_age(book: Book, today: int) -> list[str]:
         return []
     book.state.put("clock", BIRTHDAYS, today)
     days = range(today + 1 if asked is None else asked + 1, today + 1)
-    book.attended.replaces(attendance.days_came(book.state, book.key, days))
+    book.attended.replaces(attending.days_came(book.state, book.key, days))
     waiting = [_waiting(book, day) for day in days]
     return [key.split("|")[1] for prefix in waiting for key, _ in book.state.scan(BIRTHDAY, f"{prefix}|")]
 
@@ -126,8 +126,8 @@ def _attends(book: Book, record_key: str, record: Row) -> str:
     """What the enrollments of a record say today."""
     changed = book.attended
     if record_key in changed.anew:
-        return _at_level(book, record, attendance.level_of(book.state, record_key))
-    return _raised(book, record, changed.raised.get(record_key, attendance.NOT))
+        return _at_level(book, record, attending.level_of(book.state, record_key))
+    return _raised(book, record, changed.raised.get(record_key, attending.NOT))
 
 
 def _is_new(book: Book, record_key: str, level: int) -> bool:
@@ -137,11 +137,11 @@ def _is_new(book: Book, record_key: str, level: int) -> bool:
 
 
 def _raised(book: Book, record: Row, level: int) -> str:
-    return _at_level(book, record, max(attendance.level_told(record["attends"]), level))
+    return _at_level(book, record, max(attending.level_told(record["attends"]), level))
 
 
 def _at_level(book: Book, record: Row, level: int) -> str:
-    return attendance.attends(book.state.get("mou", record["partner"])["kind"], level)
+    return attending.attends(book.state.get("mou", record["partner"])["kind"], level)
 
 
 def _of_another_kind(book: Book) -> list[str]:

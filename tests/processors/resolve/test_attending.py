@@ -16,7 +16,7 @@ from processors import names
 from processors.consent.agreements import EPOCH
 from processors.consent.law.facts import Agency
 from processors.resolve import rights
-from processors.resolve.attendance import BREAK_DAYS, LEFT, RETURNS, Span, spans
+from processors.resolve.attending import BREAK_DAYS, LEFT, RETURNS, Span, spans
 from processors.resolve.content import FIRST_DAY, LAST_DAY
 from processors.state import Working
 from schemas_avro import catalog, codec
