@@ -12,7 +12,7 @@ from deploy.acl.changes import Changes, compared
 from deploy.acl.passwords import Passwords
 from deploy.acl.wanted import SERVICE, Limits, Standing, is_ours, wanted
 from deploy.agreements_folder import load_agreements
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap, meant
 from processors.consent.agreements import number_of
 from streams import settings

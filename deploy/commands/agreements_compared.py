@@ -11,6 +11,7 @@ import typer
 from deploy import tables
 from deploy.activation import activated, compared
 from deploy.agreements_folder import load_agreements
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
 from processors.consent.agreements import Agreement
 from processors.consent.claims import claims_of
@@ -21,7 +22,6 @@ from processors.consent.register import Register
 from streams import settings
 from streams.errors import ThroughlineError
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 NOT_COMPARED = {"version", "activated_by", "content_hash"}
 
 

@@ -12,7 +12,7 @@ import typer
 from deploy import audit_log, tables
 from deploy.access_list import access_list, rows_of
 from deploy.audit_log import HEADS, KEYS, LATEST_SIGNING_MS, HeadsFile, Part, agreement_of
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
 from deploy.progress import counting
 from processors.consent.verifying import Findings, Verified

@@ -5,7 +5,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.consent_explained import Asked, UnknownError, document, explained, lines
 from deploy.consent_log import book_of_log
 from deploy.console import FAILED, bootstrap

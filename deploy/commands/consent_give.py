@@ -14,7 +14,7 @@ import typer
 
 from deploy import paper
 from deploy.activation import activated
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.paper import Paper
 from partners.client import Publisher

@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from deploy import consent_orders, control, tables
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.consent_log import NoKeys, book_of_log
 from deploy.consent_orders import Wish
 from deploy.console import bootstrap

@@ -5,7 +5,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.consent_log import book_of_log
 from deploy.consent_shown import lines, shown
 from deploy.console import bootstrap

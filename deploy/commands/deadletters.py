@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.commands.worker import keys_dir
 from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import EXPIRED, Letter, event_in, letters, now_ms, opened, partner_of, place_of_event

@@ -15,7 +15,7 @@ import typer
 
 from deploy import control
 from deploy.commands.models import DryRun
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
 from deploy.identity import deciding, published
 from deploy.identity.published import Published

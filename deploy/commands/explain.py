@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
 from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, all_of

@@ -18,6 +18,7 @@ from deploy.commands.identity_explain import explain
 from deploy.commands.identity_person import person
 from deploy.commands.identity_quality import quality
 from deploy.commands.identity_replay import replay
+from deploy.commands.options import AsJson
 from deploy.console import meant
 from deploy.identity import febrl, files
 from deploy.identity.engine import model_in, trained
@@ -54,7 +55,6 @@ WHAT = {
 }
 """Every figure, in the order in which a table shows them."""
 Records = Annotated[Path | None, typer.Option(help="CSV file of records; the reference names its columns.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
 
 
 @app.callback()

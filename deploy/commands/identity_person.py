@@ -8,7 +8,7 @@ import typer
 
 from deploy import tables
 from deploy.agreements_folder import load_agreements
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.identity import published
 from deploy.identity.explained import signed

@@ -10,7 +10,7 @@ import typer
 
 from deploy import tables
 from deploy.agreements_folder import load_agreements
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.identity.drift import RECENT_DAYS, SIZES, Drift, Match, Month, counted, marked, percent, points
 from deploy.identity.files import check_folder, unwritable

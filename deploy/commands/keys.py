@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.commands.worker import keys_dir
 from streams import key_backup, settings
 from streams.errors import ThroughlineError

@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from deploy import control
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.identity import deciding, published
 from deploy.identity.choices import NOT_YET, REPLAY, Choices, checked, row_of, undone

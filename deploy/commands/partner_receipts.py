@@ -7,9 +7,10 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands.partners import check_partner
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, waiting_for
 from deploy.console import bootstrap as known_bootstrap
+from deploy.publish_checks import check_partner
 from deploy.receipts import Receipt, Receipts, reading
 from processors.consent.receipts import FEWEST
 from schemas_avro.ids import is_event_id
@@ -26,7 +27,6 @@ NOT_TOLD = "not told"
 FEW = f"not told: it would show what became of fewer than {FEWEST} records"
 LOOK_SECONDS = 1.0
 Partner = Annotated[str, typer.Option(help="The partner that has sent, as csac.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
 Bootstrap = Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")]
 
 

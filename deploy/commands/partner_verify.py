@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy.commands.partners import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import FAILED
 from deploy.onboarding import agreement as agreements
 from deploy.onboarding import files, rights

@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.commands.worker import keys_dir, stage_parts
 from deploy.console import FAILED, bootstrap
 from deploy.progress import counting

@@ -7,7 +7,7 @@ import orjson
 import typer
 
 from deploy import tables
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.identity.known import Known, known
 from deploy.identity.persons import iso

@@ -9,7 +9,7 @@ import typer
 
 from deploy import asyncapi
 from deploy.agreements_folder import load_agreements
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from schemas_avro import catalog, examples
 from streams import settings, topics
 from streams.errors import ThroughlineError

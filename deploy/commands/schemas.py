@@ -6,9 +6,9 @@ import orjson
 import typer
 
 from deploy import schema_files, tables
+from deploy.commands.options import AsJson
 from deploy.commands.schema_documents import asyncapi_, check_family, dictionary_, example
 from deploy.commands.schemas_checked import check, diff, register
-from deploy.commands.topics import AsJson
 from partners.formats.csv_forms import told_of
 from schemas_avro import catalog
 from schemas_avro.codes import code_sets, crosswalks, tables_of

@@ -9,7 +9,7 @@ import typer
 
 from deploy import tables
 from deploy.agreements_folder import load_agreements
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import FAILED
 from deploy.registering import Registry
 from deploy.registering import register as put

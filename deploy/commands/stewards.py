@@ -13,7 +13,7 @@ import typer
 
 from deploy import control
 from deploy.commands.models import By, DryRun, Reason, take_back
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import bootstrap
 from deploy.identity import published
 from deploy.identity.deciding import DIFFERENT, SAME, Plan, answered, checked, merged, parted, row_of, undone

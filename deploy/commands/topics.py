@@ -10,6 +10,7 @@ from deploy import control, tables
 from deploy.activation import Sorted, activated, compared
 from deploy.agreements_folder import load_agreements
 from deploy.commands.agreements_compared import check, diff, show
+from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
 from processors import names
 from processors.consent.agreements import Agreement
@@ -23,7 +24,6 @@ from streams.replication import Wanted
 
 topics_app = typer.Typer(help="Topics: the table of them, and making them.", no_args_is_help=True)
 agreements_app = typer.Typer(help="Agreements: what partners may publish and recipients may see.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 
 
 def create_topics(address: str, chosen: settings.Settings) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import typer
 
-from deploy.commands.topics import AsJson
+from deploy.commands.options import AsJson
 from deploy.console import told_in_a_line
 from deploy.views_dsn import views_dsn
 from sinks.views import ViewsError

@@ -20,7 +20,8 @@ from streams.errors import ThroughlineError
 
 ROOT = Path(__file__).parents[2]
 APP = (
-    "import typer, sys; from deploy.commands.partners import publish, population; from deploy.console import guarded; "
+    "import typer, sys; from deploy.commands.publish import publish; "
+    "from deploy.commands.population import population; from deploy.console import guarded; "
     "app = typer.Typer(); app.command()(publish); app.command()(population); sys.exit(guarded(app))"
 )
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAIN = (
-    "import typer, sys; from deploy.commands.partners import publish, population; from deploy.console import guarded; "
+    "import typer, sys; from deploy.commands.publish import publish; "
+    "from deploy.commands.population import population; from deploy.console import guarded; "
 )
 APP = MAIN + "app = typer.Typer(); app.command()(publish); app.command()(population); sys.exit(guarded(app))"
 

@@ -1,45 +1,41 @@
-"""``throughline publish`` and ``throughline population``: the partners' door on the command line."""
+"""``throughline publish``: the partners' door on the command line."""
 
 import gc
-import re
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
-from deploy import publish_district, publish_ids, publish_report, publish_watch, tables
-from deploy.agreements_folder import load_agreements
-from deploy.console import FAILED, meant
-from deploy.identity.files import check_folder
-from deploy.population import generate
+from deploy import publish_district, publish_ids, publish_report, publish_watch
+from deploy.commands.options import AsJson
+from deploy.console import FAILED
 from deploy.progress import counting
+from deploy.publish_checks import (
+    check_agreement,
+    check_names,
+    check_partner,
+    check_report,
+    check_resume,
+    percent,
+    whose,
+)
 from deploy.publish_gate import gate_of
 from deploy.publish_memory import remembered
 from deploy.publish_sending import check_moment, moment_in, moment_of, sender_of
 from partners.client import Publisher
 from partners.events import topic_of
 from partners.formats import check_is_file, reader_of
-from partners.mapping import Mapped, load, reader_by
-from partners.population import DEFAULT_AS_OF, Truth
-from partners.population.files import write
+from partners.mapping import load, reader_by
 from partners.profile import Look
 from partners.publishing import OnEvent, Outcome, publish_file
 from partners.snapshot_state import SnapshotState
 from partners.snapshots import publish_snapshot
-from processors.consent.agreements import EPOCH
 from schemas_avro import catalog
 from streams import settings
 from streams.errors import ThroughlineError
-
-PARTNER_ID = re.compile(r"[a-z0-9_]+")
-PERCENT = re.compile(r"\d{1,3}(\.\d+)?")
-MOST_PERCENT = 100
-FEWEST_PEOPLE = 40
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line, for programs.")]
 
 
 def publish(
@@ -118,16 +114,16 @@ def publish(
         return
     if file is None or once:
         raise ThroughlineError("say FILE" if file is None else "--once is for --watch")
-    _check_report(report, dry_run=dry_run)
+    check_report(report, dry_run=dry_run)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     if publish_district.is_district(file, family, mapping):
         publish_district.check_family(file, family)
-        _check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
+        check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
         asked = publish_district.Asked(
             partner or "",
             moment_in(as_of) if as_of else None,
             snapshot,
-            _percent(max_retract_percent),
+            percent(max_retract_percent),
             resume,
             _look(partner or "") if dry_run else None,
             as_json,
@@ -137,11 +133,11 @@ def publish(
         _publish_district(file, asked, bootstrap)
         return
     mapped = load(mapping) if mapping else None
-    partner, family = _whose(partner, family, mapped)
+    partner, family = whose(partner, family, mapped)
     check_names(partner, family)
-    most_percent = _percent(max_retract_percent)
+    most_percent = percent(max_retract_percent)
     reader = reader_by(file, mapped) if mapped else reader_of(file, family)
-    _check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
+    check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
     with ExitStack() as held:
         memory = None
         if not (dry_run or snapshot):
@@ -174,7 +170,7 @@ def publish(
     if undated:
         raise undated
     if dry_run:
-        _check_agreement(partner, family)
+        check_agreement(partner, family)
     if outcome.rejected:
         raise typer.Exit(FAILED)
 
@@ -197,7 +193,7 @@ def _watch(
     """
     mapped = load(mapping) if mapping else None
     if family or mapped:
-        partner, family = _whose(partner, family, mapped)
+        partner, family = whose(partner, family, mapped)
         check_names(partner, family)
     if partner is None:
         raise ThroughlineError("say --partner")
@@ -205,40 +201,6 @@ def _watch(
     counts = publish_watch.watch(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
     if once and counts["rejected"]:
         raise typer.Exit(FAILED)
-
-
-def population(
-    out: Annotated[Path, typer.Option(help="Folder to write into.")],
-    people: Annotated[int, typer.Option(min=FEWEST_PEOPLE, help="How many people.")] = 2000,
-    seed: Annotated[int, typer.Option(help="The same seed, the same files.")] = 7,
-    as_of: Annotated[str, typer.Option(help="The day on which they stand.")] = DEFAULT_AS_OF.isoformat(),
-    decided_on: Annotated[
-        str | None, typer.Option(help="The day for which the truth is judged: that of publishing. None: --as-of.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make up people and all that partners would publish about them, with the truth that must come out.
-
-    Writes OUT/<phase>/<partner>.<family>.jsonl for `throughline publish`, OUT/<phase>/malformed.jsonl, OUT/truth.json,
-    OUT/signals.toml, the calendar of its signals (THROUGHLINE_SIGNALS_FILE), and OUT/organizations.toml, what its
-    schools are called (THROUGHLINE_ORGANIZATIONS_FILE). Nobody in it is real.
-
-    Example: throughline population --people 2000 --seed 7 --out people
-    """
-    day = moment_in(as_of).date()
-    if day > datetime.now(UTC).date():
-        raise ThroughlineError(f"{day} lies ahead, and no gate takes events from the future; say an earlier --as-of")
-    made = generate(people, seed, day, moment_in(decided_on, "--decided-on").date() if decided_on else None)
-    try:
-        files = write(made, out)
-    except OSError as error:
-        raise ThroughlineError(f"cannot write into {out}: {error.strerror}; name another folder with --out") from None
-    if as_json:
-        totals = {phase: vars(total) for phase, total in made.truth.totals.items()}
-        typer.echo(orjson.dumps({"people": people, "seed": seed, "files": len(files), "totals": totals}))
-        return
-    _show_totals(made.truth)
-    typer.echo(f"{len(files)} files in {out}")
 
 
 def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str | None) -> None:
@@ -256,28 +218,9 @@ def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str
     outcome = publish_district.publish_place(place, asked, sending)
     if asked.look:
         for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
-            _check_agreement(asked.partner, family)
+            check_agreement(asked.partner, family)
     if outcome.is_mendable:
         raise typer.Exit(FAILED)
-
-
-def _whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tuple[str, str]:
-    """Whose rows and of what they are: as the command says, or else as the mapping does.
-
-    Raises:
-        ThroughlineError: neither does, or they differ.
-    """
-    said = {"partner": partner, "family": family}
-    for name, value in said.items():
-        own = getattr(mapped, name, None)
-        if value is None and own is None:
-            raise ThroughlineError(f"say --{name}; a mapping file says it too (`throughline partner map`)")
-        if value is not None and own is not None and value != own:
-            raise ThroughlineError(
-                f"--{name} is {value}, the mapping's {name} is {own}; leave --{name} out, or mend one"
-            )
-        said[name] = value or own
-    return said["partner"] or "", said["family"] or ""
 
 
 def _look(partner: str) -> Look:
@@ -291,94 +234,3 @@ def _both(first: OnEvent, second: OnEvent) -> OnEvent:
         second(place, event_id, operation)
 
     return told
-
-
-def _check_report(report: Path | None, *, dry_run: bool) -> None:
-    """See that a page can be written, before every row is looked at.
-
-    Raises:
-        ThroughlineError: it cannot, or is not of a dry run.
-    """
-    if report and not dry_run:
-        raise ThroughlineError("--report tells what a dry run saw; say --dry-run too")
-    if report:
-        check_folder(report)
-
-
-def _check_resume(resume: bool, *, snapshot: bool, dry_run: bool, ids: Path | None) -> None:  # noqa: FBT001  # a flag
-    """See that what is said beside --resume can be.
-
-    Raises:
-        ThroughlineError: it cannot.
-    """
-    if resume and (snapshot or dry_run):
-        raise ThroughlineError(
-            "--resume sends the rest of a file; a snapshot goes on by itself, and a dry run sends none"
-        )
-    if resume and ids:
-        raise ThroughlineError("--resume knows no ids of rows that were sent before; leave it out to have all of them")
-
-
-def _percent(text: str) -> float:
-    """A share in percent; the sign may stand behind it.
-
-    Raises:
-        ThroughlineError: it is none.
-    """
-    number = text.strip().removesuffix("%").strip()
-    if not PERCENT.fullmatch(number) or float(number) > MOST_PERCENT:
-        raise ThroughlineError("--max-retract-percent takes a number from 0 to 100, as 30")
-    return float(number)
-
-
-def check_names(partner: str, family: str) -> None:
-    """See that there may be such a partner, and is such a family.
-
-    Raises:
-        ThroughlineError: there is not.
-    """
-    check_partner(partner)
-    if family not in catalog.FAMILIES:
-        raise ThroughlineError(
-            f"no such family; {meant(family, catalog.FAMILIES)}--family is one of {', '.join(catalog.FAMILIES)}"
-        )
-
-
-def check_partner(partner: str) -> None:
-    """See that there may be such a partner.
-
-    Raises:
-        ThroughlineError: there may not.
-    """
-    if not PARTNER_ID.fullmatch(partner):
-        raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
-
-
-def _check_agreement(partner: str, family: str) -> None:
-    """Tell before anything is sent what only the gate, or a topic that is missing, would tell after.
-
-    Raises:
-        ThroughlineError: the folder of agreements has none in force by which the partner publishes the family.
-    """
-    folder, today = settings.load().agreements, (datetime.now(UTC).date() - EPOCH).days
-    if not any(folder.glob("*.toml")):
-        return
-    mous = [one for one in load_agreements(folder) if one.tier == "mou" and one.in_force(today)]
-    own = {family for one in mous if one.party == partner for family in one.families}
-    if family not in own:
-        known = (
-            f"its agreement is for {', '.join(sorted(own))}"
-            if own
-            else (f"no agreement in force is of {partner}, but of {', '.join(sorted({one.party for one in mous}))}")
-        )
-        near = "" if own else meant(partner, {one.party for one in mous})
-        raise ThroughlineError(
-            f"sending would be refused: {known}; {near}`throughline topics list` has what agreements call for; ask the "
-            "operator, or name the folder in force by THROUGHLINE_AGREEMENTS_DIR"
-        )
-
-
-def _show_totals(truth: Truth) -> None:
-    """Totals by phase, as a table."""
-    rows = [(phase, *(f"{count:,}" for count in vars(totals).values())) for phase, totals in truth.totals.items()]
-    tables.show(("when it has ended", "published", "carried", "withheld", "rejected", "persons"), rows)
