@@ -11,9 +11,6 @@ from deploy import tables
 from deploy.agreements_folder import load_agreements
 from deploy.commands.options import AsJson
 from deploy.console import FAILED
-from deploy.registering import Registry
-from deploy.registering import register as put
-from deploy.registering import wanted as wanted_of
 from deploy.schema_files import faults_of, schema_of
 from schemas_avro import catalog, compatibility
 from schemas_avro.lint import lint
@@ -105,7 +102,10 @@ def register(
 
     Example: throughline schemas register --registry http://127.0.0.1:8081 --dry-run
     """
-    from portal.registry import served  # noqa: PLC0415  # loads a web framework, which the other commands do without
+    from deploy.registering import Registry  # noqa: PLC0415  # these load the web's libraries, which others do without
+    from deploy.registering import register as put  # noqa: PLC0415
+    from deploy.registering import wanted as wanted_of  # noqa: PLC0415
+    from portal.registry import served  # noqa: PLC0415
 
     every = wanted_of(served(), load_agreements(settings.load().agreements))
     if strange := set(subject or ()) - {one.subject for one in every}:

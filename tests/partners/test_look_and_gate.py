@@ -130,6 +130,17 @@ def test_a_dry_run_rejects_what_publishing_and_the_gate_reject_and_for_the_same_
     assert looked.valid == outcome.valid - len(at_the_gate)
 
 
+@pytest.mark.parametrize("name", ["subject_token", "source_record_id"])
+def test_an_id_that_looks_like_a_number_of_social_security_never_reaches_the_broker(tmp_path: Path, name: str) -> None:
+    path, sound, bad = tmp_path / "rows.jsonl", own_example("enrollment"), own_example("enrollment")
+    bad["envelope"] |= {"source_record_id": "another", name: "123-45-6789"}
+    path.write_bytes(orjson.dumps(sound) + b"\n" + orjson.dumps(bad))
+    outcome, at_the_gate = rejected_at_the_gate(path, "enrollment", memorandum("enrollment"))
+    assert (outcome.reasons, at_the_gate) == ({"ssn_in_text": 1}, {})
+    assert b"123-45-6789" not in b"".join(value or b"" for _, _, value, _, _ in catching().sent)
+    assert len(catching().sent) == 1
+
+
 def test_every_code_with_which_the_gate_rejects_one_event_is_a_code_of_a_row() -> None:
     of_bytes = {"null_value", "empty_value", "bad_framing", "unknown_schema", "schema_not_allowed", "undecodable"}
     of_the_log = {"no_agreement", "family_not_agreed", "key_mismatch", "conflicting_duplicate", "internal_error"}
