@@ -32,6 +32,7 @@ from partners.client import Publisher
 from partners.population import Population
 from processors import names
 from processors.consent import decide as consent
+from processors.consent import receipts
 from processors.consent.settle import Context
 from processors.numbers import SENT, TAKEN
 from processors.records import Arrival, Arrivals
@@ -46,8 +47,8 @@ from streams.store import Store, path_of
 ROLES = ("resolve", "consent")
 PHASES = ("history", "changes")
 BATCH = 500
-UNCOMPARED = {SENT, TAKEN, positions.LAST, "head", "clock", "count"}
-"""Tables of a state that tell of numbers, of the audit's order, and of when the clock was read."""
+UNCOMPARED = {SENT, TAKEN, positions.LAST, "head", "clock", "count", receipts.TABLE, receipts.OPEN}
+"""Tables of a state that tell of numbers, of the audit's order, of when the clock was read and of what came before."""
 Content = dict[str, dict[str, bytes]]
 
 

@@ -51,7 +51,7 @@ def test_a_parser_that_is_broken_is_found_and_the_input_is_made_again_by_its_nam
     assert bool(document["hangs"]) == (name == "planted_hang")
     if name != "planted_hang":  # to wait for it again shows nothing more
         words = [sys.executable, fuzz.__file__, "--replay", f"{name}:{found.findings[0].chain}"]
-        again = subprocess.run(words, capture_output=True, text=True, check=False)
+        again = subprocess.run(words, env=parent.environment(), capture_output=True, text=True, check=False)
         assert again.returncode == 1
         assert json.loads(again.stdout)["wrong"].startswith(wrong.removesuffix("SIGSEGV"))
 

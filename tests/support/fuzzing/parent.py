@@ -1,6 +1,7 @@
 """Watches the processes that try inputs: one that dies, or stays at an input, is a finding, and another goes on."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -23,6 +24,12 @@ GOES_ON = 0.8
 LOOK_SECONDS = 0.2
 MOST_DEATHS = 3
 """Of one target; then it is left alone."""
+
+
+def environment() -> dict[str, str]:
+    """Of a process that finds the project and the parts of its tests."""
+    tests = Path(__file__).parents[2]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (tests.parent, tests)))}
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,9 @@ def _child(left: dict[str, float], seed: int, folder: Path, found: Found) -> Fin
     words = ["--targets", *left, "--seconds", *map(str, left.values()), "--seed", str(seed)]
     with out.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "support.fuzzing.child", *words, "--note", str(folder / "note")], stdout=said
-        )
+            [sys.executable, "-m", "support.fuzzing.child", *words, "--note", str(folder / "note")],
+            stdout=said, env=environment(),
+        )  # fmt: skip
         hung = _watched(process, note)
     for line in out.read_text().splitlines():
         told = json.loads(line)
