@@ -15,7 +15,6 @@ from partners.formats import Aside, Bad, Code, Cursor, Good, Reader, encoding_of
 from partners.formats.faults import Fault, bad_of
 from partners.formats.reading import Mark
 from partners.formats.sources import Source
-from partners.mapping.forms import SSN
 from partners.rows import Row
 from partners.sent_state import Progress, SentState
 from streams.errors import ThroughlineError
@@ -28,8 +27,6 @@ NOTED_ROWS = 20_000
 """After so many it is waited for the broker, and noted how far the file has come."""
 COUNTED = ("rows", "aside", "valid", "published", "ids_made", "rejected")
 TALLIED = ("codes", "unlisted", "unsaid")
-IDS = ("subject_token", "source_record_id")
-"""Envelope fields that are, or are made into, keys of messages and rows."""
 OnEvent = Callable[[int | None, str, str], None]
 """Told the place of a row, none where no row is behind it, and its event's id and operation."""
 Judge = Callable[[Sequence[Row], Sequence[bytes]], Mapping[int, Fault]]
@@ -263,22 +260,15 @@ def batches(found: Iterable[Good | Bad | Aside], outcome: Outcome) -> Iterable[l
 def of_fitting_size(
     batch: list[Good], family: str, outcome: Outcome, most_bytes: int = MAX_VALUE_BYTES
 ) -> list[tuple[Good, bytes]]:
-    """Rows with their message values; those that no gate would take, or that must not leave, go to the outcome."""
+    """Rows with their message values; those that no gate would take go to the outcome."""
     values = framed(family, [good.row for good in batch])
     sound = []
     for good, value in zip(batch, values, strict=True):
         if len(value) > most_bytes:
             outcome.reject(Bad(good.place, Code.TOO_LARGE, None, good.row["envelope"]["source_record_id"]))
-        elif (name := _with_ssn(good.row["envelope"])) is not None:
-            outcome.reject(bad_of(good.place, [Fault(Code.SSN_IN_TEXT, f"envelope.{name}")]))
         else:
             sound.append((good, value))
     return sound
-
-
-def _with_ssn(envelope: Row) -> str | None:
-    """An id that has what looks like a number of social security: it would be the message's key, or beside it."""
-    return next((name for name in IDS if envelope[name] and SSN.search(envelope[name])), None)
 
 
 def judged(found: list[tuple[Good, bytes]], outcome: Outcome, judge: Judge | None) -> list[tuple[Good, bytes]]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-SSN = re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)")
-"""Written with its hyphens; nine bare digits may be anything."""
+from partners.formats.fitting import SSN
+
 DATES = {
     r"\d{4}-\d{2}-\d{2}": ("YYYY-MM-DD",),
     r"\d{1,2}/\d{1,2}/\d{4}": ("M/D/YYYY", "D/M/YYYY"),
