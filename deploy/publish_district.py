@@ -17,6 +17,7 @@ from deploy.progress import Told, counting
 from deploy.publish_ids import IdsFile, ids_into
 from deploy.publish_memory import remembered
 from deploy.publish_report import SHOWN, lines_on, tell_submission
+from deploy.publish_sending import check_moment
 from partners.client import Publisher
 from partners.district import (
     District,
@@ -90,12 +91,8 @@ def publish_place(place: Path, asked: Asked, sending: Sending) -> DistrictOutcom
             district = held.enter_context(surveyed(place))
         except OSError as error:
             raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
-        now = datetime.now(UTC)
-        moment = asked.as_of or (midnight(district.day) if district.families else now)
-        if moment > now:
-            raise ThroughlineError(
-                f"{moment:%Y-%m-%d} lies ahead; say when {place.name} was made with --as-of YYYY-MM-DD"
-            )
+        moment = asked.as_of or (midnight(district.day) if district.families else datetime.now(UTC))
+        check_moment(moment, None, place, dry_run=asked.look is not None)
         sender = held.enter_context(sending(district.families))
         counted = held.enter_context(counting(place.name, "rows"))
         written = held.enter_context(ids_into(asked.ids, of_set=True))

@@ -33,6 +33,7 @@ from deploy.console import stop_on_signals
 from deploy.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, signature_of
 from deploy.publish_drop import Document, Dropped
 from partners.client import BrokerAwayError, Publisher, PublishError
+from partners.district import NO_FAMILY
 from partners.mapping import Mapped
 from partners.publishing import BrokenOffError
 from partners.sent_state import SentError, blocks_of
@@ -41,8 +42,6 @@ from streams import settings, telemetry
 from streams.errors import StoreError, ThroughlineError
 from streams.keyring import read_or_make_secret
 
-MENDABLE_NOT = {"no_family"}
-"""Reasons for which nothing in a file needs mending."""
 LOOK_SECONDS = 1.0
 
 
@@ -132,7 +131,7 @@ class Watch:
             return {"rows": 0, "published": 0, "rejected": 0, "reasons": {}, "error": str(error)}
 
     def _put_away(self, file: Path, drop: str, told: Document, seconds: float) -> None:
-        is_bad = "error" in told or bool(told["reasons"].keys() - MENDABLE_NOT)
+        is_bad = "error" in told or bool(told["reasons"].keys() - {NO_FAMILY})
         outcome = REJECTED if is_bad else PUBLISHED
         place = self.drops.place_of(file.name, outcome)
         known = {} if "error" in told else {"drop": drop}

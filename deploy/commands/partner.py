@@ -22,10 +22,6 @@ def _all() -> None:
     """What a partner's engineer begins with."""
 
 
-partner_app.command("receipt")(receipt)
-partner_app.command("receipts")(receipts)
-
-
 @partner_app.command("map")
 def map_(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, or fixed-width text with --layout.")],
@@ -67,5 +63,5 @@ def map_(
     typer.echo(f"correct it, then: throughline publish {file} --mapping {out} --dry-run")
 
 
-for made in (new, verify):
+for made in (new, verify, receipt, receipts):
     partner_app.command(made.__name__)(made)
