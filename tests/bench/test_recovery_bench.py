@@ -9,7 +9,7 @@ from bench.recovery import backlog, kills
 from bench.recovery.people import FIRST
 from bench.recovery.place import Place
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.broker
 PERSONS = 200
 
 

@@ -6,10 +6,9 @@ import shutil
 import socket
 import stat
 import sys
-import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperatio
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from support.receipts import encoded, issued
 from support.secured import CROWD, CROWDED, SUPER, As, Authority, SecuredKafka
+from support.waits import wait_until
 from support.worlds import SHIPPED
 from typer.testing import CliRunner
 
@@ -31,7 +31,7 @@ from streams import clients, settings
 from streams.access import Access
 from streams.errors import ThroughlineError
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 PARTNER, OTHER, RECIPIENT = "csac", "lea_grand_bend", "grand_bend_services"
 OWN, OTHERS = "partner.csac.aid", "partner.lea_grand_bend.enrollment"
 RECEIPTS, SUBMISSION = "receipts.csac", "4c2f6a0e-7d1b-4f7e-9a53-0d5b8c1e2f31"
@@ -42,7 +42,6 @@ AGREEMENTS = (
 FLOOD, LIMIT = 3_000, 4_000
 """Records of 10 kB, and bytes a second that one is let send: all of them would take two hours."""
 GUESSES = 8
-WAIT_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +81,6 @@ def acl(*words: str) -> dict[str, Any]:
 def said(*words: str, answer: str = "") -> str:
     """The same in words, by somebody who answers."""
     return throughline(settings.load().data_dir, "acl", *words, answer=answer)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for what the broker hears of a moment later."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_what_is_applied_needs_nothing_more_and_passwords_are_told_nobody(applied: SecuredKafka) -> None:

@@ -1,9 +1,8 @@
 """Everything at work on a broker where each process may do its own work only: each can do the whole of it."""
 
 import shutil
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import duckdb
 import pytest
 from confluent_kafka import TopicPartition
 from support.secured import SUPER, As, SecuredKafka
+from support.waits import wait_until
 from support.worlds import SHIPPED
 from typer.testing import CliRunner
 
@@ -22,7 +22,7 @@ from deploy.stack import SERVE, Stack
 from deploy.topic_reader import all_of
 from streams import settings, topics
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 PARTNER, RECIPIENT = "lea_grand_bend", "grand_bend_services"
 AGREEMENTS = (
     "mou-grand-bend-services", "dsa-grand-bend-services", "dsa-own-grand-bend-services", "dul-grand-bend-services",
@@ -30,7 +30,6 @@ AGREEMENTS = (
 """Of the beginning; the partner's own comes later."""
 COLUMNS = "event_id,source_record_id,subject_token,organization_id,organization_id_system,entry_date,entry_grade_level"
 ROLES = ("resolve", "consent", "signals", SERVE)
-WAIT_SECONDS = 60
 
 
 @pytest.fixture
@@ -48,15 +47,6 @@ def stack(secured: SecuredKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     own = {role: secured.settings(f"service.{role}", over_tls=True) for role in ROLES}
     with Stack(chosen, workers=("resolve-a", "consent-a", "signals"), own=own) as started:
         yield started
-
-
-def wait_until(holds: Callable[[], bool], stack: Stack) -> None:
-    """Wait for what the processes do."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        stack.check()
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)
 
 
 def run(*words: str) -> str:
@@ -99,10 +89,10 @@ def test_each_process_does_its_work_with_its_own_rights_and_an_event_reaches_the
 ) -> None:
     come(secured, stack)
     event_id = publish(secured, tmp_path)
-    wait_until(lambda: is_carried(stack, event_id), stack)
+    wait_until(lambda: is_carried(stack, event_id), check=stack.check)
     released = f"released.{RECIPIENT}"
-    wait_until(lambda: has_read(secured, SERVE, "case-views", released), stack)
-    wait_until(lambda: has_read(secured, "signals", "signals", released), stack)
+    wait_until(lambda: has_read(secured, SERVE, "case-views", released), check=stack.check)
+    wait_until(lambda: has_read(secured, "signals", "signals", released), check=stack.check)
 
     chosen = stack.settings
     specs = topics.table(load_agreements(chosen.agreements), chosen.partner_partitions, chosen.released_partitions)

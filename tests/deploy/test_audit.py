@@ -18,7 +18,7 @@ from processors.names import AUDIT_DECISIONS
 from streams.errors import ThroughlineError
 from streams.settings import beside
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 NOWHERE = "127.0.0.1:1"
 
 

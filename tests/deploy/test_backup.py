@@ -12,7 +12,7 @@ from support.terminal import Terminal
 
 from deploy.stack import end_left_running
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.broker
 COMMANDS = [
     "throughline demo --people 100 >demo.out 2>&1 &",
     "until throughline status >status.out; do sleep 1; done",

@@ -4,7 +4,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from confluent_kafka import TopicPartition
 from support.commands import throughline
+from support.waits import wait_until
 from support.worlds import SHIPPED
 
 from deploy.commands.explain import story, told_by
@@ -21,7 +22,7 @@ from deploy.topic_reader import all_of
 from streams import clients
 from streams.settings import Settings
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.broker
 AT_WORK = (
     "mou-lea-grand-bend", "mou-grand-bend-services", "dsa-grand-bend-services", "dsa-own-grand-bend-services",
     "dul-grand-bend-services",
@@ -30,7 +31,6 @@ PARTNER, RECIPIENT, READER = "oak_valley", "oak_valley_services", "cm-oak"
 FILLED_IN = 'kind = "school"\ninstitution = "oak_valley"\n'
 COLUMNS = "event_id,source_record_id,subject_token,organization_id,organization_id_system,entry_date,entry_grade_level"
 CASELOAD = "source_record_id,subject_token,case_manager_id,assignment_state,relation,display_label,assigned_on"
-WAIT_SECONDS = 60
 
 
 @pytest.fixture
@@ -58,15 +58,6 @@ def run(stack: Stack, *words: str) -> str:
     done = throughline(stack.data_dir, *words, **given)
     assert done.returncode == 0, (done.stdout, done.stderr)
     return done.stdout
-
-
-def wait_until(holds: Callable[[], bool], stack: Stack) -> None:
-    """Wait for what the processes do."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        stack.check()
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)
 
 
 def enrolled(stack: Stack, folder: Path, partner: str) -> str:
@@ -129,28 +120,28 @@ def test_a_partner_a_recipient_and_a_reader_come_and_nothing_is_started_again(st
     before = pids(stack)
     assert set(before) == {*WORKERS, SERVE}
     first = enrolled(stack, tmp_path, "lea_grand_bend")
-    wait_until(lambda: is_shown(stack, first, "grand_bend_services"), stack)
+    wait_until(lambda: is_shown(stack, first, "grand_bend_services"), check=stack.check)
 
     partner_comes(stack, tmp_path)
     kept = enrolled(stack, tmp_path, PARTNER)
-    wait_until(lambda: story(all_of(stack.bootstrap, told_by), kept)["outcome"] == "withheld", stack)
+    wait_until(lambda: story(all_of(stack.bootstrap, told_by), kept)["outcome"] == "withheld", check=stack.check)
 
     recipient_comes(stack)
-    wait_until(lambda: is_shown(stack, kept, RECIPIENT), stack)
+    wait_until(lambda: is_shown(stack, kept, RECIPIENT), check=stack.check)
     shown = enrolled(stack, tmp_path, PARTNER)
-    wait_until(lambda: is_shown(stack, shown, RECIPIENT), stack)
+    wait_until(lambda: is_shown(stack, shown, RECIPIENT), check=stack.check)
     for group in ("signals", "case-views"):
-        wait_until(lambda group=group: committed(stack, group) > 0, stack)  # type: ignore[misc]
+        wait_until(lambda group=group: committed(stack, group) > 0, check=stack.check)  # type: ignore[misc]
     page = lambda: httpx.get(f"{stack.portal}/dictionary/enrollment").raise_for_status().text  # noqa: E731
-    wait_until(lambda: "Oak Valley, student services" in page(), stack)
+    wait_until(lambda: "Oak Valley, student services" in page(), check=stack.check)
 
     assigned = tmp_path / "caseload.csv"
     assigned.write_text(f"{CASELOAD}\n{shown}-c,{shown},{READER},assigned,counselor,Made Up,2025-08-20\n")
     run(stack, "publish", str(assigned), "--partner", RECIPIENT, "--family", "caseload", "--as-of", "2025-09-01")
     with reader_comes(stack) as reader:
-        wait_until(lambda: len(reader.persons()) == 1, stack)
+        wait_until(lambda: len(reader.persons()) == 1, check=stack.check)
 
     last = enrolled(stack, tmp_path, "lea_grand_bend")
-    wait_until(lambda: is_shown(stack, last, "grand_bend_services"), stack)
+    wait_until(lambda: is_shown(stack, last, "grand_bend_services"), check=stack.check)
     stack.check()
     assert pids(stack) == before

@@ -17,7 +17,7 @@ from support.sam import CENTER, TOKENS, award, caseload, enrolled, identity, wag
 from deploy.commands.topics import activate_agreements
 from processors.consent.agreements import Agreement
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 SINCE = {"version": 1, "title": "t", "citation": "34 CFR 99.36", "effective_from": "2024-07-01"}
 RESCUE = [
     Agreement.model_validate({

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from pydantic import SecretStr
 from support.commands import throughline
+from support.waits import wait_until
 
 from deploy import demo_run, processes
 from deploy.drain import SINK, WAYS, ways_of
@@ -28,7 +29,6 @@ from sinks.case_views import CaseViews
 from streams import clients
 from streams.settings import Settings
 from streams.store import Partition, Store, path_of
-from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
 LOG = (RESOLVED_EVENTS, 0)
@@ -61,7 +61,7 @@ def wait_until_at_work(stack: Stack, role: str) -> None:
         found = see(role, stack.data_dir)
         return found.is_up and not found.why_not_ready
 
-    wait_until(is_at_work, f"{role} at work", 120)
+    wait_until(is_at_work, f"{role} at work")
 
 
 def publish(stack: Stack, events: Sequence[Planned]) -> None:

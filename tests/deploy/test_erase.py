@@ -19,7 +19,7 @@ from deploy.topic_reader import all_of
 from processors import names
 from streams.keyring import Keyring
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 SAMS = [*sam.KNOWN, caseload(), consent(), award(), enrolled(), wages()]
 ANA = {"first_name": "Ana", "last_name": "Ortiz", "birth_date": "1990-06-20", "ssn": "219-09-9981"}
 ANAS = [message(CENTER, "identity", "m9", "ana", **ANA), message(CENTER, "caseload", "m9", "ana case")]

@@ -13,6 +13,7 @@ from support.brokers import fresh_broker
 from support.commands import throughline
 from support.events import event_id
 from support.kafka_world import PARTITIONS, KafkaWorld
+from support.waits import wait_until
 
 from deploy.commands.worker import keys_dir
 from deploy.topic_reader import all_of
@@ -22,7 +23,6 @@ from processors.resolve.matching.model import shipped
 from streams import clients, topics
 from streams.keyring import Keyring
 from streams.settings import Settings
-from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
 STRICT = replace(shipped(), link_bits=shipped().link_bits + 60)

@@ -15,6 +15,7 @@ import pytest
 from support.brokers import fresh_broker
 from support.commands import throughline
 from support.kafka_world import KafkaWorld
+from support.waits import wait_until
 
 from deploy.commands.worker import keys_dir
 from deploy.population import generate
@@ -25,7 +26,6 @@ from processors.resolve.matching.model import shipped
 from streams import clients, topics
 from streams.keyring import Keyring
 from streams.settings import Settings
-from tests.streams.tiny import wait_until
 
 STRICT = replace(shipped(), link_bits=shipped().link_bits + 30)
 """By which much less is linked."""

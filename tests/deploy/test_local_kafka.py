@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 NO_REPOSITORY = "http://127.0.0.1:9"
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def cache_dir() -> Path:

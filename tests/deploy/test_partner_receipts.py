@@ -97,7 +97,6 @@ def _ticks(world: KafkaWorld) -> list[Row]:
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(170)
 def test_a_published_file_has_a_receipt_also_where_consent_stood_still_meanwhile(
     world: KafkaWorld, clock: Clock, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from deploy.onboarding.drafts import example_of
 from deploy.topic_reader import TopicReader
 from streams import clients, settings, topics
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARTNER, FAMILY, OTHER = "oak_valley", "enrollment", "mou-csac"
 HEADER = "source_record_id,subject_token,organization_id,organization_id_system,entry_date"

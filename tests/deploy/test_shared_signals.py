@@ -11,10 +11,10 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaException
 from support.beside import beside
 from support.commands import begun, environment, throughline
 from support.released import ME, OTHER, SignalsWorld, at, released, retracted, tick
+from support.waits import shares_of, wait_until
 from support.worlds import decoded
 
 from deploy.commands.worker import run_signals
@@ -29,14 +29,11 @@ from streams.errors import ThroughlineError
 from streams.settings import Settings
 from streams.shared_signals import GROUP
 from streams.store import path_of
-from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
 PARTITIONS = 3
 TOPICS = [f"{kind}.{recipient}" for kind in ("released", "signals") for recipient in (ME, OTHER)]
 LOST = {"aid_year": "2026-2027", "sap_status": "not_eligible"}
-WAIT_SECONDS = 120
-"""Long past any wait that should end, also on a busy machine."""
 
 
 class Recipients:
@@ -89,7 +86,7 @@ class Recipients:
     def wait_for_signals(self) -> None:
         """Wait until everybody who has lost aid by now has a signal."""
         count = len(self.persons)
-        wait_until(lambda: len(self.arrivals("signals.")) >= count, "every signal", WAIT_SECONDS)
+        wait_until(lambda: len(self.arrivals("signals.")) >= count, "every signal")
 
     def are_numbered(self) -> None:
         """See that the signals in each partition are numbered without a gap or repeat, in their order."""
@@ -102,14 +99,7 @@ class Recipients:
 
     def members(self) -> Counter[str]:
         """How many shares each worker has."""
-        try:
-            group = self._admin.describe_consumer_groups([GROUP], request_timeout=30)[GROUP].result(30)
-        except KafkaException:  # nobody keeps the group yet
-            return Counter()
-        shares = {
-            str(m.group_instance_id).removeprefix("signals-"): m.assignment.topic_partitions for m in group.members
-        }
-        return Counter({name: len(found) for name, found in shares.items()})
+        return shares_of(self._admin, GROUP, lambda member: str(member.group_instance_id).removeprefix("signals-"))
 
 
 def _sorted(rows: Any) -> list[dict[str, Any]]:
@@ -153,15 +143,15 @@ def test_killed_paused_joined_or_left_several_workers_raise_each_signal_once(
     with worker("b", tmp_path, address) as paused:
         with beside(go_on_losing) as failed:
             with worker("a", tmp_path, address) as killed:
-                wait_until(lambda: _names(recipients.members(), "a", "b"), "shares for both", WAIT_SECONDS)
+                wait_until(lambda: _names(recipients.members(), "a", "b"), "shares for both")
                 killed.kill()
                 killed.wait(60)
             with worker("c", tmp_path, address) as leaving:
-                wait_until(lambda: _names(recipients.members(), "b", "c"), "shares for who joined", WAIT_SECONDS)
+                wait_until(lambda: _names(recipients.members(), "b", "c"), "shares for who joined")
                 paused.send_signal(signal.SIGSTOP)
-                wait_until(lambda: _names(recipients.members(), "c"), "shares of who is paused", WAIT_SECONDS)
+                wait_until(lambda: _names(recipients.members(), "c"), "shares of who is paused")
                 paused.send_signal(signal.SIGCONT)
-                wait_until(lambda: _names(recipients.members(), "b", "c"), "shares for who woke", WAIT_SECONDS)
+                wait_until(lambda: _names(recipients.members(), "b", "c"), "shares for who woke")
                 leaving.terminate()
                 assert leaving.wait(60) == 0
         recipients.lose_aid(PARTITIONS * 10)
@@ -192,7 +182,7 @@ def test_several_workers_go_on_where_the_one_without_a_name_has_come_to(own_brok
     with beside(lambda stopping: run_signals(several, address, stopping)) as failed:
         recipients.wait_for_signals()
         recipients.take_back(*recipients.persons[::7])
-        wait_until(lambda: len(once(recipients)) == 46, "signals of what was taken back", WAIT_SECONDS)
+        wait_until(lambda: len(once(recipients)) == 46, "signals of what was taken back")
     assert failed == []
     assert once(recipients) == recipients.decided()
 

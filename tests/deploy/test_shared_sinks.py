@@ -1,20 +1,19 @@
 """Several sinks, as operators start them, share what they read; killed or paused they lose and double nothing."""
 
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from confluent_kafka import KafkaException
 from confluent_kafka.cimpl import NewTopic
 from support.commands import begun, environment
 from support.postgres import SINK, Databases
 from support.released import ME, OTHER, released, retracted, tick
 from support.views import PostgresViews
+from support.waits import shares_of, wait_until
 
 from deploy.local_kafka import LocalKafka
 from processors.numbers import HEADER
@@ -26,16 +25,6 @@ from streams.store import Partition
 
 pytestmark = pytest.mark.broker
 PARTITIONS = 4
-WAIT_SECONDS = 60
-"""Long past any wait that should end."""
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for something that happens in another process."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 class Sent:
@@ -72,14 +61,7 @@ class Sent:
 
     def shares(self) -> Counter[str]:
         """How many partitions sinks of each name have."""
-        try:
-            group = self.admin.describe_consumer_groups([GROUP])[GROUP].result(30)
-        except KafkaException:  # nobody keeps the group yet
-            return Counter()
-        found = Counter[str]()
-        for member in group.members:
-            found[str(member.client_id).removeprefix("sink-")] += len(member.assignment.topic_partitions)
-        return found
+        return shares_of(self.admin, GROUP, lambda member: str(member.client_id).removeprefix("sink-"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.commands import throughline
+from support.waits import PATIENCE_SECONDS, wait_until
 
 from deploy import demo_run, processes
 from deploy.commands.demo import MANAGERS
@@ -23,12 +24,10 @@ from partners.client import Publisher
 from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
 from streams.store import path_of
-from tests.streams.tiny import wait_until
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 NOT_COMPARED = {"raised_at", "changed_at", "source_offset"}
 """When it was decided, and from which record: that is of the second time."""
-WAIT_SECONDS = 90
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def raised(stack: Stack, since: int = 0) -> dict[str, dict[str, Any]]:
 
 def settled(stack: Stack) -> dict[str, dict[str, Any]]:
     """The same once nothing more comes."""
-    before, deadline = None, time.monotonic() + WAIT_SECONDS
+    before, deadline = None, time.monotonic() + PATIENCE_SECONDS
     while (found := raised(stack)) != before or not found:
         assert time.monotonic() < deadline
         before = found
@@ -96,7 +95,7 @@ def test_after_a_reset_and_a_reissue_the_signals_that_there_were_come_out_again(
     for recipient in told["to_reissue"]:
         assert throughline(stack.data_dir, "agreements", "reissue", recipient).returncode == 0
 
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while raised(stack, since=lost_at) != before:
         assert time.monotonic() < deadline, (len(before), len(raised(stack, since=lost_at)))
         time.sleep(1)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from support.commands import throughline
+from support.waits import wait_until
 
 from deploy import processes
 from deploy.scrape import see
@@ -16,7 +17,6 @@ from streams.errors import Stop, ThroughlineError
 from streams.settings import Settings
 from streams.stops import Stops
 from streams.store import path_of
-from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
 ROLE = "resolve"
@@ -27,7 +27,7 @@ SECONDS = 120
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything at work, and resolve's store lost."""
     with Stack(Settings(data_dir=tmp_path_factory.mktemp("stopped"), portal_port=0, broker="native")) as started:
-        wait_until(lambda: see(ROLE, started.data_dir).total("throughline_batch_records_sum") > 0, "a record", SECONDS)
+        wait_until(lambda: see(ROLE, started.data_dir).total("throughline_batch_records_sum") > 0, "a record")
         assert throughline(started.data_dir, "drain", ROLE).returncode == 0
         shutil.rmtree(path_of(started.data_dir, ROLE))
         started.start(ROLE)
@@ -44,7 +44,7 @@ def told(stack: Stack) -> tuple[str, str | None]:
 def test_a_stop_is_seen_while_the_worker_stands_still_after_it_was_ended_and_no_more_once_it_goes_on(
     stack: Stack,
 ) -> None:
-    wait_until(lambda: see(ROLE, stack.data_dir).stopped is Stop.STORE_BEHIND, "the stop", SECONDS)
+    wait_until(lambda: see(ROLE, stack.data_dir).stopped is Stop.STORE_BEHIND, "the stop")
     seen = see(ROLE, stack.data_dir)
     assert httpx.get(f"{seen.address}/health/live").status_code == 200
     assert httpx.get(f"{seen.address}/health/ready").json()["stopped"] == "store_behind"
@@ -65,7 +65,7 @@ def test_a_stop_is_seen_while_the_worker_stands_still_after_it_was_ended_and_no_
     rebuilt = throughline(stack.data_dir, "rebuild", ROLE)
     assert rebuilt.returncode == 0, rebuilt.stderr
     stack.start(ROLE)
-    wait_until(lambda: told(stack) == ("", None), "resolve at work", SECONDS)
+    wait_until(lambda: told(stack) == ("", None), "resolve at work")
     assert throughline(stack.data_dir, "agreements", "reissue", "lausd_counseling").returncode == 0
-    wait_until(lambda: Stops(ROLE, stack.data_dir).noted() is None, "the note's end", SECONDS)
+    wait_until(lambda: Stops(ROLE, stack.data_dir).noted() is None, "the note's end")
     stack.check()

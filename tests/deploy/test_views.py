@@ -10,9 +10,9 @@ import orjson
 from support.commands import environment, throughline
 from support.postgres import SERVE, SINK, Databases
 from support.views import PostgresViews, row, stored, taken_back, view_batch
+from support.waits import wait_until
 
 from sinks.postgres.tables import FORMAT
-from tests.portal.served import wait_until
 
 
 def test_the_owner_makes_the_tables_once_and_again_changes_nothing(databases: Databases, tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_a_portal_over_views_in_postgresql_needs_no_broker_and_is_ready(database
         )
         with Popen([sys.executable, "-m", "deploy", "serve"], env=env) as portal:
             try:
-                wait_until((tmp_path / "portal").exists, 60)
+                wait_until((tmp_path / "portal").exists)
                 ready = (tmp_path / "portal").read_text() + "/health/ready"
-                wait_until(lambda: httpx.get(ready).status_code == 200, 60)
+                wait_until(lambda: httpx.get(ready).status_code == 200)
             finally:
                 portal.terminate()
         assert portal.returncode == 0

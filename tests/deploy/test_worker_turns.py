@@ -14,12 +14,12 @@ from support.commands import environment, throughline
 from support.events import event_id
 from support.kafka_world import PARTITIONS, KafkaWorld
 from support.students import CENTRE, tell
+from support.waits import wait_until
 
 from deploy.topic_reader import TopicReader
 from processors.names import released_topic
 from streams.health import noted
 from streams.store import path_of
-from tests.streams.tiny import wait_until
 
 pytestmark = pytest.mark.broker
 ROLES = ("resolve", "consent")

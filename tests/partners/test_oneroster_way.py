@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import orjson
-import pytest
 from support.kafka_world import PARTITIONS, KafkaWorld
 from support.rosters import ONE_2, zip_of
 
@@ -22,7 +21,6 @@ AS_OF = date(2026, 1, 31)
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(300)
 def test_a_student_of_a_set_has_a_row_in_the_case_view_and_the_set_again_is_nothing_new(tmp_path: Path) -> None:
     place = zip_of(tmp_path / "oneroster.zip", ONE_2)
     with KafkaWorld(tmp_path / "world") as world:

@@ -15,6 +15,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from support.partner_commands import run, started
 from support.partner_topics import partner_of_its_own
+from support.waits import wait_until
 
 from deploy.drops import Drops, day_in, put_away, report_of
 from streams.errors import ThroughlineError
@@ -215,13 +216,9 @@ def watching(folder: Path, *said: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def wait_until(done: Any, process: subprocess.Popen[str]) -> None:
-    """Wait for something that a watch brings about."""
-    deadline = time.monotonic() + LONG_SECONDS
-    while not done():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+def is_running(process: subprocess.Popen[str]) -> None:
+    """See that a watch has not ended."""
+    assert process.poll() is None, process.communicate()
 
 
 def stop(process: subprocess.Popen[str]) -> str:
@@ -283,7 +280,7 @@ def test_a_file_still_being_written_waits_and_a_watch_ends_when_it_is_told_to(
                 file.write(line)
                 file.flush()
                 time.sleep(0.3)
-        wait_until((folder / "published" / "a.csv").exists, process)
+        wait_until((folder / "published" / "a.csv").exists, check=lambda: is_running(process))
         assert "a.csv: 12 rows, 12 published, 0 rejected" in stop(process)
         assert report(folder / "published", "a.csv")["rows"] == 12
         assert len(ids_in(broker, partner)) == 12
@@ -296,7 +293,7 @@ def test_a_watch_that_is_killed_in_the_middle_of_a_file_goes_on_and_loses_nothin
     count = 45_000
     (folder / "a.csv").write_text(rows(0, count))
     with watching(folder, *words(broker, partner)) as process:
-        wait_until(lambda: count_in(broker, partner) > 21_000, process)
+        wait_until(lambda: count_in(broker, partner) > 21_000, check=lambda: is_running(process))
         process.kill()
         process.wait()
         before = count_in(broker, partner)
@@ -317,7 +314,7 @@ def test_a_watch_that_is_stopped_in_the_middle_of_a_file_goes_on_where_it_was(
     count = 45_000
     (folder / "a.csv").write_text(rows(0, count - 1) + "e-x,t-x,255901001,SCHOOL,8/12/2026\n")
     with watching(folder, *words(broker, partner)) as process:
-        wait_until(lambda: count_in(broker, partner) > 5_000, process)
+        wait_until(lambda: count_in(broker, partner) > 5_000, check=lambda: is_running(process))
         stop(process)
         assert (folder / "a.csv").exists()
         once(folder, broker, partner)
@@ -345,7 +342,7 @@ def test_one_round_ends_with_two_where_no_broker_answers(folder: Path) -> None:
 def test_two_watches_of_one_folder_are_one_too_many(folder: Path) -> None:
     (folder / "a.csv").write_text(rows(0, 3))
     with watching(folder, *words("localhost:1", "csac")) as process:
-        wait_until((folder / "published").exists, process)
+        wait_until((folder / "published").exists, check=lambda: is_running(process))
         done = run(folder.parent, *words("localhost:1", "csac", "--once"))
         assert (done.returncode, "another watch has" in done.stderr) == (2, True)
         stop(process)

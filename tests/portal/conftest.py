@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from playwright.sync_api import Page, Request, sync_playwright
+from support.waits import wait_until
 
 from portal.app import create_app
 from portal.feed import Feed
@@ -28,7 +29,6 @@ from tests.portal.served import (
     Served,
     chromium_path,
     framework,
-    wait_until,
 )
 
 

@@ -1,7 +1,6 @@
 """What portal tests feed in, and the portal that they ask."""
 
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -176,14 +175,6 @@ class Served:
             token = self.link(user_id).partition("token=")[2]
             assert client.post("/sign-in", data={"token": token}).status_code == 303
         return client
-
-
-def wait_until(holds: Any, seconds: float = 10) -> None:
-    """Wait for something that happens in another thread."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def chromium_path() -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.waits import wait_until
 
 from processors.consent.agreements import Agreement
 from processors.consent.law.rules import Rule, RuleSet
@@ -23,7 +24,6 @@ from tests.portal.served import (
     enrolled,
     release,
     taken_back,
-    wait_until,
 )
 
 
@@ -235,4 +235,4 @@ def test_a_stream_that_its_viewer_left_is_forgotten(person: Served) -> None:
         next(told)
         assert person.feed.subscriber_count == 1
     person.feed.publish((), everyone=True)
-    wait_until(lambda: person.feed.subscriber_count == 0, 20)
+    wait_until(lambda: person.feed.subscriber_count == 0)

@@ -8,6 +8,7 @@ import pytest
 from support.beside import beside
 from support.postgres import SERVE, Databases
 from support.views import PostgresViews
+from support.waits import wait_until
 
 from deploy.shared_views import Hearing
 from portal.feed import Feed
@@ -15,7 +16,7 @@ from processors.consent.law.shipped import SHIPPED
 from sinks.postgres.reading import Reader
 from streams.pulse import Pulse
 from tests.portal.conftest import portal_over
-from tests.portal.served import ME, NOON, OTHER, Served, assigned, enrolled, framework, taken_back, wait_until
+from tests.portal.served import ME, NOON, OTHER, Served, assigned, enrolled, framework, taken_back
 from tests.portal.test_feed import events, feed_path, first, keys, seq
 
 

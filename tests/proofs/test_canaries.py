@@ -43,7 +43,6 @@ def findings() -> Findings:
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(400)
 def test_what_is_withheld_is_found_nowhere(tmp_path: Path) -> None:
     document = canaries.prove(tmp_path, 8, 5, sampled=0, readers=1)
     assert canaries.is_sound(document), document

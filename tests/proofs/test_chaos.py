@@ -260,7 +260,6 @@ def test_what_is_wrong_or_was_not_done_is_not_sound() -> None:
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(600)
 def test_nothing_is_lost_doubled_skipped_or_leaked_whatever_is_killed_or_stopped(tmp_path: Path) -> None:
     size = chaos.Size(kills=4, people=100)
     document = chaos.prove(tmp_path, size, seed=11)

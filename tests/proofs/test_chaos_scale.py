@@ -57,7 +57,6 @@ def test_a_position_before_the_end_or_none_is_stale_and_one_behind_it_is_not(sou
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(600)
 def test_nothing_is_lost_doubled_skipped_leaked_or_stale_past_one_machine(cluster: Cluster, tmp_path: Path) -> None:
     cluster.start(cluster.nodes)
     size = chaos_scale.Size(kills=5, pauses=1, rebalances=4, db_restarts=1, db_cuts=1, broker_kills=3, people=80)

@@ -17,7 +17,6 @@ KNOWN = Known(frozenset({"r1"}), frozenset({"e1"}), [NEEDLE], [b"wrapped-key"], 
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(400)
 def test_who_is_erased_is_found_nowhere_though_workers_are_killed(tmp_path: Path) -> None:
     document = erase.prove(tmp_path, 8, 5)
     assert erase.is_sound(document), document

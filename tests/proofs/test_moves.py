@@ -75,7 +75,6 @@ def test_a_run_in_which_nothing_moved_or_anything_is_wrong_is_not_sound() -> Non
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(300)
 def test_records_that_move_under_kills_leave_nothing_of_one_person_under_the_other(tmp_path: Path) -> None:
     document = moves.prove(tmp_path, people=1, seed=5)
     assert moves.is_sound(document), document

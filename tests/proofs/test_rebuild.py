@@ -8,6 +8,5 @@ from tests.proofs.scripts import script
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(300)
 def test_stores_are_rebuilt_and_no_order_of_topics_shows(tmp_path: Path) -> None:
     assert script("rebuild").prove(tmp_path, people=60, orders=3) == (True, 3)

@@ -11,14 +11,15 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from support.beside import beside
 from support.cluster import BROKERS, Cluster
+from support.waits import wait_until
 
 from deploy.topic_reader import TopicReader
 from processors.numbers import HEADER
 from streams import clients, positions, topics
 from streams.replication import CONFIG, Wanted
-from tests.streams.tiny import Tiny, wait_until
+from tests.streams.tiny import Tiny
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 WAIT_SECONDS = 120.0
 KAFKAS_OWN = ("__consumer_offsets", "__transaction_state")
 
@@ -72,7 +73,7 @@ def topic_ids(admin: AdminClient, topic: str) -> dict[str, str]:
 def wait_for_more(tiny: Tiny) -> None:
     """Wait until it has sent more than it has now."""
     before = len(tiny.sent())
-    wait_until(lambda: len(tiny.sent()) >= before + 3, "more", WAIT_SECONDS)
+    wait_until(lambda: len(tiny.sent()) >= before + 3, "more")
 
 
 def test_a_stage_goes_on_with_two_of_three_brokers_with_one_it_waits_and_says_so_until_another_is_back(
@@ -88,13 +89,13 @@ def test_a_stage_goes_on_with_two_of_three_brokers_with_one_it_waits_and_says_so
         wait_for_more(tiny)
         one.kill()
         wait_for_more(tiny)
-        wait_until(lambda: topic_ids(admin, tiny.out) == known, "another broker's answer", WAIT_SECONDS)
+        wait_until(lambda: topic_ids(admin, tiny.out) == known, "another broker's answer")
         waits = tiny.pulse.waits_by_friend["broker"]
         other.kill()
-        wait_until(lambda: tiny.pulse.waits_by_friend["broker"] > waits, "waiting", WAIT_SECONDS)
+        wait_until(lambda: tiny.pulse.waits_by_friend["broker"] > waits, "waiting")
         assert "broker" in " ".join(tiny.pulse.why_not_ready())
         cluster.start([one])
-        wait_until(lambda: not tiny.pulse.why_not_ready(), "going on", WAIT_SECONDS)
+        wait_until(lambda: not tiny.pulse.why_not_ready(), "going on")
         wait_for_more(tiny)
     assert ended == []
     cluster.start([other])

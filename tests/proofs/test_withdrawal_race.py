@@ -19,16 +19,16 @@ from support.brokers import fresh_broker
 from support.consent_worker import Commit, ConsentWorker
 from support.histories import ALL_DATA, PURPOSES, Act, Author
 from support.history_broker import RECIPIENTS
+from support.waits import wait_until
 
 from deploy.topic_reader import decoded
 from processors.names import AUDIT_DECISIONS, released_topic
 from processors.records import Arrival
 from sinks.case_views import CaseViews
 from streams.sink import Sink
-from tests.streams.tiny import wait_until
 
 Row = dict[str, Any]
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 NORTH = "north"
 FACTS = 1_000
 PLACES = (0, 1, 500, 999, 1_000)

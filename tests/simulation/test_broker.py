@@ -9,10 +9,10 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.cimpl import NewTopic
 from simulation.broker import Broker, Place, RefusedError
+from support.waits import wait_until
 
 from deploy.topic_reader import TopicReader
 from streams import clients
-from tests.streams.tiny import wait_until
 
 Act = tuple[Any, ...]
 ID, GROUP = "tid", "group"

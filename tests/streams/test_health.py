@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
+from support.waits import wait_until
 
 from deploy.agreements_folder import load_agreements
 from deploy.commands.topics import activate_agreements, create_topics
@@ -22,7 +23,6 @@ from streams.metrics import Metrics
 from streams.pulse import Pulse
 from streams.settings import Settings
 from streams.sink import Sink
-from tests.streams.tiny import wait_until
 
 
 class Turned:
@@ -187,7 +187,7 @@ def test_a_stage_and_the_sink_stop_being_ready_when_the_broker_dies_and_are_agai
                 for one in both:
                     one.becomes(ready=False)
                 assert [one.why() for one in both] == [[BROKER_AWAY]] * 2, "one fact, and nothing that follows from it"
-                wait_until(lambda: {"resolve", "case-views"} <= waiting(logged).keys(), "a line of each log", 60)
+                wait_until(lambda: {"resolve", "case-views"} <= waiting(logged).keys(), "a line of each log")
             assert set(waiting(logged).values()) == {BROKER_AWAY}, "the log says it as health does"
             assert not any("throughline_lag_events{" in one.metrics() for one in both)
             own_broker.start()

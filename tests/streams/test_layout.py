@@ -13,6 +13,7 @@ from support.brokers import fresh_broker
 from support.events import MINUTE, NOON, event_id
 from support.kafka_world import KafkaWorld
 from support.sam import CENTER, KNOWN, award, caseload, consent, withdrawal
+from support.waits import wait_until
 
 from deploy.agreements_folder import load_agreements
 from deploy.commands.topics import create_topics
@@ -25,7 +26,6 @@ from streams.errors import Stop, StoppedError
 from streams.settings import Settings
 from streams.stops import Stopped, Stops
 from streams.store import Store, path_of
-from tests.streams.tiny import wait_until
 
 CHOSEN = Settings(partner_partitions=4, released_partitions=2)
 PAGE = 'see "Several brokers" in docs/keep-it-running.md'

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from support.beside import beside
 from support.released import released, shipped_calendar, tick
+from support.waits import wait_until
 
 from processors.names import state_topic
 from processors.records import Arrival, Arrivals
@@ -23,7 +24,7 @@ from streams.shared_signals import Deciding
 from streams.sink import view_batch
 from streams.store import Store
 from tests.streams.test_standby import Board, content, level, send, worker
-from tests.streams.tiny import Tiny, wait_until
+from tests.streams.tiny import Tiny
 
 NEWER = changelog.FORMAT + 1
 UNKNOWN_SCHEMA = 999_999

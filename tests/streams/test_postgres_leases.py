@@ -5,10 +5,10 @@ from contextlib import ExitStack, closing
 
 import pytest
 from support.postgres import Databases, postgres
+from support.waits import wait_until
 
 from streams.errors import LeasesAwayError, ThroughlineError
 from streams.postgres_leases import PostgresLease
-from tests.streams.tiny import wait_until
 
 STAGE, SHORT, LONG = "consent", 0.3, 3_600.0
 

@@ -13,6 +13,7 @@ from support.beside import beside
 from support.postgres import SINK, Databases
 from support.released import released
 from support.views import PostgresViews
+from support.waits import wait_until
 
 from processors.numbers import HEADER
 from processors.records import Arrival
@@ -21,7 +22,6 @@ from streams import clients, positions
 from streams.errors import StoppedError, ThroughlineError
 from streams.pulse import Pulse
 from streams.shared_sink import SharedSink
-from tests.portal.served import wait_until
 
 pytestmark = pytest.mark.broker
 SECONDS = 60
@@ -75,9 +75,9 @@ def test_what_another_has_written_meanwhile_is_left_out_and_the_rest_written(
             if numbered:
                 another.execute("INSERT INTO throughline.number_taken VALUES (%s, 1, 4)", [f"{topic}/0/consent"])
             with beside(SharedSink(broker, writer, MEMBER, pulse=Pulse()).run) as ended:
-                wait_until(lambda: ended or is_waiting_for_a_lock(owner), SECONDS)
+                wait_until(lambda: ended or is_waiting_for_a_lock(owner))
                 another.commit()
-                wait_until(lambda: ended or views.offsets().get((topic, 0)) == 6, SECONDS)
+                wait_until(lambda: ended or views.offsets().get((topic, 0)) == 6)
             assert ended == []
         assert events(views) == ["e4", "e5"]
         assert views.numbers() == ({f"{topic}/0/consent": (1, 6)} if numbered else {})
@@ -95,7 +95,7 @@ def test_a_recipient_that_comes_while_a_sink_runs_is_read(broker: str, databases
             topic = f"released.{new}"
             admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
             send(broker, new, released("enrollment", "e1", recipient=new))
-            wait_until(lambda topic=topic: ended or (topic, 0) in views.offsets(), SECONDS)  # type: ignore[misc]
+            wait_until(lambda topic=topic: ended or (topic, 0) in views.offsets())  # type: ignore[misc]
             admin.delete_topics([topic])[topic].result(30)
         assert ended == []
 
@@ -119,7 +119,7 @@ def test_a_topic_that_the_client_does_not_know_yet_is_read_when_it_does(
         Writer(databases.server.dsn(name, SINK)) as writer,
         beside(SharedSink(broker, writer, MEMBER).run) as ended,
     ):
-        wait_until(lambda: ended or (f"released.{recipient}", 0) in views.offsets(), SECONDS)
+        wait_until(lambda: ended or (f"released.{recipient}", 0) in views.offsets())
         assert ended == []
     assert len(asked) > 1
 
@@ -131,7 +131,7 @@ def test_views_that_expect_an_offset_that_is_not_there_stop_the_sink(
         owner.execute("INSERT INTO throughline.sink_offset VALUES (%s, 0, 99)", [f"released.{recipient}"])
         with Writer(databases.server.dsn(name, SINK)) as writer:
             with beside(SharedSink(broker, writer, MEMBER).run) as ended:
-                wait_until(lambda: ended, SECONDS)
+                wait_until(lambda: ended)
             [error] = ended
     assert isinstance(error, StoppedError)
     assert str(error).startswith(f"released.{recipient}/0 holds offsets 0 to 0, the views expect 99: rebuild them")
@@ -149,12 +149,12 @@ def test_views_that_went_back_end_the_sink_which_reads_on_from_there_when_starte
         closing(databases.server.owner(name)) as owner,
     ):
         with beside(SharedSink(broker, writer, MEMBER).run) as ended:
-            wait_until(lambda: ended or views.offsets().get(place) == 6, SECONDS)
+            wait_until(lambda: ended or views.offsets().get(place) == 6)
             owner.execute("UPDATE throughline.sink_offset SET next_offset = 2; DELETE FROM throughline.release_row")
             send(broker, recipient, released("enrollment", "e6", recipient=recipient), numbered=False)
-            wait_until(lambda: ended, SECONDS)
+            wait_until(lambda: ended)
         assert [type(error) for error in ended] == [ThroughlineError]
         assert "start this sink again" in str(ended[0])
         with beside(SharedSink(broker, writer, MEMBER).run) as again:
-            wait_until(lambda: again or views.offsets().get(place) == 7, SECONDS)
+            wait_until(lambda: again or views.offsets().get(place) == 7)
         assert (again, events(views)) == ([], ["e2", "e3", "e4", "e5", "e6"])

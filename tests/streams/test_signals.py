@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from support.beside import beside
 from support.commands import environment
 from support.released import ME, OTHER, at, released, shipped_calendar, tick
+from support.waits import wait_until
 
 from deploy.commands.worker import LESS_URGENT
 from deploy.local_kafka import LocalKafka
@@ -29,7 +30,6 @@ from streams import clients, signals, topics
 from streams.errors import BROKER_AWAY, StoppedError, ThroughlineError
 from streams.settings import Settings
 from streams.store import Store, path_of
-from tests.streams.tiny import wait_until
 
 LOST = {"aid_year": "2026-2027", "sap_status": "not_eligible"}
 
@@ -98,7 +98,7 @@ class Place:
 
     def wait_for(self, *persons: str) -> None:
         """Wait until these persons have signals."""
-        wait_until(lambda: bool(self.failed) or self.raised() == sorted(persons), f"signals of {persons}", 90)
+        wait_until(lambda: bool(self.failed) or self.raised() == sorted(persons), f"signals of {persons}")
 
 
 @pytest.fixture
@@ -157,13 +157,13 @@ def test_what_was_stored_and_not_sent_is_sent_first_after_a_crash(
         crashing.setattr(signals.faust_app, "send", crash)
         place.send(released("aid", "e1", **LOST))
         with pytest.raises(Crash), place.working():
-            wait_until(lambda: bool(place.failed), "the crash", 90)
+            wait_until(lambda: bool(place.failed), "the crash")
     assert place.sent() == []
     with Store.open(place.store) as store:
         assert len(store.take_over().pending) == 1
     place.send(released("aid", "e1", position=2, **{**LOST, "sap_status": "meeting"}))
     with place.working():
-        wait_until(lambda: len(place.sent()) == 2, "both signals", 90)
+        wait_until(lambda: len(place.sent()) == 2, "both signals")
     assert [read.row["state"] for read in place.sent()] == ["raised", "closed"]
 
 
@@ -204,7 +204,7 @@ def test_a_decision_that_raises_stops_it_and_no_event_is_lost_once_the_bug_is_me
     with monkeypatch.context() as broken:
         broken.setattr(decide, "decide", bug)
         with pytest.raises(StoppedError, match="report this"), place.working():
-            wait_until(lambda: bool(place.failed), "the stop", 90)
+            wait_until(lambda: bool(place.failed), "the stop")
     assert len(tries) == len(signals.DECISION_PAUSES)
     assert place.committed() < 0
     with place.working():
@@ -218,7 +218,7 @@ def test_a_broker_that_goes_and_comes_is_waited_for(place: Place) -> None:
         place.wait_for("p1")
         place.kafka.kill()
         with capture_logs() as logged:
-            wait_until(lambda: sum(line["event"] == "waiting" for line in logged) > 1, "more tries than one", 60)
+            wait_until(lambda: sum(line["event"] == "waiting" for line in logged) > 1, "more tries than one")
         assert {line["why"] for line in logged} == {BROKER_AWAY}
         place.kafka.start()
         place.send(released("aid", "e2", "p2", **LOST))

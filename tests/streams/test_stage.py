@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Message, TopicPartition
 from support.beside import beside
+from support.waits import wait_until
 
 from deploy.local_kafka import LocalKafka
 from deploy.scrape import Seen, see
@@ -32,7 +33,7 @@ from streams.pulse import Done
 from streams.reading import Input, usable
 from streams.stage import Stage, last_of, next_offsets
 from streams.store import Store
-from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny, wait_until
+from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 from support.beside import beside
+from support.waits import wait_until
 
 from deploy.topic_reader import TopicReader
 from processors.names import state_topic
@@ -25,7 +26,7 @@ from streams.errors import Stop, StoppedError, TurnLostError
 from streams.leases import FileLease
 from streams.standby import Follower, Standby
 from streams.store import Store
-from tests.streams.tiny import CRASHED, MOMENTS, Tiny, wait_until
+from tests.streams.tiny import CRASHED, MOMENTS, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")

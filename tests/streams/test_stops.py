@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.waits import wait_until
 
 from streams.errors import DiskError, Stop, StoppedError
 from streams.health import Health, served
@@ -12,7 +13,6 @@ from streams.metrics import Metrics
 from streams.pulse import Done, Pulse
 from streams.settings import Settings
 from streams.stops import Stops
-from tests.streams.tiny import wait_until
 
 LINE = "consent cannot decide resolved.events/0/7: report this; nothing after it was released"
 

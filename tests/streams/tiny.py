@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.cimpl import NewTopic
+from support.waits import PATIENCE_SECONDS, wait_until
 
 from deploy.topic_reader import TopicReader
 from processors.numbers import HEADER
@@ -44,17 +45,8 @@ from streams.topics import create, of_state
 CRASHED = -signal.SIGKILL
 POISON = b"poison"
 ROLE = "tiny"
-WAIT_SECONDS = 30.0
 AS_THE_CLUSTER = -1
 """Replicas: as many as is usual there."""
-
-
-def wait_until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
-    """Wait for something to come true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(0.02)
 
 
 @dataclass
@@ -302,7 +294,7 @@ def _crash_series(
 
 
 def _mortal(bootstrap: str, folder: str, name: str, more: str) -> None:
-    signal.alarm(int(WAIT_SECONDS) * 2)
+    signal.alarm(int(PATIENCE_SECONDS))
     main(bootstrap, folder, name, more)
 
 

@@ -12,6 +12,7 @@ import pytest
 from support.beside import beside
 from support.postgres import SERVE, SINK, Databases
 from support.views import PostgresViews, row, stored, taken_back, view_batch
+from support.waits import wait_until
 
 from schemas_avro.version import VERSION
 from sinks.postgres import tables
@@ -20,7 +21,6 @@ from sinks.postgres.listening import Listener
 from sinks.postgres.reading import Reader
 from sinks.postgres.writing import Writer
 from sinks.views import Question, ViewFormatError, ViewsError
-from tests.streams.tiny import wait_until
 
 OLDER = "CREATE TABLE throughline.pet (name text PRIMARY KEY); INSERT INTO throughline.pet VALUES ('Rex')"
 NEWER = "ALTER TABLE throughline.pet ADD kind text NOT NULL DEFAULT 'dog'"

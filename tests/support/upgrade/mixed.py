@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from confluent_kafka import KafkaException
 
 from deploy import processes
 from deploy.scrape import see
@@ -21,6 +20,7 @@ from streams.errors import ThroughlineError
 from streams.keyring import read_or_make_secret
 from streams.shared_sink import GROUP
 from support.upgrade.versions import Version
+from support.waits import shares_of
 
 WAIT_SECONDS = 150.0
 SINK = "sink"
@@ -149,11 +149,4 @@ class Mixed(Stack):
 def shares(bootstrap: str) -> Counter[str]:
     """How many partitions sinks have, by name."""
     admin = clients.admin(bootstrap)  # held until it has answered
-    try:
-        group = admin.describe_consumer_groups([GROUP])[GROUP].result(30)
-    except KafkaException:  # nobody keeps the group yet
-        return Counter()
-    found = Counter[str]()
-    for member in group.members:
-        found[str(member.client_id)] += len(member.assignment.topic_partitions)
-    return Counter({name: count for name, count in found.items() if count})
+    return shares_of(admin, GROUP, lambda member: str(member.client_id))
