@@ -9,7 +9,7 @@ from deploy.commands.partner_new import new
 from deploy.commands.partner_receipts import receipt, receipts
 from deploy.commands.partner_verify import verify
 from deploy.onboarding.drafts import draft_of
-from deploy.publish_checks import check_names
+from deploy.publish.checks import check_names
 from partners.formats import check_is_file
 from schemas_avro import catalog
 from streams.errors import ThroughlineError

@@ -12,7 +12,7 @@ from deploy.commands.options import AsJson
 from deploy.onboarding import folder as folders
 from deploy.onboarding.agreement import file_of
 from deploy.onboarding.drafts import draft_of, example_of
-from deploy.publish_checks import check_names
+from deploy.publish.checks import check_names
 from partners.formats import check_is_file
 from partners.mapping.draft import Draft
 from schemas_avro import catalog

@@ -10,7 +10,7 @@ from deploy import tables
 from deploy.commands.options import AsJson
 from deploy.console import FAILED, waiting_for
 from deploy.console import bootstrap as known_bootstrap
-from deploy.publish_checks import check_partner
+from deploy.publish.checks import check_partner
 from deploy.receipts import Receipt, Receipts, reading
 from processors.consent.receipts import FEWEST
 from schemas_avro.ids import is_event_id

@@ -10,7 +10,7 @@ import typer
 from deploy import tables
 from deploy.commands.options import AsJson
 from deploy.population import generate
-from deploy.publish_sending import moment_in
+from deploy.publish.sending import moment_in
 from partners.population import DEFAULT_AS_OF, Truth
 from partners.population.files import write
 from streams.errors import ThroughlineError

@@ -1,7 +1,6 @@
 """``throughline publish``: the partners' door on the command line."""
 
 import gc
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -9,32 +8,18 @@ from typing import Annotated
 
 import typer
 
-from deploy import publish_district, publish_ids, publish_report, publish_watch
 from deploy.commands.options import AsJson
 from deploy.console import FAILED
-from deploy.progress import counting
-from deploy.publish_checks import (
-    check_agreement,
-    check_names,
-    check_partner,
-    check_report,
-    check_resume,
-    percent,
-    whose,
-)
-from deploy.publish_gate import gate_of
-from deploy.publish_memory import remembered
-from deploy.publish_sending import check_moment, moment_in, moment_of, sender_of
-from partners.client import Publisher
-from partners.events import topic_of
-from partners.formats import check_is_file, reader_of
-from partners.mapping import load, reader_by
-from partners.profile import Look
-from partners.publishing import OnEvent, Outcome, publish_file
-from partners.snapshot_state import SnapshotState
-from partners.snapshots import publish_snapshot
+from deploy.publish.asked import Asked, look_of
+from deploy.publish.checks import check_agreement, check_report, check_resume, known, percent, whose
+from deploy.publish.district import check_is_set, is_district, publish_place
+from deploy.publish.one_file import publish_one
+from deploy.publish.sending import moment_in, sender_of
+from deploy.publish.watch import check_options
+from deploy.publish.watch import watch as watch_folder
+from partners.formats import check_is_file
+from partners.mapping import load
 from schemas_avro import catalog
-from streams import settings
 from streams.errors import ThroughlineError
 
 
@@ -107,72 +92,65 @@ def publish(
     Example: throughline publish --watch drops --partner lea_grand_bend --family enrollment --once
     """
     if watch is not None:
-        publish_watch.check_options(
-            file=file, as_of=as_of, snapshot=snapshot, dry_run=dry_run, report=report, ids=ids, resume=resume
-        )
+        check_options(file=file, as_of=as_of, snapshot=snapshot, dry_run=dry_run, report=report, ids=ids, resume=resume)
         _watch(watch, partner, family, mapping, bootstrap, settle_seconds, once=once, as_json=as_json)
         return
     if file is None or once:
         raise ThroughlineError("say FILE" if file is None else "--once is for --watch")
     check_report(report, dry_run=dry_run)
-    gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
-    if publish_district.is_district(file, family, mapping):
-        publish_district.check_family(file, family)
-        check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
-        asked = publish_district.Asked(
-            partner or "",
-            moment_in(as_of) if as_of else None,
-            snapshot,
-            percent(max_retract_percent),
-            resume,
-            _look(partner or "") if dry_run else None,
-            as_json,
-            report,
-            ids,
-        )
-        _publish_district(file, asked, bootstrap)
-        return
-    mapped = load(mapping) if mapping else None
-    partner, family = whose(partner, family, mapped)
-    check_names(partner, family)
-    most_percent = percent(max_retract_percent)
-    reader = reader_by(file, mapped) if mapped else reader_of(file, family)
     check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
-    with ExitStack() as held:
-        memory = None
-        if not (dry_run or snapshot):
-            said = (as_of or "", mapped.text if mapped else "")
-            memory = held.enter_context(remembered([file], partner, family, *said, resume=resume))
-        moment, undated = moment_of(file, family, as_of, reader, memory, is_export=snapshot)
-        check_moment(moment, undated, file, dry_run=dry_run)
-        sender = held.enter_context(sender_of(partner, [family], bootstrap, dry_run=dry_run))
-        if memory and isinstance(sender, Publisher):
-            memory.begin(sender.cluster_id, moment)
-        counted = held.enter_context(counting(file.name, "rows"))
-        written = held.enter_context(publish_ids.ids_into(ids))
-        on_progress = partial(counted, file.name)
-        look = _look(partner) if dry_run else None
-        judge, reader = (look.judge(family), look.watching(family, reader)) if look else (None, reader)
-        if snapshot:
-            folder = settings.load().data_dir / "snapshots"
-            state = held.enter_context(SnapshotState(folder, partner, family, to_look=dry_run))
-            on_event = written.note if ids else None
-            outcome: Outcome = publish_snapshot(
-                file, family, moment, sender, state, most_percent, on_progress, on_event, reader, judge
-            )
-        else:
-            noted = _both(written.note, look.on_event(family)) if look else written.note
-            outcome = publish_file(file, family, moment, sender, on_progress, noted, reader, memory, judge)
-    told = moment.isoformat() + ("" if as_of or undated else " (the latest day in it)")
-    publish_report.tell(
-        outcome, file, told, topic_of(partner, family), mapped, look=look, as_json=as_json, ids=written, page=report
+    gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
+    mapped = load(mapping) if mapping else None
+    is_set = is_district(file, family, mapping)
+    if is_set:
+        check_is_set(file, family)
+        partner = known(partner)
+    else:
+        partner, family = whose(partner, family, mapped)
+    asked = Asked(
+        partner=partner,
+        family=family or "",
+        mapped=mapped,
+        as_of=moment_in(as_of) if as_of else None,
+        is_snapshot=snapshot,
+        max_retract_percent=percent(max_retract_percent),
+        is_resumed=resume,
+        look=look_of(partner, datetime.now(UTC)) if dry_run else None,
+        as_json=as_json,
+        page=report,
+        ids=ids,
     )
-    if undated:
-        raise undated
-    if dry_run:
-        check_agreement(partner, family)
-    if outcome.rejected:
+    is_bad = _publish_set(file, asked, bootstrap) if is_set else _publish_one(file, asked, bootstrap)
+    if is_bad:
         raise typer.Exit(FAILED)
+
+
+def _publish_one(file: Path, asked: Asked, bootstrap: str | None) -> bool:
+    """Publish a file of one family; whether it needs mending.
+
+    Raises:
+        ThroughlineError: it cannot be done so.
+    """
+    outcome = publish_one(file, asked, bootstrap)
+    if asked.is_dry:
+        check_agreement(asked.partner, asked.family)
+    return bool(outcome.rejected)
+
+
+def _publish_set(place: Path, asked: Asked, bootstrap: str | None) -> bool:
+    """Publish a folder, an archive or an interchange, of whatever families; whether it needs mending.
+
+    Raises:
+        ThroughlineError: it cannot be done so.
+    """
+    if not place.is_dir():
+        check_is_file(place)
+    sending = partial(sender_of, asked.partner, bootstrap=bootstrap, dry_run=asked.is_dry)
+    outcome = publish_place(place, asked, sending)
+    if asked.is_dry:
+        for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
+            check_agreement(asked.partner, family)
+    return outcome.is_mendable
 
 
 def _watch(
@@ -194,43 +172,7 @@ def _watch(
     mapped = load(mapping) if mapping else None
     if family or mapped:
         partner, family = whose(partner, family, mapped)
-        check_names(partner, family)
-    if partner is None:
-        raise ThroughlineError("say --partner")
-    check_partner(partner)
-    counts = publish_watch.watch(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
+    partner = known(partner)
+    counts = watch_folder(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
     if once and counts["rejected"]:
         raise typer.Exit(FAILED)
-
-
-def _publish_district(place: Path, asked: publish_district.Asked, bootstrap: str | None) -> None:
-    """Publish a folder, an archive or an interchange, of whatever families.
-
-    Raises:
-        ThroughlineError: it cannot be done so.
-    """
-    if not asked.partner:
-        raise ThroughlineError("say --partner")
-    check_partner(asked.partner)
-    if not place.is_dir():
-        check_is_file(place)
-    sending = partial(sender_of, asked.partner, bootstrap=bootstrap, dry_run=asked.look is not None)
-    outcome = publish_district.publish_place(place, asked, sending)
-    if asked.look:
-        for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
-            check_agreement(asked.partner, family)
-    if outcome.is_mendable:
-        raise typer.Exit(FAILED)
-
-
-def _look(partner: str) -> Look:
-    """What looks on at a dry run: it counts, and asks the gate."""
-    return Look(datetime.now(UTC).date(), partial(gate_of, partner))
-
-
-def _both(first: OnEvent, second: OnEvent) -> OnEvent:
-    def told(place: int | None, event_id: str, operation: str) -> None:
-        first(place, event_id, operation)
-        second(place, event_id, operation)
-
-    return told

@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.onboarding import agreement as agreements
 from deploy.onboarding.check import Check, failed, looked, not_checked, ok
 from deploy.onboarding.plan import Plan
-from deploy.publish_gate import Gate
+from deploy.publish.gate import Gate
 from partners.mapping import load, reader_by
 from partners.publishing import publish_file
 from processors.consent.agreements import Agreement

@@ -11,7 +11,7 @@ import pytest
 from support.partner_commands import run
 from support.partner_topics import partner_of_its_own
 
-from deploy.publish_advice import advice_on
+from deploy.publish.advice import advice_on
 from partners.formats import Code
 from partners.formats.faults import Fault
 from schemas_avro.ids import is_event_id

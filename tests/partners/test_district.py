@@ -13,7 +13,7 @@ import orjson
 import pytest
 from support.partner_topics import partner_of_its_own
 
-from deploy.publish_district import check_family
+from deploy.publish.district import check_is_set
 from partners.district import DistrictOutcome, publish_district, surveyed
 from partners.formats import FileError, NoDayError, edfi
 from streams.errors import ThroughlineError
@@ -135,9 +135,9 @@ def test_files_of_other_kinds_are_left_out_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_folder_takes_no_family() -> None:
-    check_family(Path("a"), None)
+    check_is_set(Path("a"), None)
     with pytest.raises(ThroughlineError, match="--family out"):
-        check_family(Path("a"), "enrollment")
+        check_is_set(Path("a"), "enrollment")
 
 
 @pytest.fixture

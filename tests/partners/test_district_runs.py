@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 from support.partner_topics import partner_of_its_own
 from support.rosters import ONE_2, Files, folder_of, zip_of
 
-from deploy.publish_district import Asked, publish_place
+from deploy.publish.district import Asked, publish_place
 from partners.client import Publisher
 from partners.district import (
     DistrictOutcome,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.publish_gate import Gate
+from deploy.publish.gate import Gate
 from partners.client import Publisher
 from partners.events import Headers
 from partners.formats import Code

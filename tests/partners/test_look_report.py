@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from support.partner_commands import run
 
-from deploy.publish_gate import gate_of
-from deploy.publish_ids import ids_into
-from deploy.publish_report import tell
+from deploy.publish.asked import Asked
+from deploy.publish.gate import gate_of
+from deploy.publish.ids import ids_into
+from deploy.publish.report import tell
 from partners.formats import reader_of
 from partners.profile import Look
 from partners.publishing import publish_file
@@ -213,7 +214,8 @@ def test_no_value_of_any_field_is_in_any_form_of_the_report(
     assert outcome.rows == len(lines)
     with ids_into(None) as ids:
         for as_json in (True, False):
-            tell(outcome, path, "now", f"partner.csac.{family}", look=look, as_json=as_json, ids=ids, page=page)
+            asked = Asked("csac", family=family, look=look, as_json=as_json, page=page)
+            tell(outcome, path, "now", asked, ids)
     printed = capsys.readouterr()
     told = f"{printed.out}{printed.err}{page.read_text()}".casefold()
     assert "body." in told

@@ -17,7 +17,7 @@ from support.partner_commands import run, started
 from support.partner_topics import partner_of_its_own
 from support.waits import wait_until
 
-from deploy.drops import Drops, day_in, put_away, report_of
+from deploy.publish.drops import Drops, day_in, put_away, report_of
 from streams.errors import ThroughlineError
 
 HEADER = "source_record_id,subject_token,organization_id,organization_id_system,entry_date"

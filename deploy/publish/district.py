@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,12 +11,13 @@ from pathlib import Path
 import orjson
 import typer
 
-from deploy import publish_look, publish_page
 from deploy.progress import Told, counting
-from deploy.publish_ids import IdsFile, ids_into
-from deploy.publish_memory import remembered
-from deploy.publish_report import SHOWN, lines_on, tell_submission
-from deploy.publish_sending import check_moment
+from deploy.publish import look, page
+from deploy.publish.asked import Asked
+from deploy.publish.ids import IdsFile, ids_into
+from deploy.publish.memory import remembered
+from deploy.publish.report import SHOWN, lines_on, tell_submission
+from deploy.publish.sending import check_moment
 from partners.client import Publisher
 from partners.district import (
     District,
@@ -29,7 +29,6 @@ from partners.district import (
 )
 from partners.formats import Bad, FileError, midnight
 from partners.formats.file_sets import is_set
-from partners.profile import Look
 from partners.publishing import Memory
 from partners.snapshot_state import SnapshotState
 from streams import settings
@@ -44,26 +43,7 @@ def is_district(place: Path, family: str | None, mapping: Path | None) -> bool:
     return mapping is None and (place.is_dir() or (family is None and is_set(place)))
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How a set is to be published."""
-
-    partner: str
-    as_of: datetime | None = None
-    """When it was made; None: the latest day that it tells of."""
-    is_snapshot: bool = False
-    max_retract_percent: float = 20
-    is_resumed: bool = False
-    look: Look | None = None
-    """What looks on, where nothing is to be sent."""
-    as_json: bool = False
-    page: Path | None = None
-    """The file to write what was seen into, as HTML."""
-    ids: Path | None = None
-    """Where event ids are written."""
-
-
-def check_family(place: Path, family: str | None) -> None:
+def check_is_set(place: Path, family: str | None) -> None:
     """See that no family is said of a set, which says them itself.
 
     Raises:
@@ -92,7 +72,7 @@ def publish_place(place: Path, asked: Asked, sending: Sending) -> DistrictOutcom
         except OSError as error:
             raise FileError(f"{place} cannot be read ({error.strerror}); check the path") from None
         moment = asked.as_of or (midnight(district.day) if district.families else datetime.now(UTC))
-        check_moment(moment, None, place, dry_run=asked.look is not None)
+        check_moment(moment, None, place, dry_run=asked.is_dry)
         sender = held.enter_context(sending(district.families))
         counted = held.enter_context(counting(place.name, "rows"))
         written = held.enter_context(ids_into(asked.ids, of_set=True))
@@ -109,7 +89,7 @@ def _published(
 
     if asked.is_snapshot:
         folder = settings.load().data_dir / "snapshots"
-        state_of = partial(SnapshotState, folder, asked.partner, to_look=asked.look is not None)
+        state_of = partial(SnapshotState, folder, asked.partner, to_look=asked.is_dry)
         on_event = note if asked.ids else None
         return publish_district_snapshot(
             district, moment, sender, state_of, asked.max_retract_percent, counted, on_event, asked.look
@@ -140,14 +120,14 @@ def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: dat
     """Bad rows on standard error, the sum on standard output."""
     _tell_bad(district, outcome)
     said = moment.isoformat() + ("" if asked.as_of else " (the latest day in it)")
-    counts = outcome.to_document(is_look=asked.look is not None)
-    seen = publish_look.of_district(district, outcome, asked.look) if asked.look else {}
+    counts = outcome.to_document(is_look=asked.is_dry)
+    seen = look.of_district(district, outcome, asked.look) if asked.look else {}
     if asked.page:
-        publish_page.write(asked.page, place.name, said, counts, seen)
+        page.write(asked.page, place.name, said, counts, seen)
     if asked.as_json:
         typer.echo(orjson.dumps(counts | seen))
         return
-    typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=asked.look is not None)}")
+    typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=asked.is_dry)}")
     if outcome.by_family:
         typer.echo(", ".join(f"{count} {name}" for name, count in outcome.changes.items()))
     tell_submission(outcome.submission, asked.partner, outcome.total("published"))
@@ -158,7 +138,7 @@ def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: dat
     if district.left_out:
         typer.echo(f"{len(district.left_out)} files were left out: of no kind that is read, or not in the manifest")
     if seen:
-        publish_look.show(seen)
+        look.show(seen)
     if asked.page:
         typer.echo(f"each field, its codes and dates: {asked.page}")
 

@@ -65,11 +65,23 @@ def check_agreement(partner: str, family: str) -> None:
         )
 
 
+def known(partner: str | None) -> str:
+    """The partner's name, where there may be such a partner.
+
+    Raises:
+        ThroughlineError: nobody says it, or there may not.
+    """
+    if not partner:
+        raise ThroughlineError("say --partner")
+    check_partner(partner)
+    return partner
+
+
 def whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tuple[str, str]:
     """Whose rows and of what they are: as the command says, or else as the mapping does.
 
     Raises:
-        ThroughlineError: neither does, or they differ.
+        ThroughlineError: neither does, they differ, or there is no such partner or family.
     """
     said = {"partner": partner, "family": family}
     for name, value in said.items():
@@ -81,7 +93,9 @@ def whose(partner: str | None, family: str | None, mapped: Mapped | None) -> tup
                 f"--{name} is {value}, the mapping's {name} is {own}; leave --{name} out, or mend one"
             )
         said[name] = value or own
-    return said["partner"] or "", said["family"] or ""
+    partner, family = said["partner"] or "", said["family"] or ""
+    check_names(partner, family)
+    return partner, family
 
 
 def check_report(report: Path | None, *, dry_run: bool) -> None:

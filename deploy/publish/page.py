@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from deploy.identity.files import unwritable
-from deploy.publish_look import families_in, sum_of, told_places
+from deploy.publish.look import families_in, sum_of, told_places
 from partners.profile.suppression import FEW
 
 KINDS = {
@@ -37,14 +37,14 @@ def page_of(name: str, moment: str, counts: Mapping[str, Any], seen: Mapping[str
         name: of the file or folder.
         moment: when it was made, as a person is told.
         counts: of its rows, as ``--json`` has them.
-        seen: what was seen, of ``deploy.publish_look``.
+        seen: what was seen, of ``deploy.publish.look``.
     """
-    folder = files("deploy")
-    style = folder.joinpath("publish_page.css").read_text(encoding="utf-8")
+    folder = files("deploy.publish")
+    style = folder.joinpath("page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"places": told_places, "sum": sum_of, "share": _share}
-    return made.from_string(folder.joinpath("publish_page.html").read_text(encoding="utf-8")).render(
+    return made.from_string(folder.joinpath("page.html").read_text(encoding="utf-8")).render(
         name=name, moment=moment, counts=counts, errors=seen["errors"], families=list(families_in(dict(seen))),
         style=style, digest=digest, kinds=KINDS, counted=COUNTED, few=FEW,
     )  # fmt: skip

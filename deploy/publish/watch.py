@@ -2,7 +2,7 @@
 
 Of each file, in this order:
 
-1. It is whole: it has stood still, and no program gives it the name of what it still writes (``deploy/drops.py``).
+1. It is whole: it has stood still, and no program gives it the name of what it still writes (``drops.py``).
 2. Its content was not done before, or it is put away beside that and changes nothing.
 3. Its rows are sent and acknowledged; how far is remembered, so that a killed run goes on there.
 4. Its report is written, and it is moved beside it.
@@ -30,8 +30,8 @@ import typer
 
 from deploy.console import bootstrap as known_bootstrap
 from deploy.console import stop_on_signals
-from deploy.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, signature_of
-from deploy.publish_drop import Document, Dropped
+from deploy.publish.drop import Document, Dropped
+from deploy.publish.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, signature_of
 from partners.client import BrokerAwayError, Publisher, PublishError
 from partners.district import NO_FAMILY
 from partners.mapping import Mapped

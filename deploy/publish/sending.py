@@ -28,13 +28,13 @@ def check_moment(moment: datetime, undated: FileError | None, file: Path, *, dry
 
 
 def moment_of(
-    file: Path, family: str, as_of: str | None, reader: Reader, memory: Memory | None, *, is_export: bool
+    file: Path, family: str, as_of: datetime | None, reader: Reader, memory: Memory | None, *, is_export: bool
 ) -> tuple[datetime, FileError | None]:
     """When a file was made, and why nobody can tell: then it is now, good for a look at its rows and for no more."""
     if memory and memory.before:
         return datetime.fromisoformat(memory.before.as_of), None
     if as_of is not None:
-        return moment_in(as_of), None
+        return as_of, None
     try:
         return midnight(day_of_file(file, family, reader, is_export=is_export)), None
     except FileError as error:

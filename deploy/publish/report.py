@@ -7,12 +7,13 @@ from pathlib import Path
 import orjson
 import typer
 
-from deploy import publish_look, publish_page
-from deploy.publish_advice import advice_on
-from deploy.publish_ids import IdsFile
+from deploy.publish import look, page
+from deploy.publish.advice import advice_on
+from deploy.publish.asked import Asked
+from deploy.publish.ids import IdsFile
+from partners.events import topic_of
 from partners.formats import Bad, nothing_in
 from partners.mapping import Mapped
-from partners.profile import Look
 from partners.publishing import Outcome
 from partners.snapshots import SnapshotOutcome
 from schemas_avro.codes import tables_of
@@ -23,51 +24,36 @@ FAULTS = 5
 """Of a row, that are told."""
 
 
-def tell(
-    outcome: Outcome,
-    file: Path,
-    moment: str,
-    topic: str,
-    mapped: Mapped | None = None,
-    *,
-    look: Look | None,
-    as_json: bool,
-    ids: IdsFile,
-    page: Path | None = None,
-) -> None:
+def tell(outcome: Outcome, file: Path, moment: str, asked: Asked, ids: IdsFile) -> None:
     """The bad rows on standard error, the summary on standard output.
 
     Args:
         outcome: of the file.
         file: that was published.
         moment: when it was made, as a person is told.
-        topic: where its rows belong.
-        mapped: by what it was read, where that is a mapping file.
-        look: what was seen of it, where nothing was to be sent.
-        as_json: whether the summary is one object.
+        asked: how it was published.
         ids: where event ids were written, if anywhere.
-        page: the file to write what was seen into, as HTML.
     """
-    family, dry_run = topic.rpartition(".")[2], look is not None
-    seen = publish_look.of_file(outcome, look, family, file, mapped) if look else {}
-    if page:
-        publish_page.write(page, file.name, moment, outcome.to_document() | _valid(outcome), seen)
+    seen = look.of_file(outcome, asked.look, asked.family, file, asked.mapped) if asked.look else {}
+    if asked.page:
+        page.write(asked.page, file.name, moment, outcome.to_document() | _valid(outcome), seen)
     for bad in sorted(outcome.bad, key=lambda one: one.place)[:SHOWN]:
-        print(*lines_on(bad, family, file.suffix, mapped), sep="\n", file=sys.stderr)  # noqa: T201  # what a person reads
+        lines = lines_on(bad, asked.family, file.suffix, asked.mapped)
+        print(*lines, sep="\n", file=sys.stderr)  # noqa: T201  # what a person reads
     if outcome.rejected > SHOWN:
         print(f"and {outcome.rejected - SHOWN} more", file=sys.stderr)  # noqa: T201  # likewise
-    if as_json:
-        looked_at = _valid(outcome) if dry_run else {}
+    if asked.as_json:
+        looked_at = _valid(outcome) if asked.is_dry else {}
         typer.echo(orjson.dumps(outcome.to_document() | looked_at | seen))
         return
-    _tell_summary(outcome, file, moment, topic, dry_run=dry_run)
-    if said := _of_ids(outcome, ids, dry_run=dry_run):
+    _tell_summary(outcome, file, moment, topic_of(asked.partner, asked.family), dry_run=asked.is_dry)
+    if said := _of_ids(outcome, ids, dry_run=asked.is_dry):
         typer.echo(said)
-    tell_submission(outcome.submission, topic.split(".")[1], outcome.published)
+    tell_submission(outcome.submission, asked.partner, outcome.published)
     if seen:
-        publish_look.show(seen)
-    if page:
-        typer.echo(f"each field, its codes and dates: {page}")
+        look.show(seen)
+    if asked.page:
+        typer.echo(f"each field, its codes and dates: {asked.page}")
     if outcome.encoding not in {None, "utf-8"}:
         typer.echo(f"read as {outcome.encoding}: it is no UTF-8; see that accents came out right, or save it as UTF-8")
 

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy.drops import day_in
-from deploy.publish_district import Asked, is_district, remembering
-from deploy.publish_gate import gate_of
-from deploy.publish_look import errors_in, errors_of
-from deploy.publish_memory import remembered
-from deploy.publish_sending import check_moment, moment_of
+from deploy.publish.asked import Asked
+from deploy.publish.district import is_district, remembering
+from deploy.publish.drops import day_in
+from deploy.publish.gate import gate_of
+from deploy.publish.look import errors_in, errors_of
+from deploy.publish.one_file import memory_of
+from deploy.publish.sending import check_moment, moment_of
 from partners.client import Publisher
 from partners.district import publish_district, surveyed
 from partners.formats import FileError, Reader, midnight, reader_of
@@ -56,12 +57,10 @@ class Dropped:
 
     def _publish_file(self, file: Path, family: str) -> Document:
         reader = self._reader(file, family)
-        named = self._named(file)
-        as_of = named.isoformat() if named else ""
+        asked = Asked(self.partner, self._named(file), is_resumed=True, family=family, mapped=self.mapped)
         with ExitStack() as held:
-            said = (as_of, self.mapped.text if self.mapped else "")
-            memory = held.enter_context(remembered([file], self.partner, family, *said, resume=True))
-            moment, undated = moment_of(file, family, as_of or None, reader, memory, is_export=False)
+            memory = held.enter_context(memory_of(file, asked))
+            moment, undated = moment_of(file, family, asked.as_of, reader, memory, is_export=False)
             check_moment(moment, undated, file, dry_run=False)
             publisher = held.enter_context(self.sending([family]))
             if memory:

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from deploy import tables
-from deploy.publish_advice import advice_on
+from deploy.publish.advice import advice_on
 from partners.district import District, DistrictOutcome
 from partners.fault_counts import FaultCounts
 from partners.mapping import Mapped
