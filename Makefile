@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos chaos-scale simulate simulate-partitions enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries upgrade-test withdrawal-test bad-inputs fuzz test-registry clients test-slim audit-tampering mutation test-compose bench bench-scale bench-stage bench-decisions bench-consent bench-stores bench-recovery takeover-test bench-partners bench-moves bench-identity schemas identity-model lock clean ci
+.PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos chaos-scale simulate simulate-partitions enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries upgrade-test withdrawal-test bad-inputs fuzz test-registry clients test-slim audit-tampering mutation test-compose bench bench-scale bench-stage bench-decisions bench-consent bench-stores bench-recovery takeover-test bench-partners bench-partners-way bench-moves bench-identity schemas identity-model lock clean ci
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -130,6 +130,9 @@ takeover-test: setup-dev  ## kill -9 of whoever acts for resolve and consent, an
 
 bench-partners: setup-dev  ## a partner's file to Avro on the broker: 1,000,000 rows of CSV, and Ed-Fi XML; a minute or two (ROWS, EDFI_ROWS)
 	@PYTHONPATH=. $(BIN)/python -m bench.partners $(if $(ROWS),--rows $(ROWS)) $(if $(EDFI_ROWS),--edfi-rows $(EDFI_ROWS))
+
+bench-partners-way: setup-dev  ## a mapped CSV of 1,000,000 rows the whole way, each row looked for in the case view; many minutes (ROWS)
+	@PYTHONPATH=. $(BIN)/python -m bench.partners.way $(if $(ROWS),--rows $(ROWS))
 
 bench-moves: PEOPLE ?= $(wildcard ../shared/data/people)
 bench-moves: setup-dev  ## records that change persons, by order of arrival, and what goes with them; minutes (PEOPLE=folder of a set, PERSONS of it)
