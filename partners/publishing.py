@@ -198,13 +198,18 @@ def publish_file(
             _acknowledged(publisher, outcome, memory, cursor.mark() if cursor.mark else None, ids)
             noted = outcome.rows
         if stops:
-            raise BrokenOffError(f"stopped in {path.name} behind {outcome.rows} rows; run it again to go on")
+            raise BrokenOffError(_broken_off(path.name, outcome.rows, is_known=memory is not None))
         on_progress(outcome.rows)
     if isinstance(publisher, Publisher):
         _acknowledged(publisher, outcome, memory, None, ids)
         outcome.new = memory.state.end(memory.file) if memory and not is_part else None
     outcome.seconds, outcome.resumed_at = time.perf_counter() - begun, first
     return outcome
+
+
+def _broken_off(name: str, rows_: int, *, is_known: bool) -> str:
+    remedy = "--resume goes on there" if is_known else "nothing is remembered here, so send it again as a whole"
+    return f"stopped in {name} behind {rows_:,} rows, and all of them are acknowledged; {remedy}"
 
 
 def _begun(

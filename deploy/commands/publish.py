@@ -10,11 +10,13 @@ import typer
 
 from deploy.commands.options import AsJson
 from deploy.console import FAILED
+from deploy.publish.agreed import advice_before_sending
 from deploy.publish.asked import Asked, look_of
-from deploy.publish.checks import check_agreement, check_report, check_resume, known, percent, whose
+from deploy.publish.checks import check_report, check_resume, known, percent, whose
 from deploy.publish.district import check_is_set, is_district, publish_place
 from deploy.publish.one_file import publish_one
 from deploy.publish.sending import moment_in, sender_of
+from deploy.publish.stopping import AT_ONCE, OF_LOOKS, OF_SNAPSHOTS, told_when_stopped
 from deploy.publish.watch import check_options
 from deploy.publish.watch import watch as watch_folder
 from partners.formats import check_is_file
@@ -85,7 +87,9 @@ def publish(
     makes no exit code 1.
     With --watch each file dropped into a folder is published once and moved to published/ or, with a row or all of it
     rejected, to rejected/, its report beside it; a day in its name says when it was made.
-    Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so.
+    Ctrl-C and SIGTERM end it behind the rows under way; a line says how far it was acknowledged.
+    Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so; 130, 143:
+    it was stopped.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
     Example: throughline publish oneroster.zip --partner lea_grand_bend
@@ -107,20 +111,22 @@ def publish(
         partner = known(partner)
     else:
         partner, family = whose(partner, family, mapped)
-    asked = Asked(
-        partner=partner,
-        family=family or "",
-        mapped=mapped,
-        as_of=moment_in(as_of) if as_of else None,
-        is_snapshot=snapshot,
-        max_retract_percent=percent(max_retract_percent),
-        is_resumed=resume,
-        look=look_of(partner, datetime.now(UTC)) if dry_run else None,
-        as_json=as_json,
-        page=report,
-        ids=ids,
-    )
-    is_bad = _publish_set(file, asked, bootstrap) if is_set else _publish_one(file, asked, bootstrap)
+    with told_when_stopped(OF_LOOKS if dry_run else OF_SNAPSHOTS if snapshot else AT_ONCE) as stopping:
+        asked = Asked(
+            partner=partner,
+            family=family or "",
+            mapped=mapped,
+            as_of=moment_in(as_of) if as_of else None,
+            is_snapshot=snapshot,
+            max_retract_percent=percent(max_retract_percent),
+            is_resumed=resume,
+            look=look_of(partner, datetime.now(UTC)) if dry_run else None,
+            as_json=as_json,
+            page=report,
+            ids=ids,
+            is_stopping=(lambda: False) if dry_run else stopping,
+        )
+        is_bad = _publish_set(file, asked, bootstrap) if is_set else _publish_one(file, asked, bootstrap)
     if is_bad:
         raise typer.Exit(FAILED)
 
@@ -129,11 +135,11 @@ def _publish_one(file: Path, asked: Asked, bootstrap: str | None) -> bool:
     """Publish a file of one family; whether it needs mending.
 
     Raises:
+        BrokenOffError: it was to stop.
         ThroughlineError: it cannot be done so.
     """
     outcome = publish_one(file, asked, bootstrap)
-    if asked.is_dry:
-        check_agreement(asked.partner, asked.family)
+    _advise(asked, [asked.family])
     return bool(outcome.rejected)
 
 
@@ -141,16 +147,21 @@ def _publish_set(place: Path, asked: Asked, bootstrap: str | None) -> bool:
     """Publish a folder, an archive or an interchange, of whatever families; whether it needs mending.
 
     Raises:
+        BrokenOffError: it was to stop.
         ThroughlineError: it cannot be done so.
     """
     if not place.is_dir():
         check_is_file(place)
     sending = partial(sender_of, asked.partner, bootstrap=bootstrap, dry_run=asked.is_dry)
     outcome = publish_place(place, asked, sending)
-    if asked.is_dry:
-        for family in dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family]):
-            check_agreement(asked.partner, family)
+    _advise(asked, list(dict.fromkeys([part.family for part in outcome.by_part] + [*outcome.by_family])))
     return outcome.is_mendable
+
+
+def _advise(asked: Asked, families: list[str]) -> None:
+    """After a dry run, what is still to be done before anything is sent."""
+    if asked.is_dry and (advice := advice_before_sending(asked.partner, families, datetime.now(UTC))):
+        typer.echo(advice, err=True)
 
 
 def _watch(

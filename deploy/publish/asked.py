@@ -1,5 +1,6 @@
 """How somebody asked for something to be published."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,8 @@ class Asked:
     """Of all rows; none of a set, whose files say it."""
     mapped: Mapped | None = None
     """By what a file is read; None: as its format is."""
+    is_stopping: Callable[[], bool] = lambda: False
+    """Asked while rows are sent, whether to stop behind those under way."""
 
     @property
     def is_dry(self) -> bool:

@@ -1,16 +1,12 @@
 """What is looked at of a call of ``throughline publish`` before anything is read or sent."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.agreements_folder import load_agreements
 from deploy.console import meant
 from deploy.identity.files import check_folder
 from partners.mapping import Mapped
-from processors.consent.agreements import EPOCH
 from schemas_avro import catalog
-from streams import settings
 from streams.errors import ThroughlineError
 
 PARTNER_ID = re.compile(r"[a-z0-9_]+")
@@ -39,30 +35,6 @@ def check_partner(partner: str) -> None:
     """
     if not PARTNER_ID.fullmatch(partner):
         raise ThroughlineError("a partner's name is lower-case letters, digits and underscores, as csac")
-
-
-def check_agreement(partner: str, family: str) -> None:
-    """Tell before anything is sent what only the gate, or a topic that is missing, would tell after.
-
-    Raises:
-        ThroughlineError: the folder of agreements has none in force by which the partner publishes the family.
-    """
-    folder, today = settings.load().agreements, (datetime.now(UTC).date() - EPOCH).days
-    if not any(folder.glob("*.toml")):
-        return
-    mous = [one for one in load_agreements(folder) if one.tier == "mou" and one.in_force(today)]
-    own = {family for one in mous if one.party == partner for family in one.families}
-    if family not in own:
-        known = (
-            f"its agreement is for {', '.join(sorted(own))}"
-            if own
-            else (f"no agreement in force is of {partner}, but of {', '.join(sorted({one.party for one in mous}))}")
-        )
-        near = "" if own else meant(partner, {one.party for one in mous})
-        raise ThroughlineError(
-            f"sending would be refused: {known}; {near}`throughline topics list` has what agreements call for; ask the "
-            "operator, or name the folder in force by THROUGHLINE_AGREEMENTS_DIR"
-        )
 
 
 def known(partner: str | None) -> str:

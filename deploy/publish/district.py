@@ -16,7 +16,7 @@ from deploy.publish import look, page
 from deploy.publish.asked import Asked
 from deploy.publish.ids import IdsFile, ids_into
 from deploy.publish.memory import remembered
-from deploy.publish.report import SHOWN, lines_on, tell_submission
+from deploy.publish.report import SHOWN, lines_on, new_among, resumed, tell_submission
 from deploy.publish.sending import check_moment
 from partners.client import Publisher
 from partners.district import (
@@ -64,6 +64,7 @@ def publish_place(place: Path, asked: Asked, sending: Sending) -> DistrictOutcom
         sending: who sends; only the partner's name where nothing is sent.
 
     Raises:
+        BrokenOffError: it was to stop.
         FileError: there is nothing that can be read so, or nobody can tell when it was made.
     """
     with ExitStack() as held:
@@ -95,7 +96,9 @@ def _published(
             district, moment, sender, state_of, asked.max_retract_percent, counted, on_event, asked.look
         )
     remembers = partial(remembering, asked, moment, "" if asked.look else district.digest(), district.parts)
-    return publish_district(district, moment, sender, remembers, counted, note, asked.look)
+    return publish_district(
+        district, moment, sender, remembers, counted, note, asked.look, is_stopping=asked.is_stopping
+    )
 
 
 def remembering(
@@ -130,6 +133,8 @@ def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: dat
     typer.echo(f"{place.name} as of {said}: {_sum(outcome, dry_run=asked.is_dry)}")
     if outcome.by_family:
         typer.echo(", ".join(f"{count} {name}" for name, count in outcome.changes.items()))
+    if asked.is_resumed:
+        typer.echo(resumed(outcome.total("resumed_at")))
     tell_submission(outcome.submission, asked.partner, outcome.total("published"))
     for name, count in sorted(outcome.others.items()):
         typer.echo(f"no family carries {name}: {count}")
@@ -176,6 +181,7 @@ def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:
         by_family[family] += of_family.asserted + of_family.corrected if dry_run else of_family.published
     done = ", ".join(f"{count} {family}" for family, count in by_family.items()) or "none"
     sent = f"{by_family.total()} valid ({done}), none sent" if dry_run else f"{by_family.total()} published ({done})"
+    sent += new_among(outcome.total("published"), outcome.new)
     reasons = ", ".join(f"{count} {code}" for code, count in sorted(outcome.codes.items()))
     told = f": {reasons}" if reasons else ""
     return f"{outcome.rows} rows, {sent}, {outcome.reference} reference, {outcome.rejected} rejected{told}"

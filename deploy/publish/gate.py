@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from deploy.agreements_folder import load_agreements
+from deploy.publish.agreed import memoranda
 from partners.events import headers_of_row, key_of, topic_of
 from partners.formats import Code
 from partners.formats.faults import Fault
-from partners.rows import Row, days
+from partners.rows import Row
 from processors.consent.agreements import Agreement
 from processors.records import Arrivals
 from processors.resolve.gate import admit
 from schemas_avro import catalog
-from streams import settings
 
 ALWAYS = date(2000, 1, 1)
 
@@ -63,7 +62,5 @@ class Gate:
 def gate_of(partner: str, family: str, now: datetime | None = None) -> Gate:
     """The gate of a topic, by the folder of agreements on this machine where it has the partner's memorandum."""
     now = now or datetime.now(UTC)
-    folder, today = settings.load().agreements, days(now.date())
-    found = load_agreements(folder) if any(folder.glob("*.toml")) else []
-    own = (one for one in found if one.tier == "mou" and one.party == partner and one.in_force(today))
+    own = (one for one in memoranda(now) if one.party == partner)
     return Gate(partner, family, now, next(own, None))

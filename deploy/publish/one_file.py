@@ -28,6 +28,7 @@ def publish_one(file: Path, asked: Asked, bootstrap: str | None) -> Outcome:
         bootstrap: of the broker; None: as the settings say.
 
     Raises:
+        BrokenOffError: it was to stop.
         FileError: it cannot be read so; of a dry run that nobody can tell when it was made, after its rows' faults.
         ThroughlineError: it cannot be sent so.
     """
@@ -54,7 +55,9 @@ def publish_one(file: Path, asked: Asked, bootstrap: str | None) -> Outcome:
                 file, asked.family, moment, sender, state, asked.max_retract_percent, on_progress, told, reader, judge
             )
         else:
-            outcome = publish_file(file, asked.family, moment, sender, on_progress, noted, reader, memory, judge)
+            outcome = publish_file(
+                file, asked.family, moment, sender, on_progress, noted, reader, memory, judge, asked.is_stopping
+            )
     said = moment.isoformat() + ("" if asked.as_of or undated else " (the latest day in it)")
     report.tell(outcome, file, said, asked, written)
     if undated:

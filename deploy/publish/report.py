@@ -47,6 +47,8 @@ def tell(outcome: Outcome, file: Path, moment: str, asked: Asked, ids: IdsFile) 
         typer.echo(orjson.dumps(outcome.to_document() | looked_at | seen))
         return
     _tell_summary(outcome, file, moment, topic_of(asked.partner, asked.family), dry_run=asked.is_dry)
+    if asked.is_resumed:
+        typer.echo(resumed(outcome.resumed_at))
     if said := _of_ids(outcome, ids, dry_run=asked.is_dry):
         typer.echo(said)
     tell_submission(outcome.submission, asked.partner, outcome.published)
@@ -62,6 +64,7 @@ def _tell_summary(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_
     """What became of a file, in a line, and what of its rows is not as it could be."""
     family = topic.rpartition(".")[2]
     done = f"{outcome.valid} valid, none sent" if dry_run else f"{outcome.published} published to {topic}"
+    done += new_among(outcome.published, outcome.new)
     if isinstance(outcome, SnapshotOutcome):
         done = _changes(outcome) + (", none sent" if dry_run else f"; {done}")
     if outcome.aside:
@@ -79,6 +82,24 @@ def _tell_summary(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_
 def _valid(outcome: Outcome) -> dict[str, object]:
     """What a look at rows counts besides; one at a snapshot counts changes."""
     return {} if isinstance(outcome, SnapshotOutcome) else {"valid": outcome.valid}
+
+
+def new_among(published: int, new: int | None) -> str:
+    """How many published events are new, as far as this machine knows; where all are there is nothing to say."""
+    if new is None or new == published:
+        return ""
+    return f", {new} of them new here" if new else ", none of them new"
+
+
+def resumed(at: int) -> str:
+    """Where a run went on that was to go on.
+
+    Args:
+        at: how many rows a run before had done.
+    """
+    if at:
+        return f"went on behind {at:,} rows of the run before"
+    return "nothing to go on from: no run of just this file was broken off here; it was sent from its beginning"
 
 
 def tell_submission(submission: str | None, partner: str, published: int) -> None:

@@ -1,7 +1,7 @@
 """When a file was made, and who sends it."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -42,17 +42,34 @@ def moment_of(
 
 
 @contextmanager
+def publisher_to(broker: str, partner: str, families: Iterable[str]) -> Iterator[Publisher]:
+    """Who sends a partner's events, once it is known that the broker has a topic for each family.
+
+    Raises:
+        PublishError: it does not answer, or has not.
+    """
+    with Publisher(broker, partner) as publisher:
+        for family in families:
+            publisher.require_topic(family)
+        yield publisher
+
+
+@contextmanager
 def sender_of(
     partner: str, families: Iterable[str], bootstrap: str | None, *, dry_run: bool
 ) -> Iterator[Publisher | str]:
-    """Who sends; the partner's name alone where nothing is to be sent."""
+    """Who sends; the partner's name alone where nothing is to be sent.
+
+    Raises:
+        PublishError: as of ``publisher_to``.
+    """
     if dry_run:
         yield partner
         return
-    with Publisher(bootstrap or known_bootstrap(), partner) as publisher:
+    with ExitStack() as held:
+        broker = bootstrap or known_bootstrap()
         with waiting_for("the broker"):
-            for family in families:
-                publisher.require_topic(family)
+            publisher = held.enter_context(publisher_to(broker, partner, families))
         yield publisher
 
 

@@ -32,7 +32,9 @@ from deploy.console import bootstrap as known_bootstrap
 from deploy.console import stop_on_signals
 from deploy.publish.drop import Document, Dropped
 from deploy.publish.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, signature_of
-from partners.client import BrokerAwayError, Publisher, PublishError
+from deploy.publish.report import new_among
+from deploy.publish.sending import publisher_to
+from partners.client import BrokerAwayError, PublishError
 from partners.district import NO_FAMILY
 from partners.mapping import Mapped
 from partners.publishing import BrokenOffError
@@ -144,7 +146,8 @@ class Watch:
             structlog.get_logger().warning("drop_rejected", records=told["rows"], count=told["rejected"])
         why = f": {told['error']}" if "error" in told else ""
         self.say(
-            f"{file.name}: {told['rows']} rows, {told['published']} published, {told['rejected']} rejected, "
+            f"{file.name}: {told['rows']} rows, {told['published']} published"
+            f"{new_among(told['published'], told.get('new'))}, {told['rejected']} rejected, "
             f"{seconds:.1f} s; now in {outcome}/{place.name}{why}"
         )
 
@@ -237,7 +240,7 @@ def watch(
     telemetry.configure("publish", chosen.data_dir / "logs", chosen.log_level)
     stopping, broker = stop_on_signals(), bootstrap or known_bootstrap(must_answer=False)
     key = hmac.digest(read_or_make_secret(chosen.data_dir / "snapshots" / "snapshots.key"), b"drops", hashlib.sha256)
-    dropped = Dropped(partner, family, mapped, partial(_sender, broker, partner), stopping.is_set)
+    dropped = Dropped(partner, family, mapped, partial(publisher_to, broker, partner), stopping.is_set)
     say = (lambda _: None) if as_json else typer.echo
     with held(folder):
         watched = Watch(Drops(folder, settle_seconds), dropped, key, stopping, say)
@@ -245,14 +248,6 @@ def watch(
     if as_json:
         typer.echo(orjson.dumps(document_of(watched.counts)))
     return watched.counts
-
-
-@contextmanager
-def _sender(broker: str, partner: str, families: list[str]) -> Iterator[Publisher]:
-    with Publisher(broker, partner) as publisher:
-        for family in families:
-            publisher.require_topic(family)
-        yield publisher
 
 
 def document_of(counts: Counter[str]) -> dict[str, Any]:

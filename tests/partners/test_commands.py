@@ -91,18 +91,28 @@ def test_faults_of_cells_are_told_together_with_those_of_the_schema(tmp_path: Pa
 @pytest.mark.parametrize(
     ("partner", "family", "said"),
     [
-        ("quetzal", "enrollment", "no agreement in force is of quetzal, but of ccc, "),
-        ("edd", "enrollment", "its agreement is for employment"),
-        ("lea_grandbend", "enrollment", "did you mean lea_grand_bend? `throughline topics list` has what agreements"),
+        ("quetzal", "enrollment", "no agreement in force that is known here lets quetzal publish enrollment: ask"),
+        ("edd", "enrollment", "lets edd publish enrollment; its agreement is for employment: ask"),
+        ("lea_grandbend", "enrollment", "did you mean lea_grand_bend? no agreement in force"),
     ],
 )
-def test_a_dry_run_tells_that_sending_would_be_refused(tmp_path: Path, partner: str, family: str, said: str) -> None:
+def test_a_dry_run_without_an_agreement_tells_its_rows_and_then_what_sending_needs(
+    tmp_path: Path, partner: str, family: str, said: str
+) -> None:
     (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
     done = run(tmp_path, "publish", "rows.jsonl", "--partner", partner, "--family", family, "--dry-run")
-    assert done.returncode == 2
+    assert done.returncode == 0
     assert "1 rows, 1 valid, none sent" in done.stdout
+    assert done.stderr.startswith("before it is sent: ")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert "ccc" not in done.stderr
+
+
+def test_without_an_agreement_the_exit_code_of_a_dry_run_is_still_that_of_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n{}\n")
+    done = run(tmp_path, "publish", "rows.jsonl", "--partner", "quetzal", "--family", "enrollment", "--dry-run")
+    assert done.returncode == 1
 
 
 def test_event_ids_go_into_a_file_by_row_and_nothing_else_of_a_row_does(tmp_path: Path) -> None:
@@ -295,6 +305,20 @@ def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, br
     assert f"throughline partner receipt {submission} " not in first.stdout
     assert f"--partner {partner} --wait 180" in first.stdout
     assert said == {"rows": 1, "published": 1, "rejected": 0, "reasons": {}, "new": 0}
+    assert f"1 published to partner.{partner}.enrollment, none of them new, 0 rejected" in run(tmp_path, *words).stdout
+
+
+@pytest.mark.broker
+def test_of_a_file_that_was_sent_in_part_before_it_is_told_how_much_is_new(
+    tmp_path: Path, broker: str, partner: str
+) -> None:
+    words = ("publish", "rows.csv", "--partner", partner, "--family", "enrollment", "--bootstrap", broker)
+    first, second = "e-1,t-1,255901001,SCHOOL,2026-08-12", "e-2,t-2,255901001,SCHOOL,2026-08-12"
+    written(tmp_path, first)
+    run(tmp_path, *words)
+    written(tmp_path, first, second)
+    done = run(tmp_path, *words)
+    assert f"2 rows, 2 published to partner.{partner}.enrollment, 1 of them new here, 0 rejected" in done.stdout
 
 
 @pytest.mark.parametrize(
