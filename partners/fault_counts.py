@@ -20,12 +20,15 @@ class FaultCount:
     count: int = 0
     places: list[int] = field(default_factory=list)
     """Of the first rows."""
+    lines: list[int] = field(default_factory=list)
+    """On which these begin, where their format knows."""
 
-    def add(self, place: int, fault: Fault) -> None:
+    def add(self, bad: Bad, fault: Fault) -> None:
         """Count a row."""
         self.count += 1
         if len(self.places) < PLACES:
-            self.places.append(place)
+            self.places.append(bad.place)
+            self.lines += [] if bad.line is None else [bad.line]
         if fault.near != self.fault.near:
             self.fault = dataclasses.replace(self.fault, near="")
 
@@ -47,21 +50,21 @@ class FaultCounts:
     def add(self, bad: Bad) -> None:
         """Count the faults of a rejected row."""
         for fault in bad.faults:
-            self.by_kind.setdefault((fault.code, fault.field), FaultCount(fault)).add(bad.place, fault)
+            self.by_kind.setdefault((fault.code, fault.field), FaultCount(fault)).add(bad, fault)
 
     def to_list(self) -> list[list[Any]]:
         """As JSON values, for a run that goes on."""
         return [
-            [fault.code.value, fault.field, fault.counted, fault.near, one.count, one.places]
+            [fault.code.value, fault.field, fault.counted, fault.near, one.count, one.places, one.lines]
             for one in self.by_kind.values()
             for fault in [one.fault]
         ]
 
     def go_on(self, counted: Iterable[list[Any]]) -> None:
         """Take over what a run before has counted."""
-        for code, field_, told, near, count, places in counted:
+        for code, field_, told, near, count, places, *lines in counted:
             fault = Fault(Code(code), field_, told, near)
-            self.by_kind[fault.code, fault.field] = FaultCount(fault, count, list(places))
+            self.by_kind[fault.code, fault.field] = FaultCount(fault, count, list(places), *map(list, lines))
 
     def __iter__(self) -> Iterator[FaultCount]:
         """The most frequent first."""

@@ -270,7 +270,8 @@ def of_fitting_size(
     sound = []
     for good, value in zip(batch, values, strict=True):
         if len(value) > most_bytes:
-            outcome.reject(Bad(good.place, Code.TOO_LARGE, None, good.row["envelope"]["source_record_id"]))
+            source = good.row["envelope"]["source_record_id"]
+            outcome.reject(Bad(good.place, Code.TOO_LARGE, None, source, line=good.line))
         else:
             sound.append((good, value))
     return sound
@@ -283,5 +284,5 @@ def judged(found: list[tuple[Good, bytes]], outcome: Outcome, judge: Judge | Non
     faults = judge([good.row for good, _ in found], [value for _, value in found])
     for place, fault in faults.items():
         good, _ = found[place]
-        outcome.reject(bad_of(good.place, [fault], good.row["envelope"]["source_record_id"]))
+        outcome.reject(bad_of(good.place, [fault], good.row["envelope"]["source_record_id"], good.line))
     return [one for place, one in enumerate(found) if place not in faults]

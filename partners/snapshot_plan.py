@@ -81,13 +81,15 @@ class Plan:
         envelope = good.row["envelope"]
         source_id = envelope["source_record_id"]
         if envelope["operation"] == "retract":
-            self._counts.reject(Bad(good.place, Code.WRONG_VALUE, "envelope.operation", source_id))
+            self._counts.reject(Bad(good.place, Code.WRONG_VALUE, "envelope.operation", source_id, line=good.line))
             return None
         key = self._state.hashed("key", *_identity(envelope))
         if first := self._state.see(key, good.place):
             said = f"row {first} is of the same fact; the first counts"
             self._counts.reject(
-                Bad(good.place, Code.DUPLICATE_ROW, "envelope.source_record_id", source_id, counted=said)
+                Bad(
+                    good.place, Code.DUPLICATE_ROW, "envelope.source_record_id", source_id, counted=said, line=good.line
+                )
             )
             return None
         content, known = self._state.hashed("content", _content(good.row)), self._state.known(key)

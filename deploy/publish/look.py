@@ -33,6 +33,7 @@ def errors_of(faults: FaultCounts, family: str, ending: str, mapped: Mapped | No
             **_column(one.fault.field, mapped),
             "rows": one.count,
             "places": one.places,
+            **({"lines": one.lines} if one.lines else {}),
             "advice": advice_on(one.fault, family, ".csv" if mapped else ending),
         }
         for one in faults
@@ -137,6 +138,13 @@ def _named(one: Document) -> str:
 
 
 def told_places(one: Document) -> str:
-    """The first rows, and whether there are more."""
+    """The first rows, with their lines where they are known, and whether there are more."""
+    lines = one.get("lines", [])
+    is_told = len(lines) == len(one["places"])
+    places = (
+        [f"{place} (line {line})" for place, line in zip(one["places"], lines, strict=True)]
+        if is_told
+        else one["places"]
+    )
     more = ", …" if one["rows"] is not None and one["rows"] > len(one["places"]) > 0 else ""
-    return ", ".join(map(str, one["places"])) + more
+    return ", ".join(map(str, places)) + more

@@ -111,12 +111,13 @@ def tell_submission(submission: str | None, partner: str, published: int) -> Non
 
 def lines_on(bad: Bad, family: str, ending: str, mapped: Mapped | None) -> Iterator[str]:
     """A line a fault of a row, a few of them; in the words of the file, where a mapping knows them."""
+    row = f"row {bad.place}" + (f" (line {bad.line})" if bad.line else "")
     for fault in bad.faults[:FAULTS]:
         told = advice_on(fault, family, ".csv" if mapped else ending)
         named = mapped.words(fault.field) if mapped and fault.field else fault.field
-        yield f"row {bad.place}: {named or 'the row'}: {fault.code}" + (f": {told}" if told else "")
+        yield f"{row}: {named or 'the row'}: {fault.code}" + (f": {told}" if told else "")
     if len(bad.faults) > FAULTS:
-        yield f"row {bad.place}: and {len(bad.faults) - FAULTS} faults more"
+        yield f"{row}: and {len(bad.faults) - FAULTS} faults more"
 
 
 def _tell_codes_and_parts(outcome: Outcome, family: str) -> None:

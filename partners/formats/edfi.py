@@ -6,11 +6,8 @@ from xml.etree.ElementTree import Element  # the type only: parsing is defusedxm
 
 from partners.formats.edfi_codes import code_of
 from partners.formats.edfi_elements import (
-    BREAKS,
     Faults,
-    children,
     code,
-    code_of_break,
     code_or_uri,
     descriptor,
     name_of,
@@ -24,6 +21,7 @@ from partners.formats.edfi_tests import left_unsaid, result
 from partners.formats.faults import Bad, Code, Fault, bad_of
 from partners.formats.reading import Document, Found
 from partners.formats.sources import Source
+from partners.formats.xml_elements import BreakError, Child, children
 from partners.rows import Row
 
 Mapped = Callable[[Element, Faults, Known], Row]
@@ -45,21 +43,35 @@ def documents(source: Source, family: str, beside: Iterable[Source] = ()) -> Ite
     known = known_in([*beside, source]) if family in POINTING else Known()
     number = 0
     try:
-        for _, element in children(source):
-            if name_of(element) in wanted:
+        for child in children(source):
+            if child.name in wanted:
                 number += 1
-                yield document(number, element, known)
-    except BREAKS as error:
-        yield Bad(number + 1, code_of_break(error))
+                yield row_of(number, child, known)
+    except BreakError as error:
+        yield Bad(number + 1, error.code, line=error.line)
 
 
-def document(number: int, element: Element, known: Known) -> Found:
+def row_of(number: int, child: Child, known: Known) -> Found:
+    """An element of a file as a row of its family, or why it is none.
+
+    Args:
+        number: of the element among those of its family.
+        child: one of ``FAMILY_OF``.
+        known: what elements point at.
+    """
+    if child.element is None:
+        return Bad(number, Code.TOO_LARGE, line=child.line)
+    return document(number, child.element, known, child.line)
+
+
+def document(number: int, element: Element, known: Known, line: int | None = None) -> Found:
     """An element of a family as a row, or why it is none.
 
     Args:
         number: of the element.
         element: one of ``FAMILY_OF``.
         known: what elements point at.
+        line: on which it begins; None: nobody knows.
 
     Raises:
         KeyError: no family is read from it.
@@ -68,8 +80,8 @@ def document(number: int, element: Element, known: Known) -> Found:
     name = name_of(element)
     content = ELEMENTS[FAMILY_OF[name]][name](element, faults, known)
     if faults:
-        return bad_of(number, faults, _source(element))
-    return Document(number, content, unsaid=tuple(left_unsaid(element, content["body"])))
+        return bad_of(number, faults, _source(element), line)
+    return Document(number, content, unsaid=tuple(left_unsaid(element, content["body"])), line=line)
 
 
 def _source(element: Element) -> str | None:

@@ -1,14 +1,10 @@
 """What is read of an element of an Ed-Fi interchange, whatever it is of."""
 
-from collections.abc import Iterator
-from typing import IO, Any
-from xml.etree.ElementTree import Element, ParseError  # the types only: parsing is defusedxml's
-
-from defusedxml.ElementTree import iterparse
+from typing import Any
+from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
 from partners.formats.faults import Code, Fault
-from partners.formats.sources import Source
 from partners.rows import Row
 
 SYSTEM = "Ed-Fi"
@@ -16,68 +12,6 @@ DIGITS = 9
 """Of a number, at most: more is none that anything has."""
 Faults = list[Fault]
 """What of an element has no place in our schema, gathered as it is mapped."""
-MOST_BYTES, MOST_DEPTH = 4 << 20, 100
-"""Of one element below the root, and of what is in it: the standard's largest are some kilobytes, a dozen deep."""
-
-
-class BrokenError(Exception):
-    """A file that is no XML from some place on, has a document type or entities, or is in an unknown encoding."""
-
-
-class TooLargeError(Exception):
-    """An element that would not fit into memory, had it no end."""
-
-
-BREAKS = (BrokenError, TooLargeError)
-"""What ends the reading of a file."""
-
-
-def children(source: Source) -> Iterator[tuple[Element, Element]]:
-    """The root with each of its children, which is forgotten when the next is asked for.
-
-    Raises:
-        OSError: the file cannot be read.
-        BrokenError: it cannot be read from some place on.
-        TooLargeError: an element is larger or deeper than any of the standard.
-    """
-    depth, root = 0, None
-    with source.open("rb") as file:
-        counted = _Counted(file)
-        for event, element in _events(counted):
-            depth += 1 if event == "start" else -1
-            root = element if root is None else root
-            if depth > MOST_DEPTH:
-                raise TooLargeError
-            if event == "end" and depth == 1:
-                counted.bytes = 0
-                yield root, element
-                root.clear()
-
-
-class _Counted:
-    """A file of which nothing more is given once an element has had its share."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.bytes = 0
-
-    def read(self, size: int) -> bytes:
-        self.bytes += size
-        if self.bytes > MOST_BYTES:
-            raise TooLargeError
-        return self._file.read(size)
-
-
-def _events(file: _Counted) -> Iterator[tuple[str, Element]]:
-    try:
-        yield from iterparse(file, ("start", "end"), forbid_dtd=True)
-    except (ParseError, LookupError, ValueError):  # the last for what is forbidden, too, and for encodings
-        raise BrokenError from None
-
-
-def code_of_break(error: Exception) -> Code:
-    """How it is called that a file is read no further."""
-    return Code.TOO_LARGE if isinstance(error, TooLargeError) else Code.NOT_XML
 
 
 def name_of(element: Element) -> str:

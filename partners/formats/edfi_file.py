@@ -9,11 +9,11 @@ from functools import partial
 
 from partners.formats import edfi
 from partners.formats.census import UNTOLD, Fact, Other, Reference, Seen
-from partners.formats.edfi_elements import BREAKS, children, code_of_break, name_of
 from partners.formats.edfi_known import Known, note
-from partners.formats.faults import Bad
+from partners.formats.faults import Bad, Code
 from partners.formats.reading import FileError
 from partners.formats.sources import Source
+from partners.formats.xml_elements import BreakError, children
 
 ROOT = "Interchange"
 """How the name of every interchange's root begins, in whatever version of the standard."""
@@ -62,19 +62,19 @@ class XmlFile:
         del day
         numbers: Counter[str] = Counter()
         try:
-            for root, element in children(self.source):
-                _check_root(self.source, name_of(root))
-                if learns:
-                    note(element, self.known)
-                name = name_of(element)
-                if (family := edfi.FAMILY_OF.get(name)) is not None:
+            for child in children(self.source):
+                _check_root(self.source, child.root)
+                if learns and child.element is not None:
+                    note(child.element, self.known)
+                if (family := edfi.FAMILY_OF.get(child.name)) is not None:
                     numbers[family] += 1
-                    yield Fact(family, partial(edfi.document, numbers[family], element, self.known))
-                else:
-                    yield sort_of(name)
-                    numbers[UNTOLD] += 1
-        except BREAKS as error:
-            yield Bad(numbers.total() + 1, code_of_break(error))
+                    yield Fact(family, partial(edfi.row_of, numbers[family], child, self.known))
+                    continue
+                numbers[UNTOLD] += 1
+                is_read = child.element is not None
+                yield sort_of(child.name) if is_read else Bad(numbers.total(), Code.TOO_LARGE, line=child.line)
+        except BreakError as error:
+            yield Bad(numbers.total() + 1, error.code, line=error.line)
 
 
 def sort_of(name: str) -> Reference | Other:

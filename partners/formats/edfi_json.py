@@ -14,7 +14,7 @@ from partners.formats.edfi_file import DESCRIPTOR, REFERENCE, sort_of
 from partners.formats.edfi_known import Known, note
 from partners.formats.edfi_shapes import KEYS, SHAPES, ShapeError, element_of
 from partners.formats.faults import Bad, Code
-from partners.formats.json_array import TooLongError, begins_array, values
+from partners.formats.json_array import PassedOver, begins_array, values
 from partners.formats.reading import Document, Found
 from partners.formats.sources import Source
 
@@ -146,8 +146,9 @@ def _array(source: Source) -> Iterator[Item]:
     try:
         for value in values(source):
             place += 1
-            yield (place, value) if isinstance(value, dict) else Bad(place, Code.NOT_AN_OBJECT)
-    except TooLongError:
-        yield Bad(place + 1, Code.TOO_LARGE)
-    except (ValueError, RecursionError):
+            if isinstance(value, PassedOver):
+                yield Bad(place, value.code)
+            else:
+                yield (place, value) if isinstance(value, dict) else Bad(place, Code.NOT_AN_OBJECT)
+    except ValueError:
         yield Bad(place + 1, Code.NOT_JSON)

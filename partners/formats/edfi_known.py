@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import BREAKS, children, descriptor, name_of, text, whole
+from partners.formats.edfi_elements import descriptor, name_of, text, whole
 from partners.formats.sources import Source
+from partners.formats.xml_elements import BreakError, children
 from partners.rows import Row
 
 ORGANIZATION = ("EducationOrganizationReference", "EducationOrganizationIdentity", "EducationOrganizationId")
@@ -34,9 +35,10 @@ def known_in(sources: Iterable[Source]) -> Known:
     known = Known()
     for source in dict.fromkeys(sources):
         try:
-            for _, element in children(source):
-                note(element, known)
-        except BREAKS:  # whoever publishes the file is told
+            for child in children(source):
+                if child.element is not None:
+                    note(child.element, known)
+        except BreakError:  # whoever publishes the file is told
             continue
     return known
 

@@ -111,6 +111,8 @@ class Bad:
     """As of its first fault."""
     near: str = dataclasses.field(default="", compare=False)
     """Likewise."""
+    line: int | None = dataclasses.field(default=None, compare=False)
+    """On which it begins, where its place is another number and the format knows; of a file that is broken, where."""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -118,19 +120,20 @@ class Bad:
         return (Fault(self.code, self.field, self.counted, self.near), *self.others)
 
 
-def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = None) -> Bad:
+def bad_of(place: int, faults: Iterable[Fault], source_record_id: str | None = None, line: int | None = None) -> Bad:
     """A row with these faults; of one field only the first.
 
     Args:
         place: of the row.
         faults: at least one.
         source_record_id: of the row, where it could be read.
+        line: on which it begins, as of a bad row.
     """
     by_field: dict[str | None, Fault] = {}
     for fault in faults:
         by_field.setdefault(fault.field, fault)
     first, *others = by_field.values()
-    return Bad(place, first.code, first.field, source_record_id, tuple(others), first.counted, first.near)
+    return Bad(place, first.code, first.field, source_record_id, tuple(others), first.counted, first.near, line)
 
 
 def faults_of(content: Row, family: str, error: ValidationError) -> list[Fault]:

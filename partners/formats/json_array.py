@@ -4,9 +4,11 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import IO, Any, NoReturn
 
+from partners.formats.faults import Code
 from partners.formats.sources import Source
 
 BLOCK_BYTES = 1 << 16
@@ -15,10 +17,17 @@ MOST_CHARACTERS = 4 << 20
 SPACE = re.compile(r"[ \t\r\n]*")
 AT_END = 16
 """Characters from the end within which an error may be that a value goes on behind what was read."""
+IN_TEXT, OUTSIDE, BEHIND = re.compile(r'\\.|"', re.DOTALL), re.compile(r'["\[\]{}]'), re.compile(r"[,\]\s]")
+"""What tells, within a text, outside of one, and behind a number or word, how far a value goes."""
+STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-class TooLongError(ValueError):
-    """A value that would not fit into memory, had it no end."""
+@dataclass(frozen=True)
+class PassedOver:
+    """A value that is not read; reading goes on behind it."""
+
+    code: Code
+    """Too large: longer or deeper than any that is meant; else it has what no JSON has, or a number without end."""
 
 
 def begins_array(source: Source) -> bool:
@@ -32,13 +41,11 @@ def begins_array(source: Source) -> bool:
 
 
 def values(source: Source) -> Iterator[Any]:
-    """Each value of an array.
+    """Each value of an array, or why one is passed over.
 
     Raises:
         OSError: the file cannot be read.
-        TooLongError: a value is longer than any that is meant.
         ValueError: it is no JSON, in UTF-8, from there on.
-        RecursionError: a value is deeper than any that is meant.
     """
     with source.open("rb") as file:
         text = _Text(file)
@@ -77,7 +84,7 @@ class _Text:
         self._place += 1
 
     def value(self) -> Any:
-        """The value that is there."""
+        """The value that is there, or why it is passed over."""
         self.sign()
         while True:
             try:
@@ -86,9 +93,44 @@ class _Text:
                 is_cut = error.pos >= len(self._text) - AT_END or error.msg.startswith("Unterminated string")
                 if self._is_whole or not is_cut:
                     raise
+                if len(self._text) - self._place > MOST_CHARACTERS:
+                    return self._passed_over(Code.TOO_LARGE)
                 self._more()
+            except RecursionError:
+                return self._passed_over(Code.TOO_LARGE)
+            except ValueError:
+                return self._passed_over(Code.NOT_JSON)
             else:
                 return value
+
+    def _passed_over(self, code: Code) -> PassedOver:
+        """Go on behind the value that is there, of which nothing is kept: by its brackets and texts alone."""
+        outside = OUTSIDE if self._text[self._place] in {*STEPS, '"'} else BEHIND
+        depth, is_text = 0, False
+        while True:
+            found = (IN_TEXT if is_text else outside).search(self._text, self._place)
+            if found is None:
+                self._forget(len(self._text) - self._text.endswith("\\", self._place))
+                continue
+            if outside is BEHIND:
+                self._place = found.start()
+                return PassedOver(code)
+            self._place = found.end()
+            is_text = is_text != (found.group() == '"')
+            depth += 0 if is_text else STEPS.get(found.group(), 0)
+            if depth == 0 and not is_text:
+                return PassedOver(code)
+
+    def _forget(self, place: int) -> None:
+        """Go on with what comes behind a place, which is kept with it.
+
+        Raises:
+            ValueError: nothing comes.
+        """
+        if self._is_whole:
+            raise ValueError
+        self._place = place
+        self._more()
 
     def end(self) -> None:
         """Nothing may stand behind the array."""
@@ -99,8 +141,6 @@ class _Text:
     def _more(self) -> None:
         """As much again as is held, so that a long value is not tried too often."""
         held = self._text[self._place :]
-        if len(held) > MOST_CHARACTERS:
-            raise TooLongError
         block = self._file.read(max(BLOCK_BYTES, len(held)))
         self._is_whole = not block
         self._text, self._place = held + self._text_of.decode(block, final=self._is_whole), 0

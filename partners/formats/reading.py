@@ -65,6 +65,8 @@ class Document:
     """Of what could not even be read into it."""
     unsaid: tuple[str, ...] = ()
     """Names of parts that the file has of it and the row does not."""
+    line: int | None = None
+    """On which it begins, where its place is another number and the format knows."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Good:
     """Fields of the body with a code that its table lacks, where the table is known to lack some: carried, and told."""
     unsaid: tuple[str, ...] = field(default=(), compare=False)
     """As of its document."""
+    line: int | None = field(default=None, compare=False)
+    """Likewise."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,9 @@ def finished(document: Document, partner: str, family: str, as_of: datetime) -> 
         as_of: when the file was made; must know its zone.
     """
     found = _finished(document, partner, family, as_of)
-    return found if isinstance(found, Good) else replace(found, source_record_id=source_in(document.content))
+    if isinstance(found, Good):
+        return found
+    return replace(found, source_record_id=source_in(document.content), line=document.line)
 
 
 def source_in(content: Row) -> str | None:
@@ -166,8 +172,9 @@ def _finished(document: Document, partner: str, family: str, as_of: datetime) ->
         event = EVENTS[family].model_validate_json(orjson.dumps(filled), strict=True)
     except ValidationError as error:
         return bad_of(document.place, [*document.faults, *faults_of(document.content, family, error)])
-    except TypeError:  # a whole number that JSON's 64 bits cannot hold
-        return bad_of(document.place, [*document.faults, Fault(Code.OUT_OF_RANGE)])
+    except TypeError as error:  # a whole number that JSON's 64 bits cannot hold; half a character
+        code = Code.OUT_OF_RANGE if "64-bit" in str(error) else Code.WRONG_VALUE
+        return bad_of(document.place, [*document.faults, Fault(code)])
     return _checked(document, to_row(event), partner, family)
 
 
@@ -254,7 +261,7 @@ def _checked(document: Document, row: Row, partner: str, family: str) -> Good | 
         return bad_of(document.place, faults)
     has_own_id = bool(envelope["event_id"])
     envelope["event_id"] = envelope["event_id"] or id_of_content(row)
-    return Good(document.place, row, has_own_id, fitting.unlisted(row["body"], family), document.unsaid)
+    return Good(document.place, row, has_own_id, fitting.unlisted(row["body"], family), document.unsaid, document.line)
 
 
 def _faults_of_row(row: Row, partner: str, family: str) -> Iterator[Fault]:

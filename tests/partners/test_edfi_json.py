@@ -206,6 +206,11 @@ BROKEN = [
     ('﻿ [ {"studentUniqueId": "1"} ] ', [1], []),
     ("[]", [], []),
     ("[" + "[" * 100_000, [], [Bad(1, Code.NOT_JSON)]),
+    (
+        '[{"studentUniqueId": "1", "studentUniqueId": "2"}, {"studentUniqueId": "\\ud800"}]',
+        [1],
+        [Bad(2, Code.WRONG_VALUE)],
+    ),
     ('{"studentUniqueId": "1"}\n{"studentUniqueId":\n{"studentUniqueId": "3"}\n', [1, 3], [Bad(2, Code.NOT_JSON)]),
 ]
 
@@ -224,7 +229,7 @@ def test_bytes_that_are_no_text_end_the_reading(tmp_path: Path) -> None:
     assert [one.code for one in read(tmp_path / "students.json", "identity") if isinstance(one, Bad)] == ["not_json"]
 
 
-def test_a_large_array_is_read_with_little_memory_and_a_giant_in_it_ends_the_reading(tmp_path: Path) -> None:
+def test_a_large_array_is_read_with_little_memory_whatever_is_in_it(tmp_path: Path) -> None:
     path = tmp_path / "students.json"
 
     def chunks() -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from partners.district import DistrictOutcome, publish_district, surveyed
 from partners.formats import Bad, Code
-from partners.formats.edfi_elements import MOST_BYTES, MOST_DEPTH
+from partners.formats.xml_elements import MOST_DEPTH
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 URI = "uri://ed-fi.org/"
@@ -141,12 +141,6 @@ def test_discipline_is_counted_by_its_names_and_nothing_of_it_is_sent(tmp_path: 
     outcome = looked_at(interchange(tmp_path, action, "<DisciplineIncident/>", action, "<School/>"))
     assert (outcome.rows, outcome.reference, outcome.by_part) == (4, 1, {})
     assert outcome.others == {"DisciplineAction": 2, "DisciplineIncident": 1}
-
-
-@pytest.mark.parametrize("giant", ["<x>" + "y" * (2 * MOST_BYTES), "<x>" * 3_000_000, "<x/>" * 3_000_000])
-def test_an_element_of_any_size_ends_the_reading_before_it_fills_the_memory(tmp_path: Path, giant: str) -> None:
-    outcome = looked_at(interchange(tmp_path, GOOD, f"<StudentSchoolAssociation>{giant}", GOOD))
-    assert (outcome.total("valid"), outcome.codes) == (1, {"too_large": 1})
 
 
 def test_an_element_may_be_as_deep_as_the_standard_needs_and_no_deeper(tmp_path: Path) -> None:
