@@ -34,8 +34,14 @@ MAX_BYTES = 10_000_000
 FILES_KEPT = 5
 
 
-def configure(role: str, log_dir: Path, level: str) -> Path:
+def configure(role: str, log_dir: Path, level: str, *, to_standard_error: bool = True) -> Path:
     """Log to ``<log_dir>/<role>.log`` as JSON, warnings and errors to standard error too; the file's path.
+
+    Args:
+        role: that logs.
+        log_dir: folder of the file.
+        level: from which on lines are written.
+        to_standard_error: whether there too; not of a command that says in words there what a person is to know.
 
     Raises:
         OSError: the folder cannot be made, or nothing written there.
@@ -46,9 +52,10 @@ def configure(role: str, log_dir: Path, level: str) -> Path:
     file = logging.handlers.RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING)
-    for handler in (file, console):
+    handlers: list[logging.Handler] = [file, console] if to_standard_error else [file]
+    for handler in handlers:
         handler.setFormatter(lines)
-    logging.basicConfig(level=level.upper(), handlers=[file, console], force=True)
+    logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
     logging.getLogger("uvicorn.access").disabled = True  # its lines hold addresses of pages
     kafkas = logging.getLogger(KAFKA_CLIENT)
     kafkas.propagate = True

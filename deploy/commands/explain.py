@@ -6,7 +6,8 @@ import orjson
 import typer
 
 from deploy.commands.options import AsJson
-from deploy.console import FAILED, bootstrap
+from deploy.console import FAILED
+from deploy.console import bootstrap as known_bootstrap
 from deploy.dead_letters import place_of
 from deploy.topic_reader import Read, all_of
 from processors import names
@@ -18,12 +19,16 @@ Row = dict[str, Any]
 def explain(
     event_id: Annotated[str, typer.Argument(help="The event's UUID.")],
     as_json: AsJson = False,
+    bootstrap: Annotated[str | None, typer.Option(help="Kafka broker, host:port; else THROUGHLINE_BOOTSTRAP.")] = None,
 ) -> None:
     """Tell where an event is, what was decided for each recipient, and by which agreement.
 
+    Of an event that nobody is shown the first line has each recipient with the reason. This is an operator's command:
+    what a partner may know of its events is in its receipts.
+
     Example: throughline explain 3f0c4e1e-6f0e-5c5e-9f5c-0d5a6f1c2b3a
     """
-    found = story(all_of(bootstrap(), told_by), event_id)
+    found = story(all_of(bootstrap or known_bootstrap(), told_by), event_id)
     if as_json:
         typer.echo(orjson.dumps(found))
     else:
@@ -117,7 +122,7 @@ def _step(read: Read, event_id: str) -> Row:
         return {**head, "step": step, "person_id": row["to_person_id"], "model": row["model"]}
     if read.name == "decision_recorded":
         step = "decided" if row["caused_by"] == event_id else "decided again"
-        return {**head, "step": step, "outcome": row["outcome"], "decided": row["decided"]}
+        return {**head, "step": step, **{name: row[name] for name in ("person_id", "outcome", "decided")}}
     if read.name == "event_withheld":
         return {**head, "step": "withheld", "reason": row["reason"]}
     if read.name == "resolved_event":
@@ -154,7 +159,15 @@ def _now(outcome: str, steps: list[Row]) -> str:
     gone = [f"{name} ({last[name]['reason'] if name in last else 'no agreement'})" for name in sorted(once - {*shown})]
     told = [f"shown to {', '.join(shown)}"] if shown else []
     told += [f"{TAKEN_BACK} {', '.join(gone)}"] if gone else []
-    return "; ".join(told + ([] if shown else ["shown to nobody now"]))
+    return "; ".join(told + ([] if shown else [_shown_to_nobody(last, once)]))
+
+
+def _shown_to_nobody(last: Row, once: set[str]) -> str:
+    """Why, of each recipient that never was shown it: a code of a closed set, as the decision has it."""
+    if not last and not once:
+        return "shown to nobody now: no agreement in force shares it"
+    never = [f"{name} ({last[name]['reason']})" for name in sorted(last.keys() - once)]
+    return f"shown to nobody now: withheld from {', '.join(never)}" if never else "shown to nobody now"
 
 
 def _after_replay(steps: list[Row]) -> int:
@@ -184,7 +197,18 @@ def lines(found: Row) -> list[str]:
             f"    {d['recipient']:<22} {d['effect']:<6} {d['reason']}  {d['agreement_id'] or ''}"
             for d in step.get("decided", [])
         ]
-    return told
+    return told + _asked_for_rules(found)
+
+
+def _asked_for_rules(found: Row) -> list[str]:
+    """The command that tells the rules by which recipients are denied an event, where there are any."""
+    last = next((step for step in reversed(found["steps"]) if "decided" in step), None)
+    denied = sorted({d["recipient"] for d in last["decided"] if d["effect"] != PERMIT}) if last else []
+    if last is None or not denied:
+        return []
+    recipient = denied[0] if len(denied) == 1 else "RECIPIENT"
+    asked = f"--person {last['person_id']} --recipient {recipient} --event {found['event_id']}"
+    return [f"  by which rules: throughline consent explain {asked}"]
 
 
 def _why(step: Row) -> str:

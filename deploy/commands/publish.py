@@ -17,7 +17,7 @@ from deploy.publish.district import check_is_set, is_district, publish_place
 from deploy.publish.one_file import publish_one
 from deploy.publish.sending import moment_in, sender_of
 from deploy.publish.stopping import AT_ONCE, OF_LOOKS, OF_SNAPSHOTS, told_when_stopped
-from deploy.publish.watch import check_options
+from deploy.publish.watch import WITH_REJECTS, check_options
 from deploy.publish.watch import watch as watch_folder
 from partners.formats import check_is_file
 from partners.mapping import load
@@ -85,8 +85,8 @@ def publish(
     whole, each row to its family's topic.
     What is about nobody counts as reference; what no family carries is rejected as no_family, counted by its name, and
     makes no exit code 1.
-    With --watch each file dropped into a folder is published once and moved to published/ or, with a row or all of it
-    rejected, to rejected/, its report beside it; a day in its name says when it was made.
+    With --watch each file dropped into a folder is published once and moved to published/ or, with nothing of it
+    published, to rejected/, its report beside it; a day in its name says when it was made.
     Ctrl-C and SIGTERM end it behind the rows under way; a line says how far it was acknowledged.
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so; 130, 143:
     it was stopped.
@@ -185,5 +185,5 @@ def _watch(
         partner, family = whose(partner, family, mapped)
     partner = known(partner)
     counts = watch_folder(folder, partner, family, mapped, bootstrap, settle_seconds, once=once, as_json=as_json)
-    if once and counts["rejected"]:
+    if once and counts[WITH_REJECTS]:
         raise typer.Exit(FAILED)

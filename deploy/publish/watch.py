@@ -31,7 +31,7 @@ import typer
 from deploy.console import bootstrap as known_bootstrap
 from deploy.console import stop_on_signals
 from deploy.publish.drop import Document, Dropped
-from deploy.publish.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, signature_of
+from deploy.publish.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, report_of, signature_of
 from deploy.publish.report import new_among
 from deploy.publish.sending import publisher_to
 from partners.client import BrokerAwayError, PublishError
@@ -45,6 +45,9 @@ from streams.errors import StoreError, ThroughlineError
 from streams.keyring import read_or_make_secret
 
 LOOK_SECONDS = 1.0
+REPEATED, WAITING, WITH_REJECTS = "repeated", "waiting", "with_rejects"
+DONE = (PUBLISHED, REJECTED, REPEATED)
+"""What becomes of a file that is done: one of these."""
 
 
 @dataclass
@@ -60,6 +63,8 @@ class Watch:
     counts: Counter[str] = field(default_factory=Counter)
     """Files, by what became of them."""
     _done: dict[str, Path] = field(default_factory=dict)
+    _mendable: set[str] = field(default_factory=set)
+    """Of them, those with rows that were rejected."""
     _away: BrokerAwayError | None = None
     """Why the broker was not there the last time."""
     _unread: set[Signature] = field(default_factory=set)
@@ -71,7 +76,9 @@ class Watch:
         Raises:
             ThroughlineError: it cannot go on; the file stays where it is.
         """
-        self._done = {told["drop"]: place for place, told in self.drops.reports() if "drop" in told}
+        known = [(told["drop"], place, told) for place, told in self.drops.reports() if "drop" in told]
+        self._done = {drop: place for drop, place, _ in known}
+        self._mendable = {drop for drop, _, told in known if _is_mendable(told)}
         log = structlog.get_logger()
         log.info("watch_started")
         waited = False
@@ -83,8 +90,8 @@ class Watch:
                 break
             waited = once
             self.stopping.wait(self.drops.settle_seconds if once else LOOK_SECONDS)
-        self.counts["waiting"] = sum(1 for _ in self.drops.names())
-        log.info("watch_stopped", count=self.counts.total() - self.counts["waiting"])
+        self.counts[WAITING] = sum(1 for _ in self.drops.names())
+        log.info("watch_stopped", count=sum(self.counts[name] for name in DONE))
 
     def _take_all(self) -> None:
         """Publish every whole file that is there; where the broker is away, the first tells it for all."""
@@ -133,8 +140,8 @@ class Watch:
             return {"rows": 0, "published": 0, "rejected": 0, "reasons": {}, "error": str(error)}
 
     def _put_away(self, file: Path, drop: str, told: Document, seconds: float) -> None:
-        is_bad = "error" in told or bool(told["reasons"].keys() - {NO_FAMILY})
-        outcome = REJECTED if is_bad else PUBLISHED
+        is_mendable = _is_mendable(told)
+        outcome = REJECTED if is_mendable and not told["published"] else PUBLISHED
         place = self.drops.place_of(file.name, outcome)
         known = {} if "error" in told else {"drop": drop}
         at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -142,9 +149,11 @@ class Watch:
         if known:
             self._done[drop] = place
         self.counts[outcome] += 1
-        if is_bad:
-            structlog.get_logger().warning("drop_rejected", records=told["rows"], count=told["rejected"])
-        why = f": {told['error']}" if "error" in told else ""
+        if is_mendable:
+            self.counts[WITH_REJECTS] += 1
+            structlog.get_logger().warning("drop_with_rejects", records=told["rows"], count=told["rejected"])
+        why = f"; what to mend is in {report_of(place).name}" if is_mendable else ""
+        why = f": {told['error']}" if "error" in told else why
         self.say(
             f"{file.name}: {told['rows']} rows, {told['published']} published"
             f"{new_among(told['published'], told.get('new'))}, {told['rejected']} rejected, "
@@ -157,12 +166,13 @@ class Watch:
         if not place.exists():
             file.rename(place)
             self.counts[place.parent.name] += 1
+            self.counts[WITH_REJECTS] += drop in self._mendable
             self.say(f"{file.name}: published before; now in {place.parent.name}/{place.name}")
             return
         target = self.drops.place_of(file.name, place.parent.name)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         put_away(file, target, {"file": file.name, "done_at": at, "same_as": place.name, "published": 0, "new": 0})
-        self.counts["repeated"] += 1
+        self.counts[REPEATED] += 1
         self.say(f"{file.name}: the same as {place.name}; nothing was sent; now in {target.parent.name}/{target.name}")
 
     def _hash_of(self, file: Path) -> str:
@@ -193,6 +203,11 @@ class Watch:
             self._away = None
             structlog.get_logger().info("broker_back")
             self.say("the broker answers again")
+
+
+def _is_mendable(told: Document) -> bool:
+    """Whether somebody can do something about what was rejected of a file, as its report has it."""
+    return "error" in told or bool(told.get("reasons", {}).keys() - {NO_FAMILY})
 
 
 class _AwayError(Exception):
@@ -237,7 +252,7 @@ def watch(
         ThroughlineError: it cannot be done so, or not go on.
     """
     chosen = settings.load()
-    telemetry.configure("publish", chosen.data_dir / "logs", chosen.log_level)
+    telemetry.configure("publish", chosen.data_dir / "logs", chosen.log_level, to_standard_error=False)
     stopping, broker = stop_on_signals(), bootstrap or known_bootstrap(must_answer=False)
     key = hmac.digest(read_or_make_secret(chosen.data_dir / "snapshots" / "snapshots.key"), b"drops", hashlib.sha256)
     dropped = Dropped(partner, family, mapped, partial(publisher_to, broker, partner), stopping.is_set)
@@ -252,5 +267,7 @@ def watch(
 
 def document_of(counts: Counter[str]) -> dict[str, Any]:
     """Files by what became of them, as JSON values."""
-    names = (PUBLISHED, REJECTED, "repeated", "waiting")
-    return {"files": sum(counts[name] for name in names[:3]), **{name: counts[name] for name in names}}
+    return {
+        "files": sum(counts[name] for name in DONE),
+        **{name: counts[name] for name in (*DONE, WITH_REJECTS, WAITING)},
+    }

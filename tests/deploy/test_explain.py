@@ -19,8 +19,9 @@ def decided(offset: int, outcome: str, cause: str = ID, **effects: str) -> Read:
         for name, reason in effects.items()
     ]
     return read(
-        "audit.decisions", offset, "decision_recorded", event_id=ID, caused_by=cause, outcome=outcome, decided=each
-    )
+        "audit.decisions", offset, "decision_recorded", event_id=ID, caused_by=cause, outcome=outcome, decided=each,
+        person_id="p",
+    )  # fmt: skip
 
 
 def letter(name: str, offset: int, **row: Any) -> Read:
@@ -59,7 +60,10 @@ def test_who_is_shown_it_is_said_first() -> None:
 
 def test_what_was_taken_back_is_said_to_be_so_before_its_history() -> None:
     gone = decided(5, "withheld", "w", a="consent_refused_or_withdrawn", b="no_consent")
-    told = "e: taken back from a (consent_refused_or_withdrawn); shown to nobody now; it was carried before"
+    told = (
+        "e: taken back from a (consent_refused_or_withdrawn); shown to nobody now: withheld from b (no_consent); "
+        "it was carried before"
+    )
     assert head(LETS_GO, gone) == told
 
 
@@ -70,7 +74,23 @@ def test_what_one_recipient_has_still_is_carried_and_says_from_whom_it_was_taken
 
 def test_what_was_withheld_and_released_later_is_carried() -> None:
     assert head(decided(1, "withheld", a="no_consent"), decided(2, "carried", "w", a="consent")).endswith("shown to a")
-    assert head(decided(1, "withheld", a="no_consent")) == "e: withheld; shown to nobody now"
+
+
+def test_of_what_nobody_is_shown_it_is_said_from_whom_it_is_withheld_and_why() -> None:
+    told = "e: withheld; shown to nobody now: withheld from a (no_consent), b (law_denies)"
+    assert head(decided(1, "withheld", b="law_denies", a="no_consent")) == told
+    assert head(decided(1, "withheld")) == "e: withheld; shown to nobody now: no agreement in force shares it"
+
+
+def test_of_what_somebody_is_denied_the_command_is_named_that_tells_the_rules() -> None:
+    def last(*reads: Read) -> str:
+        return lines(story(list(reads), ID))[-1]
+
+    asked = "  by which rules: throughline consent explain --person p --recipient b --event e"
+    assert last(RESOLVED, LETS_GO) == asked
+    assert "--recipient RECIPIENT " in last(RESOLVED, decided(1, "withheld", a="no_consent", b="no_consent"))
+    assert "consent explain" not in last(RESOLVED, decided(1, "carried", a="consent"))
+    assert "consent explain" not in last(RESOLVED, decided(1, "withheld"))
 
 
 def test_what_is_no_event_id_is_said_to_be_none() -> None:

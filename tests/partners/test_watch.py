@@ -236,14 +236,39 @@ def test_files_are_published_once_and_put_away_with_their_reports(folder: Path, 
         rows(3, 2) + "e-9,t-9,255901001,SCHOOL,8/12/2026\ne-8,SSN 123-45-6789,1,CDS,2026-08-12\n"
     )
     (folder / "c.csv").write_text("Quetzal\n1\n")
-    assert once(folder, broker, partner) == {"files": 3, "published": 1, "rejected": 2, "repeated": 0, "waiting": 0}
-    bad = report(folder / "rejected", "a.csv")
+    (folder / "d-2026-08-12.csv").write_text(rows(20, 1, "8/12/2026"))
+    assert once(folder, broker, partner) == {
+        "files": 4, "published": 2, "rejected": 2, "repeated": 0, "with_rejects": 3, "waiting": 0,
+    }  # fmt: skip
+    bad = report(folder / "published", "a.csv")
     assert (bad["rows"], bad["published"], bad["reasons"]) == (4, 2, {"spreadsheet_date": 1, "lost_leading_zeros": 1})
     assert {(one["code"], one["places"][0]) for one in bad["errors"]} >= {("spreadsheet_date", 4)}
     assert report(folder / "published", "b.csv")["new"] == 3
     assert "error" in report(folder / "rejected", "c.csv")
     assert "uetzal" not in str(report(folder / "rejected", "c.csv"))
+    assert report(folder / "rejected", "d-2026-08-12.csv")["reasons"] == {"spreadsheet_date": 1}
     assert len(ids_in(broker, partner)) == 5
+
+
+@pytest.mark.broker
+def test_a_row_to_mend_ends_with_one_in_words_alone_while_the_rest_is_published_and_so_is_its_repeat(
+    folder: Path, broker: str, partner: str
+) -> None:
+    content = rows(0, 2) + "e-9,t-9,255901001,SCHOOL,8/12/2026\n"
+    (folder / "a.csv").write_text(content)
+    done = run(folder.parent, *words(broker, partner, "--once"))
+    assert done.returncode == 1
+    assert "a.csv: 3 rows, 2 published, 1 rejected" in done.stdout
+    assert done.stdout.endswith("now in published/a.csv; what to mend is in a.csv.report.json\n")
+    assert done.stderr == ""
+    assert '"drop_with_rejects"' in (folder.parent / ".throughline" / "logs" / "publish.log").read_text()
+    (folder / "b.csv").write_text(content)
+    assert run(folder.parent, *words(broker, partner, "--once")).returncode == 0
+    assert report(folder / "published", "b.csv")["same_as"] == "a.csv"
+    (folder / "published" / "a.csv").rename(folder / "a.csv")
+    assert once(folder, broker, partner) == {
+        "files": 1, "published": 1, "rejected": 0, "repeated": 0, "with_rejects": 1, "waiting": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.broker
@@ -318,7 +343,7 @@ def test_a_watch_that_is_stopped_in_the_middle_of_a_file_goes_on_where_it_was(
         stop(process)
         assert (folder / "a.csv").exists()
         once(folder, broker, partner)
-        told = report(folder / "rejected", "a.csv")
+        told = report(folder / "published", "a.csv")
         assert (told["rows"], told["rejected"], told["errors"][0]["places"]) == (count, 1, [count + 1])
         ids = ids_in(broker, partner)
         assert len(ids) == len(set(ids)) == count - 1
