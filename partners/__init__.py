@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partners.async_client import AsyncPublisher
     from partners.client import Publisher, PublishError, Report
+    from partners.sendable import RefusedEventError
 
-__all__ = ["AsyncPublisher", "PublishError", "Publisher", "Report"]
-_HOMES = {"AsyncPublisher": "partners.async_client"}
+__all__ = ["AsyncPublisher", "PublishError", "Publisher", "RefusedEventError", "Report"]
+_HOMES = {"AsyncPublisher": "partners.async_client", "RefusedEventError": "partners.sendable"}
 
 
 def __getattr__(name: str) -> Any:

@@ -77,7 +77,8 @@ class AsyncPublisher:
             event: a model of ``schemas_avro.models.EVENTS``.
 
         Raises:
-            PublishError: no room for longer than the time-out.
+            PublishError: no room for longer than the time-out, or there is no such topic.
+            RefusedEventError: as of ``Publisher``.
         """
         await self.publish_many([to_row(event)], FAMILY_OF[type(event)])
 
@@ -91,7 +92,8 @@ class AsyncPublisher:
 
         Raises:
             KeyError: there is no such family.
-            PublishError: no room for longer than the time-out.
+            PublishError: no room for longer than the time-out, or there is no such topic.
+            RefusedEventError: as of ``Publisher``.
         """
         if isinstance(rows, AsyncIterable):
             async for batch in _batches(rows):

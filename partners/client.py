@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from partners.events import Headers, Zone, framed, headers_of_row, key_of, topic_of
 from partners.rows import Row, to_row
+from partners.sendable import check_sendable
 from schemas_avro.ids import SUBMISSION
 from schemas_avro.masked import Event
 from schemas_avro.models import EVENTS
@@ -30,6 +31,8 @@ AWAY = {"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT", "_ALL_BROKERS_DOWN"}
 SEND_AGAIN = "see that it is up, then send again: what has come is known by its event id and dropped"
 NOT_LET_IN = {"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "_SSL"}
 """And for one that does not take a user, a password or a certificate."""
+NO_TOPIC = {"UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC"}
+"""And for a topic that is not there."""
 BATCH = 1_000
 """Rows encoded at once."""
 NEAR = 0.7
@@ -90,6 +93,7 @@ class Publisher:
         self._bootstrap = bootstrap
         self._timeout_seconds = timeout_seconds
         self._refusal = ""
+        self._lacking: set[str] = set()
         self._given_up = False
         connecting = (of_environment() if access is None else access).for_librdkafka()
         settings = {**producer_settings(bootstrap, timeout_seconds), **connecting, "error_cb": self._hear}
@@ -120,7 +124,8 @@ class Publisher:
             event: a model of ``schemas_avro.models.EVENTS``.
 
         Raises:
-            PublishError: no room for longer than the time-out.
+            PublishError: no room for longer than the time-out, or there is no such topic.
+            RefusedEventError: it names another partner, or its key would look like a social security number.
         """
         self.publish_many([to_row(event)], FAMILY_OF[type(event)])
 
@@ -133,18 +138,20 @@ class Publisher:
 
         Raises:
             KeyError: there is no such family.
-            PublishError: no room for longer than the time-out.
+            PublishError: no room for longer than the time-out, or there is no such topic.
+            RefusedEventError: one names another partner, or its key would look like a social security number.
         """
         topic = self.topic_of(family)
         source = iter(rows)
         while batch := list(islice(source, BATCH)):
+            check_sendable(batch, self.partner_id)
             self.publish_framed(topic, batch, framed(family, batch))
 
     def publish_framed(self, topic: str, rows: Sequence[Row], values: Sequence[bytes]) -> None:
-        """Hand over rows of which the message values are already made.
+        """Hand over rows of which the message values are already made, and which were looked at.
 
         Raises:
-            PublishError: no room for longer than the time-out.
+            PublishError: no room for longer than the time-out, or there is no such topic.
         """
         for row, value in zip(rows, values, strict=True):
             self._produce(topic, key_of(row), value, headers_of_row(row), row["envelope"]["event_id"])
@@ -178,6 +185,8 @@ class Publisher:
         if failures := self.report.failures:
             kinds = ", ".join(sorted(set(failures.values())))
             total = len(failures) + len(self.report.acknowledged)
+            if self._lacking:
+                raise PublishError(f"{len(failures)} of {total} events were not delivered: {self._no_topic()}")
             is_away = bool(AWAY & set(failures.values()))
             away = f"; the broker at {self._bootstrap} does not answer" if is_away else ""
             kind = BrokerAwayError if is_away else PublishError
@@ -221,6 +230,12 @@ class Publisher:
             )
         self.cluster_id = str(cluster.cluster_id)
 
+    def _no_topic(self) -> str:
+        return (
+            f"there is no topic {', '.join(sorted(self._lacking))}: is the partner's name right? Topics come with a "
+            "partner's agreement: ask the operator"
+        )
+
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, event_id: str) -> None:
         """Hand one message over; while the queue is full, let the broker's answers make room."""
         deadline = time.monotonic() + self._timeout_seconds
@@ -231,6 +246,11 @@ class Publisher:
                 self._producer.produce(topic, value, key, headers=sent, on_delivery=on_delivery)
             except BufferError:
                 self._producer.poll(POLL_SECONDS)
+            except KafkaException as error:
+                if error.args[0].name() not in NO_TOPIC:
+                    raise
+                self._lacking.add(topic)
+                raise PublishError(self._no_topic()) from None
             else:
                 return
             if time.monotonic() > deadline:
@@ -247,11 +267,12 @@ class Publisher:
 
     def _answered(self, event_id: str, error: KafkaError | None, message: Message) -> None:
         """Note the broker's answer."""
-        del message
         if error is None:
             self.report.acknowledged.append(event_id)
-        else:
-            self.report.failures[event_id] = error.name()
+            return
+        self.report.failures[event_id] = error.name()
+        if error.name() in NO_TOPIC:
+            self._lacking.add(str(message.topic()))
 
 
 def producer_settings(bootstrap: str, timeout_seconds: float) -> dict[str, Any]:

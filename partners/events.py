@@ -1,6 +1,7 @@
 """What stands around a published event: its topic, its key, its CloudEvents headers, and its framed bytes."""
 
 import functools
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -8,6 +9,8 @@ from partners.rows import Row
 from schemas_avro import catalog, codec, wire
 
 Headers = list[tuple[str, bytes]]
+SSN = re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)")
+IDS = ("subject_token", "source_record_id")
 Zone = Literal["partner", "sandbox"]
 """First word of the names of a partner's topics."""
 
@@ -31,6 +34,15 @@ def key_of(row: Row) -> bytes:
     envelope = row["envelope"]
     token = envelope["subject_token"]
     return str(envelope["source_record_id"] if token is None else token).encode()
+
+
+def ids_like_ssn(row: Row) -> list[str]:
+    """Which ids of a physical row look like a social security number: they become its key, or go into one.
+
+    Only what is written with its hyphens; nine bare digits may be anything.
+    """
+    envelope = row["envelope"]
+    return [name for name in IDS if envelope[name] and SSN.search(envelope[name])]
 
 
 def headers_of(event_id: str, event_type: str, partner_id: str) -> Headers:

@@ -1,20 +1,15 @@
 """What fields of a valid row say that cannot be, alone or together: told before it is sent, as the gate would after."""
 
 import functools
-import re
 from collections.abc import Iterator
 
+from partners.events import ids_like_ssn
 from partners.formats.faults import Code, Fault
 from partners.formats.near import near
 from partners.rows import Row
 from schemas_avro import catalog
 from schemas_avro.codes import tables_of
 from schemas_avro.rules import BOUNDS, IN_ORDER, PARTS, REVEALS
-
-SSN = re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)")
-"""Written with its hyphens; nine bare digits may be anything."""
-IDS = ("subject_token", "source_record_id")
-"""Of an envelope: what they say becomes a message's key, or goes into one."""
 
 
 def faults(row: Row, family: str) -> Iterator[Fault]:
@@ -25,9 +20,8 @@ def faults(row: Row, family: str) -> Iterator[Fault]:
         family: of the row.
     """
     envelope, body = row["envelope"], row["body"]
-    for name in IDS:
-        if envelope[name] and SSN.search(envelope[name]):
-            yield Fault(Code.SSN_IN_TEXT, f"envelope.{name}")
+    for name in ids_like_ssn(row):
+        yield Fault(Code.SSN_IN_TEXT, f"envelope.{name}")
     for name, low, high in _bounds(family):
         if body[name] is not None and not low <= body[name] <= high:
             yield Fault(Code.NUMBER_OUT_OF_RANGE, f"body.{name}", f"from {low} to {high}")

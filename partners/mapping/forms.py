@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from partners.formats.fitting import SSN
+from partners.events import SSN
 
 DATES = {
     r"\d{4}-\d{2}-\d{2}": ("YYYY-MM-DD",),

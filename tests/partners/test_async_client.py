@@ -142,6 +142,6 @@ def test_what_is_published_while_the_broker_is_down_is_sent_again_once_it_is_bac
 def test_reading_files_alone_loads_no_kafka_client() -> None:
     program = "import sys, partners, partners.rows; sys.exit('confluent_kafka' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-    assert set(partners.__all__) == {"AsyncPublisher", "PublishError", "Publisher", "Report"}
+    assert set(partners.__all__) == {"AsyncPublisher", "PublishError", "Publisher", "RefusedEventError", "Report"}
     with pytest.raises(AttributeError, match="has no attribute 'Publishr'"):
         partners.Publishr  # noqa: B018

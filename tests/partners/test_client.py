@@ -14,6 +14,7 @@ from partners.events import framed, headers_of_row
 from partners.population import Population
 from partners.population.send import send
 from partners.rows import Row, from_row, to_row
+from partners.sendable import RefusedEventError
 from schemas_avro.models import EmploymentRecorded, EnrollmentRecorded, Envelope, Operation
 
 NOWHERE = "127.0.0.1:9"
@@ -134,6 +135,26 @@ def test_raw_bytes_arrive_as_they_are_and_are_known_by_their_header(broker: str,
     assert publisher.report.acknowledged == [row["envelope"]["event_id"]]
 
 
+def test_an_event_of_another_partner_is_refused_before_it_is_sent() -> None:
+    publisher = Publisher(NOWHERE, "csac")
+    event = enrollment("ccc", 1)
+    with pytest.raises(RefusedEventError, match=r"envelope\.partner_id names another partner") as caught:
+        publisher.publish(event)
+    assert (caught.value.event_id, caught.value.field) == (event.envelope.event_id, "partner_id")
+    assert "ccc" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["subject_token", "source_record_id"])
+def test_an_event_whose_key_would_be_a_social_security_number_is_refused_and_with_it_its_batch(field: str) -> None:
+    publisher = Publisher(NOWHERE, "csac")
+    sent = rows("csac", 3)
+    sent[2]["envelope"][field] = "x-219-09-9999"
+    with pytest.raises(RefusedEventError, match=f"envelope.{field} looks like a social security number") as caught:
+        publisher.publish_many(sent, "enrollment")
+    assert "219" not in str(caught.value)
+    publisher.flush()  # nothing is under way, so no broker is waited for
+
+
 @pytest.mark.broker
 def test_a_partner_without_topics_is_told_the_remedy(broker: str) -> None:
     with Publisher(broker, "nobody_at_all") as publisher, pytest.raises(PublishError, match="ask the operator"):
@@ -156,7 +177,10 @@ def test_an_event_that_no_topic_takes_is_an_error_of_one_line_without_its_conten
     publisher.publish(event)
     with pytest.raises(PublishError) as caught:
         publisher.flush()
-    assert str(caught.value).startswith("1 of 1 events were not delivered: ")
+    told = "there is no topic partner.nobody_at_all.enrollment: is the partner's name right?"
+    assert str(caught.value).startswith(f"1 of 1 events were not delivered: {told}")
+    with pytest.raises(PublishError, match=r"there is no topic partner\.nobody_at_all\.enrollment: "):
+        publisher.publish(enrollment("nobody_at_all", 5))
     assert "\n" not in str(caught.value)
     assert SECRET not in str(caught.value) + repr(publisher.report)
     assert list(publisher.report.failures) == [event.envelope.event_id]
