@@ -123,7 +123,8 @@ def _tell(district: District, outcome: DistrictOutcome, place: Path, moment: dat
     """Bad rows on standard error, the sum on standard output."""
     _tell_bad(district, outcome)
     said = moment.isoformat() + ("" if asked.as_of else " (the latest day in it)")
-    counts = outcome.to_document(is_look=asked.is_dry)
+    left_out = {"files_left_out": len(district.left_out)} if district.left_out else {}
+    counts = outcome.to_document(is_look=asked.is_dry) | left_out
     seen = look.of_district(district, outcome, asked.look) if asked.look else {}
     if asked.page:
         page.write(asked.page, place.name, said, counts, seen)

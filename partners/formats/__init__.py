@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from partners.formats import csv_file, edfi, edfi_json, jsonl, parquet_file
+from partners.formats import archive, csv_file, edfi, edfi_json, jsonl, parquet_file
 from partners.formats.reading import (
     Aside,
     Bad,
@@ -54,6 +54,7 @@ def reader_of(path: Source, family: str) -> Reader:
     check_is_file(path)
     if path.suffix.lower() in WORKBOOKS:
         raise FileError(f"{path.name} is a workbook; export it as CSV UTF-8")
+    archive.check_not_packed(path.name)
     read = FORMATS.get(path.suffix.lower())
     if read is None:
         raise FileError(f"{path.name}: the ending is none of {', '.join(sorted(FORMATS))}; rename the file")

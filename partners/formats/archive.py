@@ -12,6 +12,8 @@ from zlib import error as DeflateError  # noqa: N812  # an exception by its kind
 from partners.formats.reading import FileError
 
 ENDING = ".zip"
+OTHERS = {".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zst"}
+"""Endings of what is compressed or packed in ways that are not read."""
 MOST_ENTRIES = 10_000
 MOST_RATIO = 200
 """How much larger the files may be than the archive: tables and XML shrink to a tenth, seldom to a fiftieth."""
@@ -45,6 +47,16 @@ class Entry:
         """Its bytes, inflated as they are asked for."""
         del mode
         return self.archive.open(self.info)
+
+
+def check_not_packed(name: str) -> None:
+    """See that a file is not compressed in a way that is not read.
+
+    Raises:
+        FileError: by its name it is.
+    """
+    if PurePosixPath(name).suffix.lower() in OTHERS:
+        raise FileError(f"{name} is compressed; unpack it, or make a zip of it")
 
 
 @contextmanager

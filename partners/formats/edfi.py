@@ -9,6 +9,8 @@ from partners.formats.edfi_elements import (
     Faults,
     code,
     code_or_uri,
+    day,
+    day_of,
     descriptor,
     name_of,
     required,
@@ -16,12 +18,13 @@ from partners.formats.edfi_elements import (
     text,
 )
 from partners.formats.edfi_known import Known, known_in
+from partners.formats.edfi_references import filled
 from partners.formats.edfi_school import program_day, school_day, section_day, taking_part
 from partners.formats.edfi_tests import left_unsaid, result
 from partners.formats.faults import Bad, Code, Fault, bad_of
 from partners.formats.reading import Document, Found
 from partners.formats.sources import Source
-from partners.formats.xml_elements import BreakError, Child, children
+from partners.formats.xml_elements import BreakError, Child
 from partners.rows import Row
 
 Mapped = Callable[[Element, Faults, Known], Row]
@@ -43,7 +46,7 @@ def documents(source: Source, family: str, beside: Iterable[Source] = ()) -> Ite
     known = known_in([*beside, source]) if family in POINTING else Known()
     number = 0
     try:
-        for child in children(source):
+        for child in filled(source):
             if child.name in wanted:
                 number += 1
                 yield row_of(number, child, known)
@@ -89,7 +92,7 @@ def _source(element: Element) -> str | None:
     if unique_id := text(element, "StudentUniqueId"):
         return unique_id
     student = text(element, "StudentReference", "StudentIdentity", "StudentUniqueId")
-    parts = (student, text(element, "SchoolReference", "SchoolIdentity", "SchoolId"), text(element, "EntryDate"))
+    parts = (student, text(element, "SchoolReference", "SchoolIdentity", "SchoolId"), day(element, "EntryDate"))
     return "|".join(part for part in parts if part) if all(parts) else None
 
 
@@ -103,7 +106,7 @@ def _identity(student: Element, faults: Faults, _: Known) -> Row:
         "name_suffix": text(student, "Name", "GenerationCodeSuffix"),
         "other_first_name": text(student, "Name", "PreferredFirstName"),
         "other_last_name": text(student, "Name", "PreferredLastSurname"),
-        "birth_date": text(student, "BirthData", "BirthDate"),
+        "birth_date": day(student, "BirthData", "BirthDate"),
         "birth_city": text(student, "BirthData", "BirthCity"),
         "sex": code(student, faults, "body.sex", "edfi_sex", "BirthData", "BirthSex"),
         "multiple_birth": None if multiple is None else multiple in {"true", "1"},
@@ -116,8 +119,8 @@ def _enrollment(association: Element, faults: Faults, _: Known) -> Row:
         association, faults, "envelope.subject_token", "StudentReference", "StudentIdentity", "StudentUniqueId"
     )
     school = required(association, faults, "body.organization_id", "SchoolReference", "SchoolIdentity", "SchoolId")
-    entry = required(association, faults, "body.entry_date", "EntryDate")
-    left = text(association, "ExitWithdrawDate")
+    entry = day_of(required(association, faults, "body.entry_date", "EntryDate"))
+    left = day(association, "ExitWithdrawDate")
     status = code_of(descriptor(association, "EnrollmentType") or "", "edfi_enrollment_type")
     body = {
         "organization_id": school,

@@ -1,5 +1,6 @@
 """What is read of an element of an Ed-Fi interchange, whatever it is of."""
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
@@ -10,13 +11,14 @@ from partners.rows import Row
 SYSTEM = "Ed-Fi"
 DIGITS = 9
 """Of a number, at most: more is none that anything has."""
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T00:00:00(?:\.0+)?)?(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 Faults = list[Fault]
 """What of an element has no place in our schema, gathered as it is mapped."""
 
 
 def name_of(element: Element) -> str:
-    """An element's name, in whatever namespace: every version of the standard has its own."""
-    name: str = element.tag.rpartition("}")[2]
+    """An element's name, whatever its prefix."""
+    name: str = element.tag.rpartition(":")[2]
     return name
 
 
@@ -30,11 +32,27 @@ def first_text(element: Element, names: tuple[str, ...]) -> str | None:
     """The same as ``findtext`` has it, in a quarter of its time; empty where the descendant has none."""
     name, *rest = names
     for child in element:
-        if child.tag.rpartition("}")[2] == name:
+        if child.tag.rpartition(":")[2] == name:
             found = first_text(child, tuple(rest)) if rest else child.text or ""
             if found is not None:
                 return found
-    return None
+    # A reference may have its keys without the identity around them, as some systems write it.
+    return first_text(element, tuple(rest)) if rest and name.endswith("Identity") else None
+
+
+def day_of(said: str) -> str:
+    """The day of an XML date, which may name a zone, or of a midnight; what is neither stays as it is.
+
+    Source: XML Schema 1.1 part 2, 3.3.9: ``2026-09-01Z`` and ``2026-09-01-08:00`` are dates too.
+    """
+    found = DAY.fullmatch(said)
+    return found.group(1) if found else said
+
+
+def day(element: Element, *names: str) -> str | None:
+    """The day of a descendant; None where it says none."""
+    found = text(element, *names)
+    return None if found is None else day_of(found)
 
 
 def descriptor(element: Element, *names: str) -> str | None:
@@ -47,11 +65,8 @@ def descriptor(element: Element, *names: str) -> str | None:
 
 
 def required(element: Element, faults: Faults, field: str, *names: str) -> str:
-    """Text of a descendant that must be there; empty where it is not, which is a fault of the field.
-
-    A reference may have its keys without the identity around them, as some systems write it.
-    """
-    found = text(element, *names) or text(element, *(name for name in names if not name.endswith("Identity")))
+    """Text of a descendant that must be there; empty where it is not, which is a fault of the field."""
+    found = text(element, *names)
     if found is None:
         faults.append(Fault(Code.MISSING_FIELD, field))
     return found or ""

@@ -10,34 +10,37 @@ from functools import partial
 from partners.formats import edfi
 from partners.formats.census import UNTOLD, Fact, Other, Reference, Seen
 from partners.formats.edfi_known import Known, note
+from partners.formats.edfi_references import filled
 from partners.formats.faults import Bad, Code
 from partners.formats.reading import FileError
 from partners.formats.sources import Source
-from partners.formats.xml_elements import BreakError, children
+from partners.formats.xml_elements import BreakError
 
 ROOT = "Interchange"
 """How the name of every interchange's root begins, in whatever version of the standard."""
 DESCRIPTOR = "Descriptor"
 """How the name of every element of a list of codes ends."""
+POINTED_AT = "Reference"
+"""How the name of every element ends that has only keys, for others to point at."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,119}")
 """What the standard calls its elements."""
 
 REFERENCE = frozenset({
     "AcademicWeek", "AccountabilityRating", "Assessment", "AssessmentAdministration",
-    "AssessmentAdministrationParticipation", "AssessmentBatteryPart", "AssessmentItem", "AssessmentItemReference",
-    "AssessmentReference", "AssessmentScoreRangeLearningStandard", "BalanceSheetDimension", "BellSchedule", "Calendar",
+    "AssessmentAdministrationParticipation", "AssessmentBatteryPart", "AssessmentItem",
+    "AssessmentScoreRangeLearningStandard", "BalanceSheetDimension", "BellSchedule", "Calendar",
     "CalendarDate", "ChartOfAccount", "ClassPeriod", "Cohort", "CommunityOrganization", "CommunityProvider",
     "CommunityProviderLicense", "CompetencyObjective", "Course", "CourseOffering", "CrisisEvent", "EducationContent",
     "EducationOrganization", "EducationOrganizationInterventionPrescriptionAssociation", "EducationOrganizationNetwork",
     "EducationOrganizationNetworkAssociation", "EducationOrganizationPeerAssociation", "EducationServiceCenter",
     "EvaluationRubricDimension", "FeederSchoolAssociation", "FunctionDimension", "FundDimension", "GradebookEntry",
     "GradingPeriod", "GraduationPlan", "Intervention", "InterventionPrescription", "InterventionStudy",
-    "LearningStandard", "LearningStandardEquivalenceAssociation", "LearningStandardReference", "LocalAccount",
+    "LearningStandard", "LearningStandardEquivalenceAssociation", "LocalAccount",
     "LocalActual", "LocalBudget", "LocalEducationAgency", "LocalEncumbrance", "Location", "ObjectDimension",
-    "ObjectiveAssessment", "ObjectiveAssessmentReference", "OpenStaffPosition", "OperationalUnitDimension",
+    "ObjectiveAssessment", "OpenStaffPosition", "OperationalUnitDimension",
     "OrganizationDepartment", "PostSecondaryInstitution", "Program", "ProgramDimension", "ProgramEvaluation",
     "ProgramEvaluationElement", "ProgramEvaluationObjective", "ProjectDimension", "School", "Section",
-    "SectionAttendanceTakenEvent", "SectionReference", "Session", "SourceDimension", "StateEducationAgency", "Survey",
+    "SectionAttendanceTakenEvent", "Session", "SourceDimension", "StateEducationAgency", "Survey",
     "SurveyCourseAssociation", "SurveyProgramAssociation", "SurveyQuestion", "SurveySection",
     "SurveySectionAssociation",
 })  # fmt: skip
@@ -62,7 +65,7 @@ class XmlFile:
         del day
         numbers: Counter[str] = Counter()
         try:
-            for child in children(self.source):
+            for child in filled(self.source):
                 _check_root(self.source, child.root)
                 if learns and child.element is not None:
                     note(child.element, self.known)
@@ -79,7 +82,7 @@ class XmlFile:
 
 def sort_of(name: str) -> Reference | Other:
     """What an element is that no family is read from; it may be called anything."""
-    if name in REFERENCE or name.endswith(DESCRIPTOR):
+    if name in REFERENCE or name.endswith((DESCRIPTOR, POINTED_AT)):
         return Reference(name)
     return Other(name if NAME.fullmatch(name) else UNTOLD)
 

@@ -6,8 +6,9 @@ from xml.etree.ElementTree import Element  # the type only: parsing is defusedxm
 
 from partners.formats.edfi_codes import code_of
 from partners.formats.edfi_elements import descriptor, name_of, text, whole
+from partners.formats.edfi_references import filled
 from partners.formats.sources import Source
-from partners.formats.xml_elements import BreakError, children
+from partners.formats.xml_elements import BreakError
 from partners.rows import Row
 
 ORGANIZATION = ("EducationOrganizationReference", "EducationOrganizationIdentity", "EducationOrganizationId")
@@ -35,7 +36,7 @@ def known_in(sources: Iterable[Source]) -> Known:
     known = Known()
     for source in dict.fromkeys(sources):
         try:
-            for child in children(source):
+            for child in filled(source):
                 if child.element is not None:
                     note(child.element, known)
         except BreakError:  # whoever publishes the file is told

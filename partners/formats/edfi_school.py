@@ -3,7 +3,7 @@
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text, whole
+from partners.formats.edfi_elements import Faults, code, day_of, descriptor, name_of, required, row, text, whole
 from partners.formats.edfi_known import ORGANIZATION, Known
 from partners.formats.faults import Code, Fault
 from partners.rows import Row
@@ -40,7 +40,7 @@ def _day(
     """How a day was attended; it is known by what the standard knows it by, its category too."""
     student = required(event, faults, "envelope.subject_token", *STUDENT)
     place = required(event, faults, "body.organization_id", *organization)
-    day = required(event, faults, "body.attendance_date", EVENT, "EventDate")
+    day = day_of(required(event, faults, "body.attendance_date", EVENT, "EventDate"))
     category = descriptor(event, EVENT, "AttendanceEventCategory") or ""
     if not category:
         faults.append(Fault(Code.MISSING_FIELD, "body.attendance_status"))

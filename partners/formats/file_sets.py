@@ -16,6 +16,8 @@ from partners.formats.reading import FileError
 from partners.formats.sources import Source
 
 XML, CSV = ".xml", ".csv"
+TABLES_AND_TREES = {XML, CSV, *edfi_json.ENDINGS}
+"""What may be compressed in place: rows.xml.gz; a set is not published without it."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,12 @@ def is_set(place: Path) -> bool:
     """Whether a folder or file says itself which families it has.
 
     Raises:
+        FileError: it is compressed in a way that is not read.
         OSError: it cannot be read.
     """
     if not place.is_file():
         return place.is_dir()
+    archive.check_not_packed(place.name)
     return place.suffix.lower() in {XML, archive.ENDING} or edfi_json.is_resources(place)
 
 
@@ -74,6 +78,8 @@ def file_set(place: Path) -> Iterator[FileSet]:
                 elif edfi_json.is_resources(source):
                     members.append(JsonFile(source, known))
                 elif source.suffix.lower() != CSV:
+                    if TABLES_AND_TREES.intersection(PurePath(source.name.lower()).suffixes[:-1]):
+                        archive.check_not_packed(source.name)
                     left_out.append(source)
         if not members:
             raise FileError(

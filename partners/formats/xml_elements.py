@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder  # no parsing: that is defusedxml's
+from xml.etree.ElementTree import Element, TreeBuilder  # no parsing: that is defusedxml's
+from xml.parsers.expat import ExpatError, XMLParserType  # likewise
 
-from defusedxml.ElementTree import XMLParser
+from defusedxml.expatreader import DefusedExpatParser
 
 from partners.formats.faults import Code
 from partners.formats.sources import Source
@@ -41,12 +42,16 @@ class Child(NamedTuple):
     """An element below the root."""
 
     root: str
-    """Name of the root, as all names without its namespace: every version of the standard has its own."""
+    """Name of the root, as all names without its prefix."""
     name: str
     line: int
     """On which it begins, from 1."""
     element: Element | None
     """None: it is larger or deeper than any of the standard."""
+    has_id: bool
+    """Whether something in it can be pointed at."""
+    has_ref: bool
+    """Whether something in it points."""
 
 
 def children(source: Source) -> Iterator[Child]:
@@ -64,22 +69,30 @@ def children(source: Source) -> Iterator[Child]:
         yield from reading.of(b"")
 
 
+def _parser() -> XMLParserType:
+    """A parser that refuses document types, and tells nobody of anything yet."""
+    reader = DefusedExpatParser(namespaceHandling=0, forbid_dtd=True)
+    reader.reset()
+    parser: XMLParserType = reader._parser  # noqa: SLF001  # its own events make an object of each element
+    return parser
+
+
 class _Reading:
     """A file as far as it was read.
 
     The parser's own events are taken, and not those of ``iterparse``, so that nothing is made of what is passed over.
+    Names are read without regard to namespaces: every version of the standard has its own, some files forget theirs.
     """
 
     def __init__(self) -> None:
-        self._parser = XMLParser(target=object(), forbid_dtd=True)  # a target that wants nothing
-        self._expat = self._parser.parser
-        self._expat.ordered_attributes = False
-        self._expat.DefaultHandlerExpand = None
+        self._expat = _parser()
         self._bytes, self._depth, self._root = 0, 0, ""
         self._begin: int | None = None
         """Where the element begins that is built; None: none is."""
         self._builder = TreeBuilder()
         self._name, self._line = "", 0
+        self._attributes: set[str] = set()
+        """Names of all in the element that is built."""
         self._done: list[Child] = []
         self._between()
 
@@ -97,17 +110,14 @@ class _Reading:
         """Have the parser go on; why it cannot."""
         self._bytes += len(block)
         try:
-            if not block:
-                self._parser.close()
-                return None
-            self._parser.feed(block)
+            self._expat.Parse(block, not block)
         except TooLargeError as error:
             return error
-        except ParseError as error:
-            return BrokenError(error.position[0])
+        except ExpatError as error:
+            return BrokenError(error.lineno)
         except (LookupError, ValueError):  # an encoding that nobody knows; a document type
             return BrokenError(self._expat.CurrentLineNumber)
-        is_long = self._bytes - self._expat.CurrentByteIndex > MOST_MARK_BYTES
+        is_long = bool(block) and self._bytes - self._expat.CurrentByteIndex > MOST_MARK_BYTES
         return TooLargeError(self._expat.CurrentLineNumber) if is_long else None
 
     def _between(self) -> None:
@@ -117,12 +127,12 @@ class _Reading:
 
     def _first(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        name = tag.rpartition("}")[2]
+        name = tag.rpartition(":")[2]
         if self._depth == 1:
             self._root = name
             return
         self._name, self._line, self._begin = name, self._expat.CurrentLineNumber, self._expat.CurrentByteIndex
-        self._builder = TreeBuilder()
+        self._builder, self._attributes = TreeBuilder(), set(attributes)
         self._expat.StartElementHandler, self._expat.EndElementHandler = self._start, self._end
         self._expat.CharacterDataHandler = self._builder.data
         self._builder.start(tag, attributes)
@@ -133,6 +143,8 @@ class _Reading:
             self._pass_over()
         else:
             self._builder.start(tag, attributes)
+            if attributes:
+                self._attributes.update(attributes)
 
     def _end(self, tag: str) -> None:
         self._depth -= 1
@@ -157,6 +169,7 @@ class _Reading:
             self._finish(None)
 
     def _finish(self, element: Element | None) -> None:
-        self._done.append(Child(self._root, self._name, self._line, element))
+        has_id, has_ref = "id" in self._attributes, "ref" in self._attributes
+        self._done.append(Child(self._root, self._name, self._line, element, has_id, has_ref))
         self._begin = None
         self._between()
