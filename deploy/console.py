@@ -74,6 +74,11 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}? " if close else ""
 
 
+def noun(count: int, one: str, several: str = "") -> str:
+    """What is counted, as ``row`` of one and ``rows`` of more; ``several`` where that is no ``s`` behind it."""
+    return one if count == 1 else several or f"{one}s"
+
+
 def stop_on_signals() -> threading.Event:
     """An event that SIGTERM and SIGINT set."""
     stopping = threading.Event()

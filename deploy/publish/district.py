@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import typer
 
+from deploy.console import noun
 from deploy.progress import Told, counting
 from deploy.publish import look, page
 from deploy.publish.asked import Asked
@@ -185,4 +186,5 @@ def _sum(outcome: DistrictOutcome, *, dry_run: bool) -> str:
     sent += new_among(outcome.total("published"), outcome.new)
     reasons = ", ".join(f"{count} {code}" for code, count in sorted(outcome.codes.items()))
     told = f": {reasons}" if reasons else ""
-    return f"{outcome.rows} rows, {sent}, {outcome.reference} reference, {outcome.rejected} rejected{told}"
+    rows = f"{outcome.rows} {noun(outcome.rows, 'row')}"
+    return f"{rows}, {sent}, {outcome.reference} reference, {outcome.rejected} rejected{told}"

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from deploy import tables
+from deploy.console import noun
 from deploy.publish.advice import advice_on
 from partners.district import District, DistrictOutcome
 from partners.fault_counts import FaultCounts
@@ -119,9 +120,14 @@ def families_in(document: Document) -> Iterable[tuple[str, Document]]:
 
 def sum_of(seen: Document) -> str:
     """Of how many people and facts a family's rows tell, in a line."""
-    repeats = (("repeated_facts", "facts"), ("repeated_events", "events"))
-    again = "".join(f", {seen[name]} {what} that were there before" for name, what in repeats if seen[name])
-    return f"{seen['facts']:,} facts about {seen['persons']:,} people{again}"
+    repeats = [(seen["repeated_facts"], "fact"), (seen["repeated_events"], "event")]
+    again = "".join(
+        f", {count} {noun(count, what)} that {noun(count, 'was', 'were')} there before"
+        for count, what in repeats
+        if count
+    )
+    facts, people = noun(seen["facts"], "fact"), noun(seen["persons"], "person", "people")
+    return f"{seen['facts']:,} {facts} about {seen['persons']:,} {people}{again}"
 
 
 def _error_line(one: Document) -> Sequence[str]:

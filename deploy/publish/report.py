@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import typer
 
+from deploy.console import noun
 from deploy.publish import look, page
 from deploy.publish.advice import advice_on
 from deploy.publish.asked import Asked
@@ -70,7 +71,7 @@ def _tell_summary(outcome: Outcome, file: Path, moment: str, topic: str, *, dry_
     if outcome.aside:
         done += f", {outcome.aside} left out by the mapping"
     reasons = ", ".join(f"{count} {code}" for code, count in outcome.reasons.items())
-    rows = f"{outcome.rows} rows" if outcome.rows else f"0 rows ({nothing_in(file, family)})"
+    rows = f"{outcome.rows} {noun(outcome.rows, 'row')}" if outcome.rows else f"0 rows ({nothing_in(file, family)})"
     typer.echo(
         f"{file.name} as of {moment}: {rows}, {done}, {outcome.rejected} rejected" + (f": {reasons}" if reasons else "")
     )
@@ -98,7 +99,7 @@ def resumed(at: int) -> str:
         at: how many rows a run before had done.
     """
     if at:
-        return f"went on behind {at:,} rows of the run before"
+        return f"went on behind {at:,} {noun(at, 'row')} of the run before"
     return "nothing to go on from: no run of just this file was broken off here; it was sent from its beginning"
 
 
@@ -125,7 +126,8 @@ def _tell_codes_and_parts(outcome: Outcome, family: str) -> None:
     for field, count in sorted(outcome.unlisted.items()):
         table = tables_of(family)[field]
         typer.echo(
-            f"body.{field}: {count} rows with a code that our table of {table.name} lacks; carried, since {table.note}"
+            f"body.{field}: {count} {noun(count, 'row')} with a code that our table of {table.name} lacks; "
+            f"carried, since {table.note}"
         )
     for name, count in sorted(outcome.unsaid.items()):
         typer.echo(f"not carried of these rows: {name}, {count} times")
@@ -139,7 +141,8 @@ def _of_ids(outcome: Outcome, ids: IdsFile, *, dry_run: bool) -> str:
         return f"event ids are in {ids.path}, for `throughline explain`" + (" once they are sent" if dry_run else "")
     count = 0 if dry_run else outcome.ids_made
     return (
-        f"event ids of {count} rows were made from their content; `throughline explain` asks by them: see --ids"
+        f"event ids of {count} {noun(count, 'row')} were made from their content; "
+        "`throughline explain` asks by them: see --ids"
         if count
         else ""
     )

@@ -29,7 +29,7 @@ import structlog
 import typer
 
 from deploy.console import bootstrap as known_bootstrap
-from deploy.console import stop_on_signals
+from deploy.console import noun, stop_on_signals
 from deploy.publish.drop import Document, Dropped
 from deploy.publish.drops import PUBLISHED, REJECTED, Drops, Signature, held, put_away, report_of, signature_of
 from deploy.publish.report import new_among
@@ -155,7 +155,7 @@ class Watch:
         why = f"; what to mend is in {report_of(place).name}" if is_mendable else ""
         why = f": {told['error']}" if "error" in told else why
         self.say(
-            f"{file.name}: {told['rows']} rows, {told['published']} published"
+            f"{file.name}: {told['rows']} {noun(told['rows'], 'row')}, {told['published']} published"
             f"{new_among(told['published'], told.get('new'))}, {told['rejected']} rejected, "
             f"{seconds:.1f} s; now in {outcome}/{place.name}{why}"
         )

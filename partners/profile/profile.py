@@ -139,8 +139,9 @@ class Profile:
     def _note_ids(self, document: Document) -> None:
         envelope = document.content.get("envelope")
         said = envelope if isinstance(envelope, dict) else {}
-        if isinstance(source := said.get("source_record_id"), str):
-            self._facts.add(document.place, source)
+        if not isinstance(source := said.get("source_record_id"), str):
+            return  # no fact that anybody knows, so whom it is about does not count either
+        self._facts.add(document.place, source)
         if person := _person_in(said):
             self._persons.add(document.place, person)
 

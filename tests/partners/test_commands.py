@@ -102,7 +102,7 @@ def test_a_dry_run_without_an_agreement_tells_its_rows_and_then_what_sending_nee
     (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(ROW) + b"\n")
     done = run(tmp_path, "publish", "rows.jsonl", "--partner", partner, "--family", family, "--dry-run")
     assert done.returncode == 0
-    assert "1 rows, 1 valid, none sent" in done.stdout
+    assert "1 row, 1 valid, none sent" in done.stdout
     assert done.stderr.startswith("before it is sent: ")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -251,7 +251,7 @@ def test_a_look_at_a_file_that_nothing_dates_tells_its_faults_and_then_that(tmp_
 
 def test_a_file_that_its_own_days_date_says_so(tmp_path: Path) -> None:
     written(tmp_path, "e-1,t-1,255901001,SCHOOL,2026-08-12")
-    assert "as of 2026-08-12T00:00:00+00:00 (the latest day in it): 1 rows" in run(tmp_path, *LOOK).stdout
+    assert "as of 2026-08-12T00:00:00+00:00 (the latest day in it): 1 row" in run(tmp_path, *LOOK).stdout
     assert "(the latest day" not in run(tmp_path, *LOOK, "--as-of", "2026-09-01").stdout
 
 
@@ -297,8 +297,8 @@ def test_a_file_is_published_and_again_and_is_the_same_events(tmp_path: Path, br
     words = ("publish", "rows.jsonl", "--partner", partner, "--family", "enrollment", "--bootstrap", broker)
     first, second = run(tmp_path, *words), run(tmp_path, *words, "--json")
     assert first.returncode == second.returncode == 0, first.stderr
-    assert f"1 rows, 1 published to partner.{partner}.enrollment, 0 rejected" in first.stdout
-    assert "event ids of 1 rows were made from their content" in first.stdout
+    assert f"1 row, 1 published to partner.{partner}.enrollment, 0 rejected" in first.stdout
+    assert "event ids of 1 row were made from their content" in first.stdout
     said = orjson.loads(second.stdout)
     assert said.pop("rows_per_second") >= 0
     assert is_event_id(submission := said.pop("submission"))

@@ -18,6 +18,7 @@ from support.partner_commands import run
 from deploy.publish.asked import Asked
 from deploy.publish.gate import gate_of
 from deploy.publish.ids import ids_into
+from deploy.publish.look import sum_of
 from deploy.publish.report import tell
 from partners.formats import reader_of
 from partners.profile import Look
@@ -133,6 +134,9 @@ def test_on_a_terminal_the_report_is_two_short_tables_and_the_page_is_named(tmp_
         r"body.entry_date +│ spreadsheet_date +│ 15 +│ 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, …", done.stdout
     )
     assert "46 facts about 46 people" in done.stdout
+    few = {"facts": 1, "persons": 1, "repeated_facts": 1, "repeated_events": 2}
+    told = "1 fact about 1 person, 1 fact that was there before, 2 events that were there before"
+    assert sum_of(few) == told
     assert "each field, its codes and dates: report.html" in done.stdout
 
 

@@ -108,7 +108,7 @@ def test_the_sender_is_told_the_code_that_is_near_and_which_codes_were_carried(t
     done = throughline(tmp_path, *look)
     assert done.returncode == 1
     assert "row 2: body.program_type: not_in_code_set: did you mean head_start? one of child_care, " in done.stderr
-    assert "body.subsidy_fund: 1 rows with a code that our table of subsidy_fund lacks; carried" in done.stdout
+    assert "body.subsidy_fund: 1 row with a code that our table of subsidy_fund lacks; carried" in done.stdout
     assert "MIGRANT" not in done.stdout + done.stderr
     outcome = publish_file(tmp_path / "places.csv", "early_care", AS_OF, "cde_elc")
     assert outcome.to_document()["unlisted"] == {"subsidy_fund": 1}

@@ -90,6 +90,12 @@ def test_a_cell_that_cannot_be_read_into_its_field_is_other_and_not_empty() -> N
     assert told(profile.report(), "body.entry_date") == {"2026-08": 25, "other": 15}
 
 
+def test_whom_a_row_is_about_that_says_no_fact_is_not_counted() -> None:
+    envelopes = [{"source_record_id": "e-1", "subject_token": "t-1"}, {"subject_token": "t-2"}]
+    report = seen([{}] * 2, envelopes)
+    assert (report.persons, report.facts) == (1, 1)
+
+
 def test_people_facts_and_repeats_are_counted_by_the_partners_own_ids() -> None:
     envelopes = [{"source_record_id": f"e-{n % 4}", "subject_token": f"t-{n % 3}"} for n in range(6)]
     report = seen([{}] * 6, envelopes)
@@ -157,7 +163,8 @@ def test_a_column_that_looks_odd_is_flagged(family: str, field: str, values: lis
     ],
 )
 def test_ids_that_look_odd_are_flagged(field: str, values: list[str], flag: Flag) -> None:
-    assert (flag, f"envelope.{field}") in flags(seen([{}] * len(values), [{field: value} for value in values]))
+    envelopes = [{"source_record_id": f"e-{n}", field: value} for n, value in enumerate(values)]
+    assert (flag, f"envelope.{field}") in flags(seen([{}] * len(values), envelopes))
 
 
 @pytest.mark.parametrize(
