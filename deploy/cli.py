@@ -42,6 +42,8 @@ PLACES = {
 }
 """Module in ``deploy/commands`` and name in it of each command, in the order in which they are told."""
 
+ANY_OPTION = {"ignore_unknown_options": True, "allow_extra_args": True}
+"""Of a command that is not there: whatever stands behind it, the answer is that."""
 OURS = {"schemas_avro", "processors", "streams", "sinks", "partners", "portal", "deploy"}
 """Packages that are always there; what is missing of others is a library that a slim install leaves out."""
 
@@ -67,7 +69,8 @@ def app_of(asked: Sequence[str] = ()) -> typer.Typer:
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] in OURS:
                 raise
-            found = _lacking(name, error.name)
+            app.command(name, context_settings=ANY_OPTION)(_lacking(name, error.name))
+            continue
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
@@ -79,7 +82,10 @@ def _lacking(name: str, library: str) -> Any:
     """A command in place of one whose library is not there."""
 
     def told(_: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-        raise ThroughlineError(f"{name} needs {library}, which a partner's slim install leaves out: install all of it")
+        raise ThroughlineError(
+            f"{name} needs {library}, which a partner's slim install leaves out; the container image has all, and so "
+            "does a checkout after `make setup`"
+        )
 
     told.__doc__ = f"Not installed here: it needs {library}."
     return told

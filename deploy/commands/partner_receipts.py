@@ -70,6 +70,12 @@ def receipts(partner: Partner, as_json: AsJson = False, bootstrap: Bootstrap = N
     if as_json:
         typer.echo(orjson.dumps({"partner": partner, "receipts": [one.to_document() for one in found]}))
         return
+    if not found:
+        typer.echo(
+            f"no receipts of {partner} yet: one comes about two minutes after a submission's last event, and is kept "
+            "for 30 days; `throughline publish` prints a submission's id"
+        )
+        return
     columns = ("submission", "first", "last", "arrived", "repeated", "rejected")
     tables.show(columns, [
         (one.submission, one.first_at[:16], one.last_at[:16], *map(str, (one.arrived, one.repeated)),

@@ -79,20 +79,27 @@ def publish(
 
     The same file again changes nothing. A correction is the same source_record_id in a file of a later --as-of; a file
     with `correct` or `retract` in it must say its --as-of.
+
     With --snapshot the file is all that the partner has: what is new in it is asserted, what changed corrected, what is
     gone retracted, against the last snapshot published from this machine.
+
     A folder or zip of Ed-Fi interchanges or of a OneRoster set (or one interchange, without --family) is published
     whole, each row to its family's topic.
     What is about nobody counts as reference; what no family carries is rejected as no_family, counted by its name, and
     makes no exit code 1.
+
     With --watch each file dropped into a folder is published once and moved to published/ or, with nothing of it
     published, to rejected/, its report beside it; a day in its name says when it was made.
+
     Ctrl-C and SIGTERM end it behind the rows under way; a line says how far it was acknowledged.
+
     Exit code 0: every row is published (dry run: is valid); 1: some were rejected; 2: it cannot be done so; 130, 143:
     it was stopped.
 
     Example: throughline publish StudentEnrollment.xml --partner lea_grand_bend --family enrollment
+
     Example: throughline publish oneroster.zip --partner lea_grand_bend
+
     Example: throughline publish --watch drops --partner lea_grand_bend --family enrollment --once
     """
     if watch is not None:

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import typer
 from support.commands import environment, throughline
 
+from deploy.cli import app_of
 from schemas_avro.version import VERSION
 
 AGREEMENT = """
@@ -38,6 +41,19 @@ citation = "none"
 effective_from = 2024-07-01
 families = ["identity", "enrollment"]
 """
+SLIM = """
+import sys
+
+class Slim:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"duckdb", "rocksdict", "psutil", "httpx"}:
+            raise ModuleNotFoundError(name=name)
+
+sys.meta_path.insert(0, Slim())
+from deploy.cli import main
+main()
+"""
+"""The program, where libraries that a slim install leaves out are not there."""
 NO_BROKER = "127.0.0.1:1"
 SOON_SECONDS = 13.0
 """7 for the broker, and the start of a process on a busy machine."""
@@ -83,6 +99,34 @@ def test_help_cuts_nothing_off_at_eighty_columns(tmp_path: Path, words: tuple[st
     assert "Commands:" in said
     assert not [line for line in said.splitlines()[1:] if line.endswith("...")]
     assert max(map(len, said.splitlines())) <= 80
+
+
+def test_each_example_of_a_help_has_a_line_of_its_own(tmp_path: Path) -> None:
+    said = throughline(tmp_path, "publish", "--help", COLUMNS="80").stdout
+    assert said.count("Example: ") == said.count("\n\n  Example: ") == 3
+
+
+def test_no_help_runs_its_examples_together() -> None:
+    def texts(command: object) -> Iterator[str]:
+        yield getattr(command, "help", None) or ""
+        for inner in getattr(command, "commands", {}).values():
+            yield from texts(inner)
+
+    for text in texts(typer.main.get_command(app_of())):
+        assert text.count("Example: ") == text.count("\n\nExample: "), text
+
+
+@pytest.mark.parametrize("words", [("status", "--json"), ("deadletters", "list", "--partner", "csac"), ("serve",)])
+def test_a_command_that_a_slim_install_leaves_out_says_that_whatever_is_asked_of_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SLIM, *words],
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert the_line(done).startswith(f"throughline: {words[0]} needs ")
+    assert the_line(done).endswith("after `make setup`")
 
 
 def test_agreements_are_listed_with_what_each_covers(tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ def test_a_published_file_has_a_receipt_also_where_consent_stood_still_meanwhile
     assert f"{first}: 12 arrived, 0 repeated, 0 rejected, 12 decided" in shown
     assert "shared by an agreement" in shown
     assert first in asked(world, "partner", "receipts", "--partner", LEA).stdout
+    none = asked(world, "partner", "receipts", "--partner", "csac")
+    assert (none.returncode, none.stdout.startswith("no receipts of csac yet: ")) == (0, True)
     assert "rejected: 13 enrollment date_out_of_range" in receipt(world, again).stdout
 
 
