@@ -10,7 +10,6 @@ from partners.formats.edfi_elements import (
     code,
     code_or_uri,
     day,
-    day_of,
     descriptor,
     name_of,
     required,
@@ -22,6 +21,7 @@ from partners.formats.edfi_references import filled
 from partners.formats.edfi_school import program_day, school_day, section_day, taking_part
 from partners.formats.edfi_tests import left_unsaid, result
 from partners.formats.faults import Bad, Code, Fault, bad_of
+from partners.formats.midnights import day_of
 from partners.formats.reading import Document, Found
 from partners.formats.sources import Source
 from partners.formats.xml_elements import BreakError, Child

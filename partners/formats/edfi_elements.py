@@ -1,17 +1,16 @@
 """What is read of an element of an Ed-Fi interchange, whatever it is of."""
 
-import re
 from typing import Any
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
 from partners.formats.faults import Code, Fault
+from partners.formats.midnights import day_of
 from partners.rows import Row
 
 SYSTEM = "Ed-Fi"
 DIGITS = 9
 """Of a number, at most: more is none that anything has."""
-DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T00:00:00(?:\.0+)?)?(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 Faults = list[Fault]
 """What of an element has no place in our schema, gathered as it is mapped."""
 
@@ -38,15 +37,6 @@ def first_text(element: Element, names: tuple[str, ...]) -> str | None:
                 return found
     # A reference may have its keys without the identity around them, as some systems write it.
     return first_text(element, tuple(rest)) if rest and name.endswith("Identity") else None
-
-
-def day_of(said: str) -> str:
-    """The day of an XML date, which may name a zone, or of a midnight; what is neither stays as it is.
-
-    Source: XML Schema 1.1 part 2, 3.3.9: ``2026-09-01Z`` and ``2026-09-01-08:00`` are dates too.
-    """
-    found = DAY.fullmatch(said)
-    return found.group(1) if found else said
 
 
 def day(element: Element, *names: str) -> str | None:

@@ -3,9 +3,10 @@
 from xml.etree.ElementTree import Element  # the type only: parsing is defusedxml's
 
 from partners.formats.edfi_codes import code_of
-from partners.formats.edfi_elements import Faults, code, day_of, descriptor, name_of, required, row, text, whole
+from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text, whole
 from partners.formats.edfi_known import ORGANIZATION, Known
 from partners.formats.faults import Code, Fault
+from partners.formats.midnights import day_of
 from partners.rows import Row
 
 STUDENT = ("StudentReference", "StudentIdentity", "StudentUniqueId")

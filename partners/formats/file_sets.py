@@ -1,10 +1,12 @@
 """Which files of a folder or archive make up what is published together, and how each of them is read."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import NoReturn
 
 from partners.formats import archive, edfi_json, oneroster
 from partners.formats.census import Member
@@ -16,6 +18,8 @@ from partners.formats.reading import FileError
 from partners.formats.sources import Source
 
 XML, CSV = ".xml", ".csv"
+MACOS = "__MACOSX"
+"""The folder of a zip in which a Mac keeps what it knows of the other files, under their names."""
 TABLES_AND_TREES = {XML, CSV, *edfi_json.ENDINGS}
 """What may be compressed in place: rows.xml.gz; a set is not published without it."""
 
@@ -54,7 +58,7 @@ def file_set(place: Path) -> Iterator[FileSet]:
         OSError: one of them cannot be read.
     """
     with ExitStack() as held:
-        sources, folders = _sources(place, held)
+        sources, folders, unread = _sources(place, held)
         members: list[Member] = []
         is_whole = True
         left_out: list[Source] = []
@@ -71,6 +75,7 @@ def file_set(place: Path) -> Iterator[FileSet]:
                 members += files
                 left_out += others
             else:
+                oneroster.check_is_no_set(tables)
                 left_out += tables
             for source in beside:
                 if source.suffix.lower() == XML:
@@ -86,20 +91,46 @@ def file_set(place: Path) -> Iterator[FileSet]:
                 f"no Ed-Fi interchange (.xml), Ed-Fi resources (.json) or OneRoster set (manifest.csv) in "
                 f"{place.name}; a file of another format is published by its name"
             )
-        yield FileSet(members, [source.name for source in left_out], is_whole)
+        yield FileSet(members, [*unread, *(source.name for source in left_out)], is_whole)
 
 
-def _sources(place: Path, held: ExitStack) -> tuple[list[Source], dict[str, list[int]]]:
-    """All files, in an order that is the same each time, and their numbers by folder."""
+def _sources(place: Path, held: ExitStack) -> tuple[list[Source], dict[str, list[int]], list[str]]:
+    """All files, in an order that is the same each time; numbers of those that are looked at, and names of others."""
     found: list[tuple[PurePath, Source]]
+    unread: list[str] = []
     if place.suffix.lower() == archive.ENDING and place.is_file():
         found = [(PurePath(entry.path), entry) for entry in held.enter_context(archive.opened(place))]
     elif place.is_file():
         found = [(PurePath(place.name), place)]
     else:
-        found = [(path.relative_to(place), path) for path in place.rglob("*") if path.is_file()]
+        found, unread = _below(place)
     found.sort(key=lambda one: one[0])
     folders: dict[str, list[int]] = defaultdict(list)
-    for number, (path, _) in enumerate(found):
-        folders[str(path.parent)].append(number)
-    return [source for _, source in found], folders
+    for number, (path, source) in enumerate(found):
+        if path.name.startswith(".") or MACOS in path.parts:
+            unread.append(source.name)
+        else:
+            folders[str(path.parent)].append(number)
+    return [source for _, source in found], folders, unread
+
+
+def _below(place: Path) -> tuple[list[tuple[PurePath, Source]], list[str]]:
+    """The files below a folder, and names of what is there and no file, as pipes and links to folders or to nothing.
+
+    Raises:
+        OSError: a folder cannot be looked into: what it has would be missing.
+    """
+    found: list[tuple[PurePath, Source]] = []
+    unread: list[str] = []
+    for folder, folders, names in os.walk(place, onerror=_raise):
+        unread += [name for name in folders if (Path(folder) / name).is_symlink()]
+        for path in (Path(folder) / name for name in names):
+            if path.is_file():
+                found.append((path.relative_to(place), path))
+            else:
+                unread.append(path.name)
+    return found, unread
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error

@@ -7,6 +7,7 @@ from functools import partial
 
 from partners.formats.census import Fact, Other, Reference, Seen
 from partners.formats.faults import Bad, Code
+from partners.formats.midnights import day_of
 from partners.formats.oneroster.known import STUDENT, Known
 from partners.formats.oneroster.manifest import MANIFEST, Manifest, Mode
 from partners.formats.oneroster.rows import Context, faults_of_class, identity, role, stay
@@ -41,6 +42,8 @@ ROLES = {
     "relative", "siteadministrator", "systemadministrator", "teacher",
 }  # fmt: skip
 """Of both versions, beside student; others are told as one."""
+DAYS = ("begindate", "birthdate", "enddate", "startdate")
+"""Columns of days, which some systems write as midnights."""
 Read = Callable[[int, Cells, Context], Found]
 
 
@@ -73,6 +76,19 @@ def files_of(manifest: Manifest, sources: Sequence[Source], known: Known) -> tup
     return [RosterFile(by_name[name], name, modes, known) for name in ORDER if name in by_name], left_out
 
 
+def check_is_no_set(sources: Sequence[Source]) -> None:
+    """See that tables without a manifest are not of a set that has lost it.
+
+    Raises:
+        FileError: by their names they are.
+    """
+    if {source.name.lower() for source in sources} >= {"users.csv", "orgs.csv"}:
+        raise FileError(
+            "users.csv and orgs.csv are of a OneRoster set, and no manifest.csv of OneRoster 1.1 or 1.2 is there; "
+            "export the set again, with its manifest"
+        )
+
+
 @dataclass(frozen=True)
 class RosterFile:
     """One file of a set."""
@@ -97,7 +113,9 @@ class RosterFile:
             if isinstance(row, Bad):
                 yield self._bad(row)
             else:
-                yield self._seen(*row, context, learns=learns)
+                place, cells = row
+                days = {name: day_of(cells[name]) for name in DAYS if name in cells}
+                yield self._seen(place, cells | days, context, learns=learns)
 
     def _bad(self, bad: Bad) -> Seen:
         family = FAMILIES.get(self.kind)

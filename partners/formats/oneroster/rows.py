@@ -199,7 +199,8 @@ def _grade(user: str, begins: str | None, context: Context, faults: Faults) -> t
     is_now = begins is not None and date.min < context.known.year_begins <= (day_in(begins) or date.min)
     if len(grades) > 1 or not is_now:
         return None, ("grades",)
-    return _code(grades[0], "ceds_grade_level", "body.entry_grade_level", faults), ()
+    grade = grades[0].zfill(2) if grades[0].isdigit() else grades[0]  # 9 can be no other grade than 09
+    return _code(grade, "ceds_grade_level", "body.entry_grade_level", faults), ()
 
 
 def _is_over(ends: str | None, cells: Cells, context: Context) -> bool:
