@@ -1,6 +1,8 @@
 """``throughline publish``: the partners' door on the command line."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from deploy.publish.sending import moment_in, sender_of
 from deploy.publish.stopping import AT_ONCE, OF_LOOKS, OF_SNAPSHOTS, told_when_stopped
 from deploy.publish.watch import WITH_REJECTS, check_options
 from deploy.publish.watch import watch as watch_folder
-from partners.formats import check_is_file
+from partners.formats import FileError, check_is_file
 from partners.mapping import load
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
@@ -112,7 +114,8 @@ def publish(
     check_resume(resume, snapshot=snapshot, dry_run=dry_run, ids=ids)
     gc.freeze()  # what is imported is never garbage; looking through it again and again takes a fifth of the time
     mapped = load(mapping) if mapping else None
-    is_set = is_district(file, family, mapping)
+    with told_of_files(file):
+        is_set = is_district(file, family, mapping)
     if is_set:
         check_is_set(file, family)
         partner = known(partner)
@@ -133,9 +136,26 @@ def publish(
             ids=ids,
             is_stopping=(lambda: False) if dry_run else stopping,
         )
-        is_bad = _publish_set(file, asked, bootstrap) if is_set else _publish_one(file, asked, bootstrap)
+        with told_of_files(file):
+            is_bad = _publish_set(file, asked, bootstrap) if is_set else _publish_one(file, asked, bootstrap)
     if is_bad:
         raise typer.Exit(FAILED)
+
+
+@contextmanager
+def told_of_files(place: Path) -> Iterator[None]:
+    """Tell in a line that a file cannot be read, or is gone while it is published.
+
+    Raises:
+        FileError: one at or below the place cannot, or is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not isinstance(error.filename, str) or not Path(error.filename).is_relative_to(place):
+            raise
+        name = Path(error.filename).name
+        raise FileError(f"{name} cannot be read ({error.strerror}); see that it is there, and may be read") from None
 
 
 def _publish_one(file: Path, asked: Asked, bootstrap: str | None) -> bool:

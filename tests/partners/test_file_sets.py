@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands.publish import told_of_files
 from deploy.publish.asked import Asked
 from deploy.publish.district import publish_place
 from partners.district import DistrictOutcome, publish_district, surveyed
@@ -92,5 +93,6 @@ def test_a_file_that_vanishes_before_it_is_sent_ends_in_one_line(tmp_path: Path)
         (tmp_path / "b.xml").unlink()
         return nullcontext("lea_grand_bend")
 
-    with pytest.raises(FileError, match="cannot be read \\(No such file or directory\\)"):
+    gone = r"b\.xml cannot be read \(No such file or directory\)"
+    with pytest.raises(FileError, match=gone), told_of_files(tmp_path):
         publish_place(tmp_path, Asked("lea_grand_bend", AS_OF), sending)
