@@ -11,7 +11,7 @@ import pytest
 
 import partners
 from deploy.local_kafka import LocalKafka
-from partners import AsyncPublisher, Publisher, PublishError
+from partners import AsyncPublisher, Publisher, PublishError, RefusedEventError
 from partners.rows import Row
 from tests.partners.test_client import NOWHERE, arrived, enrollment, partner, rows, topics
 
@@ -92,6 +92,15 @@ def test_where_the_broker_is_away_it_says_so_and_the_loop_goes_on() -> None:
 
     assert asyncio.run(watched()) > 3
     assert no_thread_is_left()
+
+
+def test_an_event_that_must_not_be_sent_is_refused_as_by_the_other_publisher() -> None:
+    async def publish() -> None:
+        async with AsyncPublisher(NOWHERE, "csac") as publisher:
+            await publisher.publish(enrollment("ccc", 1))
+
+    with pytest.raises(RefusedEventError, match="names another partner"):
+        asyncio.run(publish())
 
 
 @pytest.mark.parametrize("queued", [10, 100_000])

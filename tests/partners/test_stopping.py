@@ -80,6 +80,24 @@ def test_a_run_that_is_stopped_tells_how_far_it_came_and_another_goes_on_there(
     assert "nothing to go on from" in again.stdout
 
 
+INTERCHANGE = """<InterchangeStudentEnrollment xmlns="http://ed-fi.org/5.2.0"><StudentSchoolAssociation>
+<StudentReference><StudentIdentity><StudentUniqueId>t-1</StudentUniqueId></StudentIdentity></StudentReference>
+<SchoolReference><SchoolIdentity><SchoolId>255901001</SchoolId></SchoolIdentity></SchoolReference>
+<EntryDate>2025-08-20</EntryDate><EntryGradeLevel>uri://ed-fi.org/GradeLevelDescriptor#Tenth grade</EntryGradeLevel>
+</StudentSchoolAssociation></InterchangeStudentEnrollment>"""
+
+
+@pytest.mark.broker
+def test_a_set_that_was_sent_before_says_so_and_where_it_went_on(tmp_path: Path, broker: str, partner: str) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.xml").write_text(INTERCHANGE)
+    asked = ("publish", "set", "--partner", partner, "--bootstrap", broker)
+    first, again = run(tmp_path, *asked).stdout, run(tmp_path, *asked, "--resume").stdout
+    assert "1 row, 1 published (1 enrollment), 0 reference" in first
+    assert "1 row, 1 published (1 enrollment), none of them new, 0 reference" in again
+    assert "nothing to go on from" in again
+
+
 def test_a_look_that_is_stopped_says_that_nothing_was_sent(tmp_path: Path) -> None:
     written(tmp_path)
     look = ("publish", "rows.csv", "--partner", "cde_k12", "--family", "enrollment", "--dry-run", "--ids", "ids.csv")
