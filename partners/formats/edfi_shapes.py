@@ -4,6 +4,7 @@ Source: Ed-Fi ODS/API 5 to 7, resources of Data Standard 3 to 5. A reference the
 an interchange has an identity within an identity, a descriptor's name ends so, and a part that may repeat is a list.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -110,6 +111,8 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By the name of an element: paths in the resource, and in the element. Of a list (``[]``) each is an element."""
+FLAGS = {"multipleBirthStatus"}
+"""Paths in a resource of what is true or false."""
 KEYS = {
     "StudentAssessment": {"studentAssessmentIdentifier", "assessmentReference"},
     "StudentInterventionAssociation": {"studentReference", "interventionReference"},
@@ -138,7 +141,7 @@ def element_of(name: str, content: Json) -> Element:
         path = tuple(target.split("/"))
         if within or source.endswith("[]"):
             _put_each(root, path, _list(content.get(listed)), within.removeprefix("."))
-        elif (text := _text(_at(content, source))) is not None:
+        elif (text := _text(_at(content, source), is_flag=source in FLAGS)) is not None:
             _below(root, path).text = text
     return root
 
@@ -180,12 +183,13 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _text(value: Any) -> str | None:
-    """A value as an element has it."""
+def _text(value: Any, *, is_flag: bool = False) -> str | None:
+    """A value as an element has it; an id that is true or without end would be that of many."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
+        if is_flag:
+            return "true" if value else "false"
+    elif isinstance(value, int | float) and math.isfinite(value):
         return str(value)
     raise ShapeError

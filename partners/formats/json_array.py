@@ -14,6 +14,7 @@ from partners.formats.sources import Source
 BLOCK_BYTES = 1 << 16
 MOST_CHARACTERS = 4 << 20
 """Of one value."""
+BLANKS = b" \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
 AT_END = 16
 """Characters from the end within which an error may be that a value goes on behind what was read."""
@@ -31,13 +32,16 @@ class PassedOver:
 
 
 def begins_array(source: Source) -> bool:
-    """Whether a file is an array, as far as its beginning tells.
+    """Whether a file is an array, as its first sign tells.
 
     Raises:
         OSError: it cannot be read.
     """
     with source.open("rb") as file:
-        return file.read(BLOCK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"["
+        block = file.read(BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+        while block and not block.strip(BLANKS):
+            block = file.read(BLOCK_BYTES)
+        return block.lstrip(BLANKS)[:1] == b"["
 
 
 def values(source: Source) -> Iterator[Any]:

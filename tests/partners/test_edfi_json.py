@@ -205,6 +205,9 @@ BROKEN = [
     ('[{"studentUniqueId": ["1"]}, {"studentUniqueId": "2"}]', [2], [Bad(1, Code.WRONG_TYPE)]),
     ('﻿ [ {"studentUniqueId": "1"} ] ', [1], []),
     ("[]", [], []),
+    (" \n" * 50_000 + '[{"studentUniqueId": "1"}, {"studentUniqueId": "2"}]', [1, 2], []),
+    ('[{"studentUniqueId": true}, {"studentUniqueId": 1e999}]', [], [Bad(n, Code.WRONG_TYPE) for n in (1, 2)]),
+    ('[{"studentUniqueId": 7, "multipleBirthStatus": true}]', [1], []),
     ("[" + "[" * 100_000, [], [Bad(1, Code.NOT_JSON)]),
     (
         '[{"studentUniqueId": "1", "studentUniqueId": "2"}, {"studentUniqueId": "\\ud800"}]',

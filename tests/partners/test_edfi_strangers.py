@@ -6,11 +6,14 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
+from support.partner_commands import run
+from support.partner_topics import partner_of_its_own
 
 from partners import formats
 from partners.district import DistrictOutcome, publish_district, surveyed
-from partners.formats import Bad, FileError, Good, edfi_references
+from partners.formats import Bad, FileError, Good, edfi, edfi_references
 from partners.formats.file_sets import is_set
 
 AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
@@ -146,6 +149,7 @@ FILES: dict[str, tuple[list[str], Rows]] = {
 
 def write(folder: Path, kind: str, elements: list[str], head: str = HEAD) -> Path:
     """An interchange."""
+    folder.mkdir(exist_ok=True)
     path = folder / f"{kind}.xml"
     path.write_text(f"<Interchange{kind} {head}>{''.join(elements)}</Interchange{kind}>", encoding="utf-8")
     return path
@@ -304,3 +308,18 @@ def test_only_so_many_elements_with_an_id_are_kept(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(edfi_references, "MOST", 1)
     rows = [enrolled().replace(pupil(), f'<StudentReference ref="{one}"/>') for one in ("P1", "P2")]
     assert rows_of(looked_at(write(tmp_path, "Any", [*POINTED_AT[:2], *rows]))) == (4, 2, 1, {"missing_field": 1})
+
+
+def test_a_strangers_folder_goes_in_one_command_and_again_nothing_of_it_is_new(tmp_path: Path, broker: str) -> None:
+    for kind, (elements, _) in FILES.items():
+        write(tmp_path / "export", kind, elements)
+    with partner_of_its_own(broker, *edfi.ELEMENTS) as partner:
+        words = ["publish", "export", "--as-of", "2026-08-31", "--partner", partner, "--bootstrap", broker, "--json"]
+        first, again = (orjson.loads(run(tmp_path, *words).stdout.splitlines()[-1]) for _ in range(2))
+        alone = run(tmp_path, "publish", "export/StudentAttendance.xml", "--family", "attendance", *words[2:])
+    rows = [sum(rows[place] for _, rows in FILES.values()) for place in range(3)]
+    assert [first["rows"], first["published"], first["reference"]] == rows
+    assert first["rejected"] == sum(first["reasons"].values()) == rows[0] - rows[1] - rows[2]
+    assert (first["new"], again["new"]) == (rows[1] - 4, 0)  # one enrollment is written in five ways
+    told = orjson.loads(alone.stdout.splitlines()[-1])
+    assert (told["rows"], told["published"], told["rejected"], told["new"]) == (6, 2, 4, 0)
