@@ -92,6 +92,7 @@ class Outcome:
         encoding = {} if self.encoding is None else {"encoding": self.encoding}
         submission = {"submission": self.submission} if self.submission and self.published else {}
         new = {} if self.new is None else {"new": self.new}
+        new |= {"resumed_at": self.resumed_at} if self.resumed_at else {}
         unlisted = {"unlisted": dict(sorted(self.unlisted.items()))} if self.unlisted else {}
         unsaid = {"parts_not_carried": dict(sorted(self.unsaid.items()))} if self.unsaid else {}
         own = self.rows - self.resumed_at
