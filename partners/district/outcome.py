@@ -94,6 +94,7 @@ class DistrictOutcome:
             "reasons": dict(sorted(self.codes.items())),
             **({"submission": self.submission} if self.submission and self.total("published") else {}),
             **({} if self.new is None else {"new": self.new}),
+            **({"resumed_at": self.total("resumed_at")} if self.total("resumed_at") else {}),
             **({"rows_per_second": round(self.total("rows") / seconds)} if seconds else {}),
             **({"valid": self.total("valid")} if is_look and not self.by_family else {}),
             **self.changes,

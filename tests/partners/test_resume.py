@@ -158,9 +158,11 @@ def test_a_run_that_was_broken_off_goes_on_where_the_broker_had_it(
     done = published(path, broker, partner, resume=True)
     assert (done.rows, done.published, done.rejected, done.new) == (ROWS, ROWS - bad, bad, ROWS - bad)
     assert done.resumed_at >= 400
+    assert done.to_document()["resumed_at"] == done.resumed_at
     assert ended(broker, partner) - before <= ROWS - 400
     assert submissions(broker, partner, ended(broker, partner)) == {done.submission}
     again = published(path, broker, partner, resume=True)
+    assert "resumed_at" not in again.to_document()
     assert (again.rows, again.published, again.new, again.resumed_at) == (ROWS, ROWS - bad, 0, 0)
 
 
