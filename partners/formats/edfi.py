@@ -21,7 +21,7 @@ from partners.formats.edfi_references import filled
 from partners.formats.edfi_school import program_day, school_day, section_day, taking_part
 from partners.formats.edfi_tests import left_unsaid, result
 from partners.formats.faults import Bad, Code, Fault, bad_of
-from partners.formats.midnights import day_of
+from partners.formats.midnights import day_of, if_day
 from partners.formats.reading import Document, Found
 from partners.formats.sources import Source
 from partners.formats.xml_elements import BreakError, Child
@@ -133,7 +133,8 @@ def _enrollment(association: Element, faults: Faults, _: Known) -> Row:
         "exit_type": code_or_uri(association, "edfi_exit_type", "ExitWithdrawType"),
         "full_time_equivalency_hundredths": _hundredths(association, faults),
     }
-    times = {"occurred_on": entry, "effective_from": entry, "effective_to": left}
+    begins = if_day(entry)
+    times = {"occurred_on": begins, "effective_from": begins, "effective_to": if_day(left)}
     return row(f"{student}|{school}|{entry}", student, body, **times)
 
 

@@ -6,7 +6,7 @@ from partners.formats.edfi_codes import code_of
 from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text, whole
 from partners.formats.edfi_known import ORGANIZATION, Known
 from partners.formats.faults import Code, Fault
-from partners.formats.midnights import day_of
+from partners.formats.midnights import day_of, if_day
 from partners.rows import Row
 
 STUDENT = ("StudentReference", "StudentIdentity", "StudentUniqueId")
@@ -55,7 +55,7 @@ def _day(
     }
     within = [text(event, *names) or "" for names in known_by]
     source = "|".join([student, kind, place, *within, day, category.rpartition("#")[2]])
-    return row(source, student, body, occurred_on=day)
+    return row(source, student, body, occurred_on=if_day(day))
 
 
 def taking_part(association: Element, faults: Faults, known: Known) -> Row:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element  # the type only: parsing is defusedxm
 from partners.formats.edfi_codes import code_of
 from partners.formats.edfi_elements import Faults, code, descriptor, name_of, required, row, text
 from partners.formats.edfi_known import ASSESSMENT, Known
+from partners.formats.midnights import if_day
 from partners.rows import Row
 
 ELEMENT = "StudentAssessment"
@@ -42,7 +43,7 @@ def result(element: Element, faults: Faults, known: Known) -> Row:
     }
     tells = any(TELLING.search(said or "") for said in (test, about.get("title"), about.get("category")))
     categories = {"data_categories": ["disability"]} if tells else {}
-    return row(f"{student}|{test}|{number}", student, body, occurred_on=day, **categories)
+    return row(f"{student}|{test}|{number}", student, body, occurred_on=if_day(day), **categories)
 
 
 def _score(element: Element) -> tuple[str | None, str | None]:

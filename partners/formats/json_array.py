@@ -18,8 +18,10 @@ BLANKS = b" \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
 AT_END = 16
 """Characters from the end within which an error may be that a value goes on behind what was read."""
-IN_TEXT, OUTSIDE, BEHIND = re.compile(r'\\.|"', re.DOTALL), re.compile(r'["\[\]{}]'), re.compile(r"[,\]\s]")
-"""What tells, within a text, outside of one, and behind a number or word, how far a value goes."""
+SIGN = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
+"""What tells how far a value goes that has brackets or is a text: these, where they are not in a text."""
+BEHIND = re.compile(r"[,\]\s]")
+"""What stands behind a number or word."""
 STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -109,21 +111,25 @@ class _Text:
 
     def _passed_over(self, code: Code) -> PassedOver:
         """Go on behind the value that is there, of which nothing is kept: by its brackets and texts alone."""
-        outside = OUTSIDE if self._text[self._place] in {*STEPS, '"'} else BEHIND
+        if self._text[self._place] not in {*STEPS, '"'}:
+            while not (found := BEHIND.search(self._text, self._place)):
+                self._forget(len(self._text))
+            self._place = found.start()
+            return PassedOver(code)
         depth, is_text = 0, False
         while True:
-            found = (IN_TEXT if is_text else outside).search(self._text, self._place)
-            if found is None:
-                self._forget(len(self._text) - self._text.endswith("\\", self._place))
-                continue
-            if outside is BEHIND:
-                self._place = found.start()
-                return PassedOver(code)
-            self._place = found.end()
-            is_text = is_text != (found.group() == '"')
-            depth += 0 if is_text else STEPS.get(found.group(), 0)
-            if depth == 0 and not is_text:
-                return PassedOver(code)
+            behind = self._place
+            for found in SIGN.finditer(self._text, self._place):
+                sign = found.group()
+                if sign == '"':
+                    is_text = not is_text
+                elif not is_text:
+                    depth += STEPS.get(sign, 0)
+                if depth == 0 and not is_text:
+                    self._place = found.end()
+                    return PassedOver(code)
+                behind = found.end()
+            self._forget(len(self._text) - self._text.endswith("\\", behind))  # half an escape is kept
 
     def _forget(self, place: int) -> None:
         """Go on with what comes behind a place, which is kept with it.

@@ -124,6 +124,8 @@ def _time(text: str) -> int:
 
 
 def _valid(adapter: TypeAdapter[Any], text: str) -> Any:
+    if "-" not in text[1:]:  # a bare number, which the model takes for seconds since 1970
+        raise UnsureError
     try:
         return adapter.validate_json(orjson.dumps(text), strict=True)
     except (ValidationError, TypeError):

@@ -78,7 +78,7 @@ def test_an_enrollment_that_is_wrong_is_named_and_its_neighbours_flow(
     outcome = looked_at(interchange(tmp_path, GOOD, element, GOOD.replace("7</Stu", "8</Stu")))
     bad = only_bad(outcome)
     assert (bad.place, bad.code) == (2, code)
-    assert bad.field in {field, field.replace("body.entry_date", "envelope.occurred_on")}
+    assert bad.field == field
     assert (outcome.rows, outcome.total("valid")) == (3, 2)
 
 
@@ -89,7 +89,7 @@ def test_an_enrollment_that_is_wrong_is_named_and_its_neighbours_flow(
         (PRESENT.replace("Descriptor#Tardy", "Descriptor#Asleep"), Code.UNMAPPED_DESCRIPTOR, "body.attendance_status"),
         (PRESENT.replace(URI, "uri://nde.org/"), Code.UNMAPPED_DESCRIPTOR, "body.attendance_status"),
         (PRESENT.replace(CATEGORY, ""), Code.MISSING_FIELD, "body.attendance_status"),
-        (PRESENT.replace("2021-09-01", "yesterday"), Code.BAD_DATE, "envelope.occurred_on"),
+        (PRESENT.replace("2021-09-01", "yesterday"), Code.BAD_DATE, "body.attendance_date"),
     ],
 )
 def test_a_day_that_is_wrong_is_named_and_its_neighbours_flow(
@@ -106,7 +106,7 @@ def test_a_day_that_is_wrong_is_named_and_its_neighbours_flow(
         (TESTED.replace(TEST, ""), Code.MISSING_FIELD, "body.assessment_title"),
         (TESTED.replace(NUMBER, ""), Code.MISSING_FIELD, "envelope.source_record_id"),
         (TESTED.replace(TEST, f"{TEST}<AdministrationDate>5/5/2021</AdministrationDate>"), Code.BAD_DATE,
-         "envelope.occurred_on"),
+         "body.administered_on"),
         (TESTED.replace(TEST, f"{TEST}<WhenAssessedGradeLevel>uri://x.org/G#1</WhenAssessedGradeLevel>"),
          Code.UNMAPPED_DESCRIPTOR, "body.grade_assessed"),
     ],

@@ -105,7 +105,7 @@ def test_two_things_of_one_day_are_two_facts(tmp_path: Path) -> None:
     [
         (attended("School", SCHOOL, "Partial"), Code.UNMAPPED_DESCRIPTOR, "body.attendance_status"),
         (attended("School", SESSION), Code.MISSING_FIELD, "body.organization_id"),
-        (attended("School", SCHOOL, day="07.09.2021"), Code.BAD_DATE, "envelope.occurred_on"),
+        (attended("School", SCHOOL, day="07.09.2021"), Code.BAD_DATE, "body.attendance_date"),
         (f"<StudentSchoolAttendanceEvent>{STUDENT}{SCHOOL}</StudentSchoolAttendanceEvent>", Code.MISSING_FIELD,
          "body.attendance_date"),
     ],

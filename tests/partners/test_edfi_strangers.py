@@ -114,6 +114,9 @@ ENROLLMENT = [
     enrolled(grade="<Namespace>uri://ed-fi.org/GradeLevelDescriptor</Namespace><CodeValue>First grade</CodeValue>"),
     enrolled("08/23/2021"),
     enrolled("2021-02-30"),
+    enrolled("0"),
+    enrolled("1629676800"),
+    enrolled("-86400"),
     enrolled("2021-08-23T14:00:00"),
     enrolled(more="<ExitWithdrawDate>2021-08-01</ExitWithdrawDate>"),
     enrolled(more='<ExitWithdrawDate xsi:nil="true"/>'),
@@ -133,8 +136,8 @@ FILES: dict[str, tuple[list[str], Rows]] = {
     "StudentDiscipline": (DISCIPLINE, (5, 0, 1, {"no_family": 4})),
     "StudentEnrollment": (
         ENROLLMENT,
-        (18, 5, 0, {
-            "missing_field": 3, "unmapped_descriptor": 4, "bad_date": 3, "dates_out_of_order": 1, "wrong_value": 1,
+        (21, 5, 0, {
+            "missing_field": 3, "unmapped_descriptor": 4, "bad_date": 6, "dates_out_of_order": 1, "wrong_value": 1,
             "no_family": 1,
         }),
     ),
