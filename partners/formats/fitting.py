@@ -1,15 +1,18 @@
 """What fields of a valid row say that cannot be, alone or together: told before it is sent, as the gate would after."""
 
 import functools
+import re
 from collections.abc import Iterator
 
 from partners.events import ids_like_ssn
 from partners.formats.faults import Code, Fault
 from partners.formats.near import near
-from partners.rows import Row
+from partners.rows import Row, logical_fields
 from schemas_avro import catalog
 from schemas_avro.codes import tables_of
 from schemas_avro.rules import BOUNDS, IN_ORDER, PARTS, REVEALS
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 def faults(row: Row, family: str) -> Iterator[Fault]:
@@ -60,3 +63,17 @@ def _together(row: Row, family: str) -> Iterator[Fault]:
             yield Fault(
                 Code.CATEGORY_MISSING, "envelope.data_categories", f"{field} tells of {category}; name it there"
             )
+
+
+def bare_numbers(filled: Row, family: str) -> Iterator[Fault]:
+    """Days and times that are a number, which the models would take for seconds since 1970.
+
+    Args:
+        filled: JSON values of a row, envelope and body.
+        family: of the row.
+    """
+    for part, kinds in logical_fields(family).items():
+        for name, kind in kinds.items():
+            value = filled[part].get(name)
+            if isinstance(value, str) and NUMBER.fullmatch(value):
+                yield Fault(Code.BAD_DATE if kind == "date" else Code.BAD_TIME, f"{part}.{name}")

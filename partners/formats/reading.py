@@ -20,7 +20,6 @@ a rule that gives the same bytes for the same file, whoever reads it and wheneve
 
 import functools
 import hashlib
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -49,7 +48,6 @@ PARTS = ("envelope", "body")
 """Of a row."""
 VARIANT = "89ab" * 4
 """First digit of an id's fourth group, by the digest's (RFC 9562)."""
-NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 BITS = {"int": 31, "long": 63}
 
 
@@ -175,7 +173,7 @@ def _finished(document: Document, partner: str, family: str, as_of: datetime) ->
 
 def _modelled(document: Document, filled: Row, partner: str, family: str) -> Good | Bad:
     """The row of a document that is not plainly right, by its model."""
-    if bare := list(_bare_numbers(filled, family)):
+    if bare := list(fitting.bare_numbers(filled, family)):
         return bad_of(document.place, [*document.faults, *bare])
     try:
         event = EVENTS[family].model_validate_json(orjson.dumps(filled), strict=True)
@@ -185,15 +183,6 @@ def _modelled(document: Document, filled: Row, partner: str, family: str) -> Goo
         code = Code.OUT_OF_RANGE if "64-bit" in str(error) else Code.WRONG_VALUE
         return bad_of(document.place, [*document.faults, Fault(code)])
     return _checked(document, to_row(event), partner, family)
-
-
-def _bare_numbers(filled: Row, family: str) -> Iterator[Fault]:
-    """Days and times that are a number, which the models would take for seconds since 1970."""
-    for part, kinds in logical_fields(family).items():
-        for name, kind in kinds.items():
-            value = filled[part].get(name)
-            if isinstance(value, str) and NUMBER.fullmatch(value):
-                yield Fault(Code.BAD_DATE if kind == "date" else Code.BAD_TIME, f"{part}.{name}")
 
 
 def latest_day(document: Document, family: str) -> date | None:
