@@ -10,6 +10,7 @@ from schemas_avro import catalog, codec, wire
 
 Headers = list[tuple[str, bytes]]
 SSN = re.compile(r"(?<!\d)(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)")
+SSN_CHARACTERS = 11
 IDS = ("subject_token", "source_record_id")
 Zone = Literal["partner", "sandbox"]
 """First word of the names of a partner's topics."""
@@ -42,7 +43,7 @@ def ids_like_ssn(row: Row) -> list[str]:
     Only what is written with its hyphens; nine bare digits may be anything.
     """
     envelope = row["envelope"]
-    return [name for name in IDS if envelope[name] and SSN.search(envelope[name])]
+    return [name for name in IDS if (text := envelope[name]) and len(text) >= SSN_CHARACTERS and SSN.search(text)]
 
 
 def headers_of(event_id: str, event_type: str, partner_id: str) -> Headers:

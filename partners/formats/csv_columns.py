@@ -60,6 +60,16 @@ class Column:
             return f"identifier.{self.inner}"
         return ".".join(self.path) if self.inner is None else f"{self.path[1]}.{self.inner}"
 
+    @property
+    def plain(self) -> tuple[str | None, bool]:
+        """The field that a cell is all of, or none, and whether it is the body's."""
+        part, name = self.path
+        return (name if self.inner is None else None), part == "body"
+
+    @functools.cached_property
+    def _may_lose_zeros(self) -> bool:
+        return (self.inner or self.path[1]) in MAY_LOSE_ZEROS
+
     def value_of(self, cell: str) -> Any:
         """What a cell says; None: it is empty and says nothing.
 
@@ -71,8 +81,7 @@ class Column:
             return None
         if "E" in text and SCIENTIFIC.fullmatch(text):
             raise CellError(Code.SCIENTIFIC_NOTATION)
-        name = self.inner or self.path[1]
-        if name in MAY_LOSE_ZEROS and has_lost_zeros(name, text):
+        if self._may_lose_zeros and has_lost_zeros(self.inner or self.path[1], text):
             raise CellError(Code.LOST_LEADING_ZEROS)
         return self.read(cell)
 

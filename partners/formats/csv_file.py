@@ -154,7 +154,7 @@ def _records(
         except StopIteration:
             cursor.mark = None
             return
-        if not any(cell.strip() for cell in cells):
+        if not any(map(str.strip, cells)):
             continue
         if len(cells) != width:
             yield Bad(place, Code.WRONG_COLUMN_COUNT, counted=f"{len(cells)} cells, the header has {width}")

@@ -6,7 +6,7 @@ always wrong. NAICS is not here: no sector begins with a zero, and a shorter cod
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 LENGTHS = {
     "SSN": (9,),
@@ -34,6 +34,9 @@ ORGANIZATIONS = {
 """The same for organization_id, by organization_id_system: 2 digits of a CDS code are the county, 5 the district, 7 the
 school; NCES has 7 for a district, 12 for a school."""
 
+NAMED = tuple((f"{end}organization_id_system", f"{end}organization_id") for end in ("", "from_", "to_"))
+"""Fields of a list, and the organization by it."""
+
 CIP_LOST = re.compile(r"\d(\.\d+)?")
 """Programmes are NN.NNNN: 1.0101 was 01.0101."""
 
@@ -54,10 +57,12 @@ def has_lost_zeros(field: str, text: str, lengths: tuple[int, ...] | None = None
     return bool(known) and is_number and len(text) not in known and len(text) < max(known)
 
 
-def organizations_with_lost_zeros(body: dict[str, object]) -> Iterator[str]:
+def organizations_with_lost_zeros(body: Mapping[str, object]) -> list[str]:
     """Fields of a body whose organization is too short a number for the list that it is said to be from."""
-    for end in ("", "from_", "to_"):
-        lengths = ORGANIZATIONS.get(str(body.get(f"{end}organization_id_system")))
-        name = f"{end}organization_id"
-        if lengths is not None and has_lost_zeros(name, str(body.get(name, "")), lengths):
-            yield name
+    return [
+        name
+        for system, name in NAMED
+        if (of := body.get(system)) is not None
+        and (lengths := ORGANIZATIONS.get(str(of))) is not None
+        and has_lost_zeros(name, str(body.get(name, "")), lengths)
+    ]

@@ -6,6 +6,7 @@ is written. Whatever is not plainly right is left to the model: it says what is 
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,6 @@ MOST_KEPT = 10_000
 LONG = 1 << 63
 DAY: TypeAdapter[date] = TypeAdapter(date)
 TIME: TypeAdapter[AwareDatetime] = TypeAdapter(AwareDatetime)
-PARTS = ("envelope", "body")
 Read = Callable[[Any], Any]
 
 
@@ -28,52 +28,82 @@ class UnsureError(ValueError):
     """A value that the model must judge."""
 
 
-def row_of(family: str, filled: Row) -> Row | None:
-    """The physical row of a document whose envelope is filled; None: the model must judge.
+@dataclass(frozen=True)
+class Started:
+    """What rows are read over: the physical values of what each of them has where it says nothing else."""
+
+    envelope: Row
+    body: Row
+
+
+def started(family: str, envelope: Row, body: Row) -> Started:
+    """What rows of a family are read over.
+
+    Args:
+        family: of the rows.
+        envelope: JSON values that their envelopes have where they say nothing else.
+        body: the same of their bodies.
+    """
+    of_envelope, of_body = _records(family)
+    return Started(of_envelope.begun(envelope), of_body.begun(body))
+
+
+def row_of(family: str, begun: Started, envelope: Row, body: Row) -> Row | None:
+    """The physical row of a document; None: the model must judge.
 
     Args:
         family: of the row.
-        filled: its JSON values, envelope and body.
+        begun: what it is read over.
+        envelope: JSON values that it says.
+        body: likewise.
     """
-    if len(filled) != len(PARTS):
-        return None
-    envelope, body = _readers(family)
+    of_envelope, of_body = _records(family)
     try:
-        return {"envelope": envelope(filled["envelope"]), "body": body(filled["body"])}
+        return {"envelope": of_envelope.over(envelope, begun.envelope), "body": of_body.over(body, begun.body)}
     except (UnsureError, KeyError, TypeError):  # another value, a key that there is not, a list where a text belongs
         return None
 
 
 @functools.cache
-def _readers(family: str) -> tuple[Read, Read]:
+def _records(family: str) -> tuple["_Record", "_Record"]:
     named: dict[str, Any] = {}
-    return _record(catalog.read("envelope"), named), _record(catalog.read(f"families/{family}"), named)
+    return _Record(catalog.read("envelope"), named), _Record(catalog.read(f"families/{family}"), named)
 
 
-def _record(schema: Mapping[str, Any], named: dict[str, Any]) -> Read:
-    """What reads an object: every field that it has, in any order; fields that it lacks are their defaults."""
-    reads = {field["name"]: _reader(field["type"], named) for field in schema["fields"]}
-    blank = {field["name"]: field.get("default") for field in schema["fields"]}
-    needed = [field["name"] for field in schema["fields"] if "default" not in field]
-    nullable = {field["name"] for field in schema["fields"] if isinstance(field["type"], list)}
+class _Record:
+    """What reads an object: the fields that it has, in any order; fields that it lacks are their defaults."""
 
-    def read(value: Any) -> Row:
+    def __init__(self, schema: Mapping[str, Any], named: dict[str, Any]) -> None:
+        fields = schema["fields"]
+        self._reads = {field["name"]: _reader(field["type"], named) for field in fields}
+        self._blank = {field["name"]: field.get("default") for field in fields}
+        self._needed = [field["name"] for field in fields if "default" not in field]
+        self._nullable = {field["name"] for field in fields if isinstance(field["type"], list)}
+
+    def __call__(self, value: Any) -> Row:
+        """The physical record of JSON values."""
+        return self.over(value, self._blank)
+
+    def begun(self, value: Row) -> Row:
+        """What other rows are read over: the physical values of some fields; more may be needed."""
+        return self._blank | {name: self._reads[name](said) for name, said in value.items()}
+
+    def over(self, value: Any, started: Row) -> Row:
+        """The physical record of JSON values where another has a beginning of it."""
         if type(value) is not dict:
             raise UnsureError
-        row = blank.copy()
+        row, reads = started.copy(), self._reads
         for name, said in value.items():
             if said is not None:
                 row[name] = reads[name](said)
-            elif name in nullable:
+            elif name in self._nullable:
                 row[name] = None
             else:
                 raise UnsureError
-        for name in needed:
+        for name in self._needed:
             if row[name] is None:
                 raise UnsureError
         return row
-
-    return read
 
 
 def _reader(schema: Any, named: dict[str, Any]) -> Read:
@@ -87,10 +117,12 @@ def _reader(schema: Any, named: dict[str, Any]) -> Read:
         return _Kept(_day if schema["logicalType"] == "date" else _time).__getitem__
     if schema["type"] == "array":
         return _list(_reader(schema["items"], named))
-    made = {"record": _record, "enum": _enum}.get(schema["type"])
+    kinds: dict[str, Callable[[Any, dict[str, Any]], Read]] = {"record": _Record, "enum": _enum}
+    made = kinds.get(schema["type"])
     if made is None:
         return _unsure
-    read = named[schema["name"]] = made(schema, named)
+    read: Read = made(schema, named)
+    named[schema["name"]] = read
     return read
 
 

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from partners.formats.csv_columns import CellError, Column
 from partners.formats.faults import Bad, Code, Fault
@@ -40,7 +40,7 @@ def documents_of(table: Table, parts: Sequence[Part]) -> Iterator[Found]:
         table: as it is in the file.
         parts: the fields that its rows tell.
     """
-    cells = [(column, take, _Kept(column, write).__getitem__) for column, take, write in parts]
+    cells = [_Told(column, *column.plain, take, _Kept(column, write).__getitem__) for column, take, write in parts]
     for record in table.records:
         yield _document(*record, cells) if isinstance(record, tuple) else record
 
@@ -58,21 +58,42 @@ class _Kept(dict[str, Any]):
         self._value_of, self._write = column.value_of, write
 
     def __missing__(self, cell: str) -> Any:
-        value = self._value_of(self._write(cell) if self._write else cell)
+        value = self._value_of(cell if self._write is None else self._write(cell))
         if len(self) < MOST_KEPT and len(cell) < LONG:
             self[cell] = value
         return value
 
 
-def _document(place: int, cells: Cells, parts: Sequence[tuple[Column, Take, Callable[[str], Any]]]) -> Document:
-    row: dict[str, Any] = {"envelope": {}, "body": {}}
+class _Told(NamedTuple):
+    """A field, and how what a row says of it is had: worked out once, since it is asked a million times."""
+
+    column: Column
+    name: str | None
+    """In its part of a row; None: the column knows where its value goes."""
+    is_of_body: bool
+    take: Take
+    value_of: Callable[[str], Any]
+
+
+def _document(place: int, cells: Cells, parts: Sequence[_Told]) -> Document:
+    envelope: dict[str, Any] = {}
+    body: dict[str, Any] = {}
+    row: dict[str, Any] = {"envelope": envelope, "body": body}
     faults: list[Fault] = []
-    for column, take, value_of in parts:
+    for column, name, is_of_body, take, value_of in parts:
         try:
-            if (value := value_of(take(cells))) is not None:
-                column.put(row, value)
+            value = value_of(take(cells))
         except CellError as error:
             faults.append(Fault(error.code, column.name, error.told))
-    lost = organizations_with_lost_zeros(row["body"])
+            continue
+        if value is None:
+            continue
+        if name is None:
+            column.put(row, value)
+        elif is_of_body:
+            body[name] = value
+        else:
+            envelope[name] = value
+    lost = organizations_with_lost_zeros(body)
     faults += [Fault(Code.LOST_LEADING_ZEROS, f"body.{name}") for name in lost]
     return Document(place, row, tuple(faults))

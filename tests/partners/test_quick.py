@@ -147,11 +147,9 @@ def test_cells_that_are_kept_say_what_they_say_at_first(cells: list[str], more: 
 
 
 def test_most_plain_rows_go_the_short_way() -> None:
-    row = {
-        "envelope": {"source_record_id": "a", "subject_token": "t"},
-        "body": {"aid_year": "2026-2027", "reject_codes": []},
-    }
-    filled = {**row["envelope"], "event_id": "", "event_type": "e", "schema_version": "1.0", "partner_id": "csac"}
-    filled |= {"operation": "assert", "published_at": "2026-08-12T08:00:00Z", "observed_at": "2026-08-12T08:00:00Z"}
-    whole = {"envelope": {**filled, "identifiers": [], "data_categories": []}, "body": row["body"]}
-    assert quick.row_of("aid", whole) is not None
+    usual = {"event_id": "", "event_type": "e", "schema_version": "1.0", "partner_id": "csac", "operation": "assert"}
+    usual |= {"published_at": "2026-08-12T08:00:00Z", "observed_at": "2026-08-12T08:00:00Z"}
+    begun = quick.started("aid", {**usual, "identifiers": [], "data_categories": []}, {"reject_codes": []})
+    said = {"source_record_id": "a", "subject_token": "t"}
+    assert quick.row_of("aid", begun, said, {"aid_year": "2026-2027"}) is not None
+    assert quick.row_of("aid", begun, {}, {"aid_year": "2026-2027"}) is None
