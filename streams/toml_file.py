@@ -4,6 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+FILL_IN = "FILL IN"
+"""Stands in a draft where somebody has to write, and begins no text that is meant."""
+
 
 class NotTomlError(ValueError):
     """A file is no TOML; its text says why, and where that is known."""

@@ -13,6 +13,7 @@ from deploy.publish.checks import check_names
 from partners.formats import check_is_file
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
+from streams.toml_file import FILL_IN
 
 partner_app = typer.Typer(no_args_is_help=True, help="What a partner's engineer begins with.", rich_markup_mode=None)
 
@@ -39,8 +40,9 @@ def map_(
 ) -> None:
     """Draft how a file's columns become fields, from their names and from the forms of its first rows.
 
-    Each line of the draft says how sure it is; what nobody could guess is left out. No cell of the file is shown or
-    written. Correct the draft, then look with `throughline publish FILE --mapping mapping.toml --dry-run`.
+    Each line of the draft says how sure it is; what nobody could guess is left out. No cell of the file is shown, and
+    none is written but for the codes of a column of few: each with ours, or FILL IN where nobody could guess.
+    Correct the draft, then look with `throughline publish FILE --mapping mapping.toml --dry-run`.
 
     Example: throughline partner map export.csv --partner lea_grand_bend --family enrollment
     """
@@ -56,6 +58,8 @@ def map_(
     typer.echo(f"{out}: {draft.mapped} columns mapped, {draft.left_out} left out")
     for name in draft.flagged:
         typer.echo(f"left out: {name} has what looks like social security numbers")
+    if draft.open:
+        typer.echo(f"{draft.open} codes of the file to fill in: see {FILL_IN} in {out}")
     if draft.lacking:
         typer.echo(
             f"needed, and no column looks like it: {', '.join(draft.lacking)}; say in {out} where they come from"

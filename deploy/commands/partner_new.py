@@ -17,6 +17,7 @@ from partners.formats import check_is_file
 from partners.mapping.draft import Draft
 from schemas_avro import catalog
 from streams.errors import ThroughlineError
+from streams.toml_file import FILL_IN
 
 
 def new(
@@ -33,7 +34,7 @@ def new(
     """Write a new partner's folder: agreement, mappings, credentials request and test plan, all drafts, and the steps.
 
     Rows in it are of nobody. With --file the mapping is drafted from that export, which stays where it is; no cell of
-    it is shown or written. Nothing that is there is written over.
+    it is shown, and none but codes is written. Nothing that is there is written over.
 
     Example: throughline partner new oak_valley --family enrollment --file export.csv
     """
@@ -71,6 +72,8 @@ def _tell(folder: Path, name: str, files: dict[str, str], drafts: dict[str, Draf
     for family, draft in drafts.items():
         lacking = f"; needed, and no column looks like it: {', '.join(draft.lacking)}" if draft.lacking else ""
         typer.echo(f"mapping.{family}.toml: {draft.mapped} columns mapped, {draft.left_out} left out{lacking}")
+        if draft.open:
+            typer.echo(f"mapping.{family}.toml: {draft.open} codes of the file to fill in: see {FILL_IN} in it")
         for flagged in draft.flagged:
             typer.echo(f"left out: {flagged} has what looks like social security numbers")
     typer.echo(f"to fill in: {file_of(name)}, credentials-request.md")

@@ -8,9 +8,9 @@ from deploy.agreements_folder import load_agreements
 from processors.consent.agreements import Agreement
 from processors.consent.law.facts import Agency
 from streams.errors import ThroughlineError
+from streams.toml_file import FILL_IN
 
 FOLDER = "agreement"
-FILL_IN = "FILL IN"
 NEVER = date(2199, 1, 1)
 """First day of a draft: what nobody has filled in never comes into force."""
 

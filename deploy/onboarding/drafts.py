@@ -8,7 +8,8 @@ from partners.formats.csv_columns import needed
 from partners.formats.fixed_file import Span
 from partners.formats.reading import Cursor, FileError
 from partners.formats.tables import Table
-from partners.mapping.draft import Draft, drafted, file_columns
+from partners.mapping.draft import Draft, drafted
+from partners.mapping.layouts import spans_in
 from partners.mapping.model import Format
 from partners.mapping.names import short_names
 from partners.mapping.rows import ENDINGS
@@ -25,13 +26,13 @@ def draft_of(file: Path, partner: str, family: str, layout: Path | None = None, 
         file: CSV, TSV, Parquet, or fixed-width text.
         partner: who will publish.
         family: of the rows.
-        layout: of fixed-width lines, as ``file_columns`` reads it.
+        layout: of fixed-width lines, as ``partners.mapping.layouts`` reads it.
         has_header: whether a CSV file has one.
 
     Raises:
         FileError: it is no such file, or its first line is no header.
     """
-    spans = file_columns(layout) if layout else {}
+    spans = spans_in(layout) if layout else {}
     form: Format | None = "fixed" if layout else ENDINGS.get(file.suffix.lower())
     if form is None:
         raise FileError(f"{file.name}: its ending is none of {', '.join(ENDINGS)}; fixed-width text needs --layout")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from deploy.onboarding.agreement import FILL_IN, file_of
+from deploy.onboarding.agreement import file_of
 from processors import names
+from streams.toml_file import FILL_IN
 
 README = """\
 # {partner}: an afternoon to a verified stream

@@ -16,6 +16,7 @@ CODES_ALIKE, WORDS_ALIKE = 0.75, 0.8
 LONGEST = 80
 """Characters of a text that is compared: what is longer is no code."""
 NUMBER = re.compile(r"0*([0-9]+)")
+ORDINAL = re.compile(r"0*([0-9]+)(st|nd|rd|th)")
 
 
 def near(text: object, family: str, field: str) -> str:
@@ -26,20 +27,30 @@ def near(text: object, family: str, field: str) -> str:
         family: of the row.
         field: of the body.
     """
-    known = _known(family, field)
-    if not known or not isinstance(text, str) or not 0 < len(text) <= LONGEST:
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST:
         return ""
-    said = _folded(text)
-    if said in known:
-        return known[said]
-    if NUMBER.fullmatch(said) or not said:  # a digit more or less is another code altogether
+    if same := meant(text, family, field):
+        return same
+    known, said = spellings(family, field), _folded(text)
+    if not known or not said or NUMBER.fullmatch(said):  # a digit more or less is another code altogether
         return ""
     alike = difflib.get_close_matches(said, known, 1, CODES_ALIKE if len(said) > 3 else WORDS_ALIKE)  # noqa: PLR2004
     return known[alike[0]] if alike and not NUMBER.fullmatch(alike[0]) else ""
 
 
+def meant(text: str, family: str, field: str) -> str:
+    """The code of a field that a text is, written in another form or as another standard has it; empty: none.
+
+    Args:
+        text: of a file.
+        family: of the row.
+        field: of the body.
+    """
+    return spellings(family, field).get(_folded(text), "")
+
+
 @functools.cache
-def _known(family: str, field: str) -> Mapping[str, str]:
+def spellings(family: str, field: str) -> Mapping[str, str]:
     """Every way of writing a field's codes that is known, folded, to the code; what stands for several is for none."""
     kind, codes = _codes(family, field)
     found: dict[str, set[str]] = {}
@@ -63,7 +74,7 @@ def _codes(family: str, field: str) -> tuple[str, Mapping[str, str]]:
 
 
 def _folded(text: str) -> str:
-    """A text without what spreadsheets, standards and people write differently: case, hyphens, zeros in front."""
+    """A text without what is written in many ways: case, hyphens, zeros in front, the end of 9th."""
     said = re.sub(r"[\W_]+", "", text).casefold()
-    number = NUMBER.fullmatch(said)
+    number = NUMBER.fullmatch(said) or ORDINAL.fullmatch(said)
     return number[1] if number else said

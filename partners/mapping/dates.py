@@ -1,4 +1,4 @@
-"""Days and times as a partner's system writes them, by a pattern: MM/DD/YYYY, YYYYMMDD, YYYYQ, YYYY-MM-DD HH:mm:ss."""
+"""Days and times as a partner's system writes them, by a pattern: M/D/YYYY, YYYYMMDD, YYYYQ, YYYY-MM-DD HH:mm:ss."""
 
 import functools
 import re
@@ -43,7 +43,9 @@ def day_reader(pattern: str, day: End | None) -> Callable[[str], str]:
     """
     form, names = _form(pattern)
     if "YYYY" not in names or names & {"HH", "mm", "ss"} or not names & {"MM", "M", "Q"}:
-        raise PatternError(f"{pattern} says no day; write it with YYYY, MM, DD, as MM/DD/YYYY")
+        raise PatternError(
+            f"{pattern} says no day; write it with YYYY, MM, DD, as MM/DD/YYYY, or M/D/YYYY without zeros"
+        )
     is_whole = bool(names & {"DD", "D"})
     if is_whole and "Q" in names:
         raise PatternError(f"{pattern} has a quarter and a day")
@@ -136,5 +138,7 @@ def _form(pattern: str) -> tuple[re.Pattern[str], set[str]]:
 
 def _literal(pattern: str, text: str) -> str:
     if not LITERAL.fullmatch(text):
-        raise PatternError(f"{pattern} is no pattern; write it with YYYY, MM, DD, Q, HH, mm, ss, and words as 'Q'")
+        raise PatternError(
+            f"{pattern} is no pattern; write it with YYYY, MM or M, DD or D, Q, HH, mm, ss, words as 'Q'"
+        )
     return re.escape(text)

@@ -1,7 +1,7 @@
 """Reads a mapping file, strictly: what it does not say right is one line with its place in the file and the remedy."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from partners.mapping.sources import source_of
 from partners.mapping.toml_lines import line_of
 from schemas_avro import catalog
 from streams import toml_file
-from streams.toml_file import NotTomlError
+from streams.toml_file import FILL_IN, NotTomlError
 
 TOP = {"partner", "family", "file", "columns", "fields", "codes", "leave_out"}
 FILE = {"format", "header", "width", "trimmed", "only", "empty"}
@@ -46,6 +46,21 @@ def load(path: Path) -> Mapped:
     return _Reader(path, raw.decode("utf-8-sig"), said).mapped()
 
 
+def _texts(said: Any, place: str, key: str = "") -> Iterator[tuple[str, str, str]]:
+    """Every text of a document, with the table and the key that it stands at."""
+    if isinstance(said, str):
+        yield place, key, said
+    elif isinstance(said, list):
+        for one in said:
+            yield from _texts(one, place, key)
+    elif isinstance(said, dict):
+        for name, one in said.items():
+            if isinstance(one, dict) and place in {"", "codes"}:
+                yield from _texts(one, f"{place}.{name}".lstrip("."))
+            else:
+                yield from _texts(one, place, key or name)
+
+
 class _Reader:
     """Reads one file."""
 
@@ -59,6 +74,7 @@ class _Reader:
 
     def mapped(self) -> Mapped:
         """All of it."""
+        self._filled_in()
         self._known(self._said, TOP, "")
         partner, self.family = self._word("partner"), self._word("family")
         if self.family not in catalog.FAMILIES:
@@ -87,6 +103,15 @@ class _Reader:
         )
         self._whole(mapped)
         return mapped
+
+    def _filled_in(self) -> None:
+        """See that nothing of a draft is left open."""
+        left = [(place, key) for place, key, said in _texts(self._said, "") if said.startswith(FILL_IN)]
+        if left:
+            lines = sorted({line_of(self._text, place, key) for place, key in left})
+            others = f", and {len(lines) - 1} lines behind it" if len(lines) > 1 else ""
+            told = f"{FILL_IN} stands there{others}: write our code in its place, or take the line out"
+            raise self.fail(*min(left, key=lambda one: line_of(self._text, *one)), told)
 
     def _whole(self, mapped: Mapped) -> None:
         """See that nothing is missing, and nothing is both used and left out."""

@@ -1,8 +1,8 @@
 """What the cells of a column look like: their form, and never a cell. Of the first rows alone."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from partners.events import SSN
 
@@ -25,6 +25,8 @@ YES = ("Y", "YES", "T", "1")
 NO = ("N", "NO", "F", "0")
 DECIMAL = re.compile(r"-?\$?[\d,]*\.\d+")
 MOST_MONTH = 12
+MOST = 0.6
+"""Of the different cells, that are days before a column is one of days."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,11 @@ class Form:
     cells: int = 0
     """That say something, of those looked at."""
     dates: tuple[str, ...] = ()
-    """Patterns that all of them are written in; empty: they are no days."""
+    """Patterns that most of them are written in, likelier ones first; empty: they are no days."""
+    odd: int = 0
+    """Cells that are written in none of them."""
+    by_others: bool = False
+    """Which is the month was told by other columns alone."""
     is_decimal: bool = False
     """Numbers, some with a point."""
     yes: tuple[str, ...] = ()
@@ -61,10 +67,12 @@ def form_of(cells: Iterable[str]) -> Form:
     different = sorted(set(said))
     are_flags = {cell.upper() for cell in different} <= {*YES, *NO}
     lengths = {len(cell) for cell in different if cell.isascii() and cell.isdigit()}
+    dates, dated = _dates(different)
     are_numbers = all(cell.isascii() and cell.isdigit() for cell in different)
     return Form(
         cells=len(said),
-        dates=_dates(different),
+        dates=dates,
+        odd=sum(cell not in dated for cell in said) if dates else 0,
         is_decimal=any(DECIMAL.fullmatch(cell) for cell in different)
         and all(DECIMAL.fullmatch(cell) or re.fullmatch(r"-?\$?[\d,]+", cell) for cell in different),
         yes=tuple(cell for cell in different if cell.upper() in YES) if are_flags else (),
@@ -76,22 +84,37 @@ def form_of(cells: Iterable[str]) -> Form:
     )
 
 
-def _dates(cells: Sequence[str]) -> tuple[str, ...]:
-    for form, patterns in DATES.items():
-        if all(re.fullmatch(form, cell) for cell in cells):
-            return _possible(cells, patterns)
-    return ()
+def settled(looks: Mapping[str, Form]) -> Mapping[str, Form]:
+    """The forms of a file's columns, where days that say which is the month say it of those that do not."""
+    orders = {form.dates[0][0] for form in looks.values() if len(form.dates) == 1 and form.dates[0][0] in "MD"}
+    if len(orders) != 1:
+        return looks
+    return {name: _settled(form, *orders) for name, form in looks.items()}
+
+
+def _settled(form: Form, order: str) -> Form:
+    own = tuple(one for one in form.dates if one[0] == order)
+    return replace(form, dates=own, by_others=True) if own and len(form.dates) > 1 else form
+
+
+def _dates(cells: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The patterns that most of the cells are written in, and those cells; none: they are no days."""
+    written = {patterns: [cell for cell in cells if re.fullmatch(form, cell)] for form, patterns in DATES.items()}
+    patterns, dated = max(written.items(), key=lambda one: len(one[1]))
+    if len(dated) < MOST * len(cells):
+        return (), frozenset()
+    return _possible(dated, patterns), frozenset(dated)
 
 
 def _possible(cells: Sequence[str], patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Of two patterns those that no cell speaks against: no month is beyond twelve."""
+    """Of two patterns those that no cell speaks against, or fewest do: no month is beyond twelve."""
     if patterns[0].startswith("YYYY"):
         return tuple(one for one in patterns if ("-" in one) == ("-" in cells[0]))[:1] or patterns[:1]
     if len(patterns) == 1:
         return patterns
     numbers = [[int(part) for part in re.findall(r"\d+", cell)[:2]] for cell in cells]
-    is_month = {
-        "M": all(first <= MOST_MONTH for first, _ in numbers),
-        "D": all(second <= MOST_MONTH for _, second in numbers),
+    against = {
+        "M": sum(first > MOST_MONTH for first, _ in numbers),
+        "D": sum(second > MOST_MONTH for _, second in numbers),
     }
-    return tuple(one for one in patterns if is_month[one[0]]) or patterns
+    return tuple(one for one in patterns if against[one[0]] == min(against.values()))

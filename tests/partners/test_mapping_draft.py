@@ -14,8 +14,9 @@ from partners.formats import FileError, Good
 from partners.formats.fixed_file import Span
 from partners.formats.tables import Table
 from partners.mapping import load, reader_by
-from partners.mapping.draft import Draft, drafted, file_columns
+from partners.mapping.draft import Draft, drafted
 from partners.mapping.forms import form_of
+from partners.mapping.layouts import spans_in
 from streams.errors import ThroughlineError
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "partner-files"
@@ -123,11 +124,11 @@ def test_a_first_line_that_is_no_header_is_told_by_number(header: str) -> None:
 
 
 def test_a_layout_is_a_table_of_names_and_places(tmp_path: Path) -> None:
-    assert file_columns(EXAMPLES / "wages.layout.csv")["SSN"] == Span(10, 9)
+    assert spans_in(EXAMPLES / "wages.layout.csv")["SSN"] == Span(10, 9)
     for text in ("name,start\nSSN,1\n", "name,start,width\nSSN,0,9\n", "name,start,width\nSSN,1,9\nSSN,1,9\n", ""):
         (tmp_path / "layout.csv").write_text(text)
         with pytest.raises(FileError, match="no layout"):
-            file_columns(tmp_path / "layout.csv")
+            spans_in(tmp_path / "layout.csv")
 
 
 @dataclass

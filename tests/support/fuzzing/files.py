@@ -24,7 +24,8 @@ from partners.formats.reading import Cursor
 from partners.mapping import load, reader_by
 from partners.mapping.cells import take
 from partners.mapping.dates import PatternError, day_reader, time_reader
-from partners.mapping.draft import drafted, file_columns
+from partners.mapping.draft import drafted
+from partners.mapping.layouts import spans_in
 from partners.mapping.model import Source
 from partners.mapping.names import short_names
 from schemas_avro import catalog, codec, examples
@@ -231,7 +232,7 @@ def _draft(data: bytes, folder: Path) -> Iterator[object]:
 def _layout(data: bytes, folder: Path) -> Iterator[object]:
     path = folder / "layout.csv"
     path.write_bytes(data)
-    spans = file_columns(path)
+    spans = spans_in(path)
     yield len(spans)
     (folder / "rows.txt").write_bytes((EXAMPLES / "wages.txt").read_bytes())
     width = max(span.end for span in spans.values())
