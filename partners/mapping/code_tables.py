@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from partners.events import SSN
 from partners.formats.csv_columns import Column
-from partners.formats.fitting import SSN
 from partners.formats.near import meant, near, spellings
 from partners.mapping.forms import DATES, FEW, Form
 from partners.mapping.kinds import kind_of, symbols_of
@@ -68,12 +68,12 @@ class _Set:
         return meant(cell, self.family, own) or meant(bare, self.family, own)
 
     def guess(self, cell: str) -> str:
-        """The code that a cell is likeliest to be; empty: none is near."""
-        if self.column.path[0] != "body":
+        """The code that a cell is likeliest to be; empty: none is near, or a digit tells it from others."""
+        if self.column.path[0] != "body" or any(map(str.isdigit, cell)):
             return ""
         own = self.column.path[1]
         begin = "".join(one for one in cell if one.isalnum()).casefold()
-        words = {} if begin.isdigit() or not begin else spellings(self.family, own)
+        words = spellings(self.family, own) if begin else {}
         begun = {code for word, code in words.items() if word.startswith(begin)}
         return near(cell, self.family, own) or (begun.pop() if len(begun) == 1 else "")
 

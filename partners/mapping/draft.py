@@ -189,7 +189,7 @@ def _fits(field: str, form: Form, kind: Kind) -> float:
     if field == "source_record_id" and not form.are_different:
         return 0.85
     if kind in {"day", "time"}:
-        return 1.0 if form.dates else 0.7
+        return 1.0 if form.dates else 0.9 if form.has_days else 0.7
     if kind == "flag":
         return 1.0 if form.yes or form.no else 0.8
     return 0.8 if form.dates and not form.digits else 1.0

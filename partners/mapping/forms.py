@@ -39,6 +39,8 @@ class Form:
     """Patterns that most of them are written in, likelier ones first; empty: they are no days."""
     odd: int = 0
     """Cells that are written in none of them."""
+    has_days: bool = False
+    """Some cells are days, in one form or several."""
     by_others: bool = False
     """Which is the month was told by other columns alone."""
     is_decimal: bool = False
@@ -73,6 +75,7 @@ def form_of(cells: Iterable[str]) -> Form:
         cells=len(said),
         dates=dates,
         odd=sum(cell not in dated for cell in said) if dates else 0,
+        has_days=any(re.fullmatch(form, cell) for cell in different for form in DATES),
         is_decimal=any(DECIMAL.fullmatch(cell) for cell in different)
         and all(DECIMAL.fullmatch(cell) or re.fullmatch(r"-?\$?[\d,]+", cell) for cell in different),
         yes=tuple(cell for cell in different if cell.upper() in YES) if are_flags else (),

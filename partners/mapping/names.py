@@ -16,6 +16,7 @@ ALSO: Mapping[str, Sequence[str]] = {
     "subject_token": (
         "student id", "local student id", "student unique id", "person id", "client id", "participant id",
         "user sourced id", "student sourced id", "case person id", "applicant id", "child id", "record person id",
+        "student number", "pupil id", "pupil number",
     ),
     "subject_name": ("name", "employee name", "worker name", "full name", "claimant name"),
     "identifier.SSN": ("ssn", "social security number", "employee ssn"),
