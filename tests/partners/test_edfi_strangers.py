@@ -253,7 +253,13 @@ def test_what_comes_before_a_break_counts_and_the_break_is_one_row(tmp_path: Pat
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"x", gzip.compress(b"x", mtime=0), b'<!DOCTYPE a SYSTEM "b"><InterchangeAny/>', "<InterchangeAny/>".encode("utf-32")],
+    [
+        b"",
+        b"x",
+        gzip.compress(b"x", mtime=0),  # no clock in a test's name
+        b'<!DOCTYPE a SYSTEM "b"><InterchangeAny/>',
+        "<InterchangeAny/>".encode("utf-32"),
+    ],
 )
 def test_what_is_no_xml_from_its_beginning_is_one_row(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.xml").write_bytes(content)
