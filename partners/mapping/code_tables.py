@@ -92,8 +92,7 @@ def code_table(form: Form, column: Column, family: str) -> CodeTable | None:
         return None
     codes = _Set(family, column, symbols, table)
     if not form.words:
-        told = f"more than {FEW} different cells: is it a column of codes? {codes.told}"
-        return CodeTable(("codes = {}",) if symbols else (), (told,), share=0.0)
+        return _none(f"more than {FEW} different cells", codes)
     if all(map(codes.takes, form.words)):
         lacks = [cell for cell in form.words if table is not None and cell not in table.codes]
         told = f"{len(lacks)} of {len(form.words)} different codes our table lacks: carried as they are; {codes.told}"
@@ -113,9 +112,17 @@ def _that_ships(form: Form, codes: _Set) -> str | None:
     return None
 
 
+def _none(why: str, codes: _Set) -> CodeTable:
+    """No table: the column may be none of codes."""
+    told = f"{why}: is it a column of codes? {codes.told}"
+    return CodeTable(("codes = {}",) if codes.symbols else (), (told,), share=0.0)
+
+
 def _own(form: Form, codes: _Set) -> CodeTable:
     """A table of the file's own: each cell with the code that it is, or likely is, or to be filled in."""
     said = sorted(cell for cell in form.words if codes.takes(cell) or _may_be_shown(cell, form))
+    if not said:
+        return _none("no cell looks like a code", codes)
     known: Mapping[str, str] = {cell: cell if codes.takes(cell) else codes.known(cell) for cell in said}
     lines, guessed, open_ = [], 0, 0
     for cell in said:

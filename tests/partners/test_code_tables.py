@@ -113,6 +113,13 @@ def test_of_more_different_cells_than_codes_have_none_is_shown_and_it_is_half_as
     assert not any(cell in text for cell in cells)
 
 
+def test_where_no_cell_may_be_shown_there_is_no_table() -> None:
+    text = of("Grade", ["Ana Beispiel", "Kim Muster"])
+    assert "no cell looks like a code: is it a column of codes?" in line(text, "entry_grade_level")
+    assert "[codes." not in text
+    assert "Ana" not in text
+
+
 def test_a_column_that_is_not_coded_is_never_in_a_table() -> None:
     text = of("Homeroom", ["Blue", "Red"]) + of("Term", ["Fall", "Spring"]) + of("First Name", ["Ana"], "identity")
     assert "[codes." not in text
