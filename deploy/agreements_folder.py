@@ -34,6 +34,9 @@ def _load(path: Path) -> Agreement:
             f"{path.name} cannot be read ({error.strerror}): see THROUGHLINE_AGREEMENTS_DIR"
         ) from None
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ThroughlineError(f"{path.name} is no agreement: {place}: {first['msg']}") from None
+        told = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in error.errors(include_input=False))
+        raise ThroughlineError(f"{path.name} is no agreement: {told}") from None
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in parts) or "the whole"

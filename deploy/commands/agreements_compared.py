@@ -13,6 +13,7 @@ from deploy.activation import activated, compared
 from deploy.agreements_folder import load_agreements
 from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
+from deploy.onboarding.agreement import left_in
 from processors.consent.agreements import Agreement
 from processors.consent.claims import claims_of
 from processors.consent.law.facts import Tiers
@@ -31,15 +32,17 @@ def check(
 ) -> None:
     """Check a folder of agreements: each by itself, all three tiers together, and against the rules of law.
 
-    Exit code 1: a file is no agreement, a tier is missing, or a grant can never be permitted.
+    Exit code 1: a file is no agreement or has FILL IN left, a tier is missing, or a grant can never be permitted.
 
     Example: throughline agreements check
     """
-    register = Register(load_agreements(folder or settings.load().agreements))
+    agreements = load_agreements(folder or settings.load().agreements)
+    register = Register(agreements)
     # What lacks a tier is told once, and not for each of its grants again.
     whole = [one for one in claims_of(register) if one.when.tiers == frozenset([Tiers.IN_FORCE])]
     vain = [one for one in findings_of(SHIPPED, whole) if one.level is Level.ERROR]
-    problems = [*dict.fromkeys(missing_tiers(register)), *(f"{one.of}: {one.says}" for one in vain)]
+    problems = [*left_in(agreements), *dict.fromkeys(missing_tiers(register))]
+    problems += [f"{one.of}: {one.says}" for one in vain]
     if as_json:
         typer.echo(orjson.dumps({"agreements": len(register.by_id), "problems": problems}))
     else:

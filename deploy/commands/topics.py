@@ -12,6 +12,7 @@ from deploy.agreements_folder import load_agreements
 from deploy.commands.agreements_compared import check, diff, show
 from deploy.commands.options import AsJson
 from deploy.console import FAILED, bootstrap
+from deploy.onboarding.agreement import left_in
 from processors import names
 from processors.consent.agreements import Agreement
 from processors.consent.law.documents import row_of
@@ -108,11 +109,15 @@ def activate(
     Where no rules of law are in force yet, those of this version of Throughline come into force as well; later ones
     only by `throughline consent activate`.
 
-    Exit code 1: one has other content than the version in force, and no higher version: it is not taken.
+    Exit code 1: one has other content than the version in force, and no higher version: it is not taken; 2: one is a
+    draft that nobody has filled in, and none is taken.
 
     Example: throughline agreements activate --by "K. Ode, data steward"
     """
-    found = activate_agreements(bootstrap(), load_agreements(settings.load().agreements), by)
+    agreements = load_agreements(settings.load().agreements)
+    if left := left_in(agreements):
+        raise ThroughlineError(f"nothing was activated: {'; '.join(left)}")
+    found = activate_agreements(bootstrap(), agreements, by)
     if as_json:
         typer.echo(orjson.dumps(found.to_document()))
     else:

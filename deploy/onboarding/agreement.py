@@ -1,6 +1,6 @@
 """The draft of a partner's participation agreement: what the parties fill in, and what a trial takes it for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -58,6 +58,14 @@ def left_open(agreement: Agreement) -> list[str]:
     """Names of what the parties have not filled in."""
     texts = [name for name in ("title", "citation") if FILL_IN in getattr(agreement, name)]
     return texts + (["effective_from"] if agreement.effective_from == NEVER else [])
+
+
+def left_in(agreements: Iterable[Agreement]) -> list[str]:
+    """What the parties have not filled in, a line an agreement."""
+    found = {one.agreement_id: left_open(one) for one in agreements}
+    return [
+        f"{id_}: to be filled in, or still the draft's: {', '.join(names)}" for id_, names in found.items() if names
+    ]
 
 
 def as_if_in_force(agreement: Agreement) -> Agreement:

@@ -112,7 +112,10 @@ def _allowed(field: str, family: str, ending: str) -> str:
     symbols = catalog.symbols_of(source, name)[1]
     if not symbols and name in tables_of(family):
         table = tables_of(family)[name]
-        return f"no code of {table.version}; `throughline schemas codes {table.name}` has them"
+        return (
+            f"not a code of the table {table.name} (version {table.version}); `throughline schemas codes {table.name}` "
+            "has them"
+        )
     more = f", … see `throughline schemas columns {family}`" if len(symbols) > SYMBOLS else ""
     case = "; in lower case" if name == "operation" else ""
     return f"one of {', '.join(symbols[:SYMBOLS])}{more}{case}" if symbols else ""

@@ -105,7 +105,7 @@ def show(document: Document) -> None:
         tables.show(("field", "code", "rows", "first rows", "how"), [_error_line(one) for one in errors])
     for family, one in families_in(document):
         if flags := one["flags"]:
-            typer.echo(f"Worth a look{f' in {family}' if family else ''}; nothing is rejected for it:")
+            typer.echo(f"Worth a look{f' ({family})' if family else ''}; nothing is rejected for it:")
             tables.show(("field", "what", "rows", "first rows", "why"), [_flag_line(flag) for flag in flags])
     for family, one in families_in(document):
         typer.echo(f"{f'{family}: ' if family else ''}{sum_of(one)}")

@@ -52,9 +52,7 @@ def reader_of(path: Source, family: str) -> Reader:
         FileError: the file is not there, or its ending names no format that holds this family.
     """
     check_is_file(path)
-    if path.suffix.lower() in WORKBOOKS:
-        raise FileError(f"{path.name} is a workbook; export it as CSV UTF-8")
-    archive.check_not_packed(path.name)
+    check_is_of_rows(path)
     read = FORMATS.get(path.suffix.lower())
     if read is None:
         raise FileError(f"{path.name}: the ending is none of {', '.join(sorted(FORMATS))}; rename the file")
@@ -65,6 +63,22 @@ def reader_of(path: Source, family: str) -> Reader:
     if read in GO_ON:
         return Reader(partial(read, path, family), is_table_of_text=read is csv_file.documents)
     return Reader(lambda _: read(path, family))
+
+
+def check_is_of_rows(path: Source) -> None:
+    """See that a file has rows itself, and is no box of files that have.
+
+    Raises:
+        FileError: its name says that it is one.
+    """
+    if path.suffix.lower() in WORKBOOKS:
+        raise FileError(f"{path.name} is a workbook; export it as CSV UTF-8")
+    if path.suffix.lower() == ".zip":
+        raise FileError(
+            f"{path.name} is an archive: without --family and --mapping a set of Ed-Fi or OneRoster is published from "
+            "it as a whole; else unpack it, and name the file in it"
+        )
+    archive.check_not_packed(path.name)
 
 
 def check_is_file(path: Source) -> None:

@@ -172,7 +172,9 @@ def columns_in(header: Sequence[str], family: str) -> list[Column]:
     names = [name.strip() for name in header]
     if sum(name in known for name in names) * 2 < len(names):
         raise HeaderError(
-            f"the first line is no header of {family} fields; `throughline schemas columns {family}` has them"
+            f"the first line is no header of {family} fields; where the columns are your own system's, "
+            f"`throughline partner map FILE --family {family} --partner NAME` drafts what each becomes; "
+            f"`throughline schemas columns {family}` has ours"
         )
     found = [known[name] for name in names if name in known]
     counted = Counter(column.name for column in found)

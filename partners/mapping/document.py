@@ -109,7 +109,7 @@ class _Reader:
         left = [(place, key) for place, key, said in _texts(self._said, "") if said.startswith(FILL_IN)]
         if left:
             lines = sorted({line_of(self._text, place, key) for place, key in left})
-            others = f", and {len(lines) - 1} lines behind it" if len(lines) > 1 else ""
+            others = f", and in {len(lines) - 1} more" if len(lines) > 1 else ""
             told = f"{FILL_IN} stands there{others}: write our code in its place, or take the line out"
             raise self.fail(*min(left, key=lambda one: line_of(self._text, *one)), told)
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from partners.formats import check_is_file, csv_file, fixed_file, parquet_file
+from partners.formats import check_is_file, check_is_of_rows, csv_file, fixed_file, parquet_file
 from partners.formats.csv_columns import SAYABLE, CellError, Column, columns_of
 from partners.formats.faults import Code
 from partners.formats.reading import Aside, Cursor, FileError, Found, Reader
@@ -30,6 +30,7 @@ def reader_by(path: Path, mapped: Mapped) -> Reader:
         FileError: it is not there, or nothing says its format.
     """
     check_is_file(path)
+    check_is_of_rows(path)
     return Reader(partial(documents, path, mapped), is_table_of_text=format_of(path, mapped) != "parquet")
 
 

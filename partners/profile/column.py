@@ -36,7 +36,6 @@ class Column:
     filled: int = 0
     counts: Counter[Any] = field(default_factory=Counter)
     """By code, by (year, month) or by range; ``OTHER``: none of them."""
-    is_constant: bool = True
     ssn_like: Marks = field(default_factory=Marks)
     personal: Marks = field(default_factory=Marks)
     ahead: Marks = field(default_factory=Marks)
@@ -50,7 +49,6 @@ class Column:
     lengths: Counter[int] = field(default_factory=Counter)
     """Of texts that are digits and nothing else, by how many."""
     begins_with_zero: bool = False
-    _first: int | None = None
 
     def add(self, places: Sequence[int], values: Sequence[Any], today: date) -> None:
         """Count the cells of a batch.
@@ -61,7 +59,6 @@ class Column:
             today: when it is looked at.
         """
         self.filled += len(values)
-        self._see_whether_constant(values)
         match self.of.kind:
             case "code":
                 self._count_codes(places, values)
@@ -83,14 +80,6 @@ class Column:
         """Count a cell that says something which cannot be read into the field."""
         self.filled += 1
         self.counts[OTHER] += 1
-        self.is_constant = False
-
-    def _see_whether_constant(self, values: Sequence[Any]) -> None:
-        if not self.is_constant:
-            return
-        hashes = {hash(str(value)) for value in values}
-        self._first = next(iter(hashes)) if self._first is None else self._first
-        self.is_constant = hashes == {self._first}
 
     def _count_codes(self, places: Sequence[int], values: Sequence[Any]) -> None:
         known = self.of.codes

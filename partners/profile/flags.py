@@ -10,7 +10,6 @@ class Flag(StrEnum):
     SSN_LIKE = "ssn_like"
     PERSONAL_TEXT = "personal_text"
     ZEROS_LOST = "zeros_lost"
-    ONE_VALUE = "one_value"
     NEARLY_EMPTY = "nearly_empty"
     ONE_ID = "one_id"
     FIRST_OF_JANUARY = "first_of_january"
@@ -26,7 +25,6 @@ MEANINGS = {
         "what looks like a birth date, name, e-mail address or phone number, in a field for others; take it out"
     ),
     Flag.ZEROS_LOST: "some numbers are shorter and none begins with 0: a spreadsheet may have eaten zeros in front",
-    Flag.ONE_VALUE: "every row says the same; is it the right column?",
     Flag.NEARLY_EMPTY: "not one row in a hundred says it; is it the right column?",
     Flag.ONE_ID: "every row has the same id, so that all are taken for one; is it the right column?",
     Flag.FIRST_OF_JANUARY: "every date is a 1st of January: perhaps only years were known",

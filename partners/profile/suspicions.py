@@ -17,12 +17,6 @@ SHORTEST = 6
 """Digits of a number that may have had a fixed length."""
 FEWEST_DATES = 11
 FEWEST_IDS = 5
-SAME_BY_NATURE = {
-    "event_type", "schema_version", "partner_id", "source_system_name", "source_collection_id", "operation",
-    "published_at", "observed_at", "data_categories", "identifiers", "claimed_authority", "subject_token",
-    "source_record_id", "unit_type", "cip_version", "aid_year",
-}  # fmt: skip
-"""Fields that a file rightly says once for all rows, and those with a flag of their own."""
 BEGINNINGS = {"benefit_month", "reference_period_start", "period_start", "effective_from", "valid_from"}
 """Dates that rightly are the first day of a year, for all rows of a file."""
 MAY_LIE_AHEAD = {
@@ -59,8 +53,6 @@ def suspicions(column: Column, rows: int) -> Iterator[Flagged]:
         yield Flagged(Flag.PERSONAL_TEXT, of)
     if name in IDS and _has_lost_zeros(column):
         yield Flagged(Flag.ZEROS_LOST, of)
-    if column.is_constant and not _is_same_by_nature(name) and column.filled == rows >= ENOUGH:
-        yield Flagged(Flag.ONE_VALUE, of)
     if rows >= MANY and 0 < column.filled < rows * NEARLY_EMPTY:
         yield Flagged(Flag.NEARLY_EMPTY, of)
     if name not in BEGINNINGS and column.january == column.dates >= FEWEST_DATES:
@@ -80,10 +72,6 @@ def of_ids(name: str, ids: Different) -> Iterator[Flagged]:
         yield Flagged(Flag.ONE_ID, f"envelope.{name}")
     if ids.repeats and name in REPEATED:
         yield Flagged(REPEATED[name], f"envelope.{name}", ids.repeats, ids.places)
-
-
-def _is_same_by_nature(name: str) -> bool:
-    return name in SAME_BY_NATURE or name.endswith("_system")
 
 
 def _is_bare_ssn(column: Column) -> bool:

@@ -10,6 +10,7 @@ from support.worlds import SHIPPED, shipped_agreements
 
 from deploy.commands.agreements_compared import changes, missing_tiers
 from deploy.local_kafka import LocalKafka
+from deploy.onboarding.agreement import draft
 from processors.consent.law import documents
 from processors.consent.law.rules import RuleSet
 from processors.consent.law.shipped import LAWS
@@ -46,6 +47,24 @@ def test_what_changes_is_told_field_by_field_and_not_the_version() -> None:
         ("title", "Transfer advising, with consent", "Another"), ("relation", "caseload", "organization"),
     ]  # fmt: skip
     assert changes(before, before.model_copy(update={"version": 2})) == []
+
+
+def test_a_draft_that_nobody_has_filled_in_is_a_problem_and_is_not_activated(tmp_path: Path) -> None:
+    folder = tmp_path / "agreements"
+    folder.mkdir()
+    (folder / "mou-oak-valley.toml").write_text(draft("oak_valley", ["enrollment"]))
+    problem = "mou-oak-valley: to be filled in, or still the draft's: title, citation, effective_from"
+    checked = throughline(tmp_path, "agreements", "check", str(folder))
+    assert (checked.returncode, checked.stdout) == (1, f"{problem}\n1 agreements, 1 problems\n")
+    activated = throughline(tmp_path, "agreements", "activate", THROUGHLINE_AGREEMENTS_DIR=str(folder))
+    assert (activated.returncode, activated.stderr) == (2, f"throughline: nothing was activated: {problem}\n")
+
+
+def test_all_that_is_wrong_with_an_agreement_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('agreement_id = "a"\nversion = 0\n')
+    done = throughline(tmp_path, "agreements", "check", str(tmp_path))
+    assert done.returncode == 2
+    assert all(f"{name}: " in done.stderr for name in ("version", "tier", "title", "party", "citation"))
 
 
 def test_a_folder_is_checked_as_a_whole(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_new_folder_holds_on_a_broker_that_lets_everybody_in(place: Path, open
         assert (found["partner"], found["broker"], found["failed"]) == (PARTNER, "given", 0)
         assert not_ok(found) == {"user": "not_checked", "others' topics": "not_checked"}
         assert found["by"]["others' topics"][1] == "this broker has no authorizer"
-        assert found["by"][f"mapping.{FAMILY}.toml"][1] == "1 rows, 1 valid, none sent"
+        assert found["by"][f"mapping.{FAMILY}.toml"][1] == "1 row, 1 valid, none sent"
         assert found["by"][f"{FAMILY}: the same file again is nothing new"][1].startswith("new 3, then 0; 6 records")
 
 
@@ -144,8 +144,11 @@ def test_a_mapping_with_a_fault_an_export_with_one_and_none_are_told_apart(place
         return found
 
     export.write_text(EXPORT + "canary-3,canary-4,255901001,SCHOOL,8/20/2025\n")
+    status, told = of_mapping(0)
+    assert (status, told[:57]) == ("ok", "2 rows, 1 valid, none sent; 1 rejected: 1 spreadsheet_dat")
+    export.write_text("\n".join([EXPORT.splitlines()[0], "canary-3,canary-4,255901001,SCHOOL,8/20/2025", ""]))
     status, told = of_mapping(1)
-    assert (status, told[:45]) == ("failed", "1 of 2 rows rejected: 1 spreadsheet_date; `th")
+    assert (status, told[:27]) == ("failed", "1 row, 0 valid, none sent; ")
     export.unlink()
     assert of_mapping(0)[0] == "not_checked"
     mapping.write_text(mapping.read_text().replace("organization_id =", "organisation_id ="))

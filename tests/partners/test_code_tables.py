@@ -131,7 +131,7 @@ def test_a_mapping_with_codes_to_fill_in_is_refused_by_its_first_line(tmp_path: 
     path.write_text(
         'partner = "p"\nfamily = "enrollment"\n[codes.exits]\nT160 = "T160"\nMoved = "FILL IN"\nGone = "FILL IN"\n'
     )
-    with pytest.raises(FileError, match=r"m\.toml line 5: FILL IN stands there, and 1 lines behind it: write our code"):
+    with pytest.raises(FileError, match=r"m\.toml line 5: FILL IN stands there, and in 1 more: write our code"):
         load(path)
     path.write_text('partner = "p"\nfamily = "enrollment"\n[fields]\norganization_id = "FILL IN"\n')
     with pytest.raises(FileError, match=r"m\.toml line 4: FILL IN stands there: write"):

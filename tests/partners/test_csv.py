@@ -228,7 +228,10 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_file_in_silence(tmp_p
         (f"{HEADER},body.entry_date", "column body.entry_date is there twice"),
         (f"{HEADER},exit_dat", "column 7 (exit_dat) is no field of enrollment; did you mean exit_date?"),
         (f"{HEADER},{HIDDEN}", "column 7 is no field of enrollment; `throughline schemas columns enrollment` has them"),
-        (ROW, "the first line is no header of enrollment fields; `throughline schemas columns"),
+        (
+            ROW,
+            "the first line is no header of enrollment fields; where the columns are your own system's, `throughline",
+        ),
         (
             HEADER.replace("source_record_id", "entry_type"),
             "no column source_record_id; every enrollment file needs it",

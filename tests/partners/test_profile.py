@@ -137,7 +137,6 @@ def test_an_event_that_comes_twice_is_told_with_the_row_that_repeats_it() -> Non
             [f"Ana Beispiel{'abcdefghijklmnopqrstuvwxyz'[n]}" for n in range(25)],
             Flag.PERSONAL_TEXT,
         ),
-        ("enrollment", "entry_grade_level", ["G11"] * 20, Flag.ONE_VALUE),
         ("enrollment", "term_id", ["1"] * 15 + [""] * 2_000, Flag.NEARLY_EMPTY),
         ("enrollment", "entry_date", [f"{2000 + n}-01-01" for n in range(11)], Flag.FIRST_OF_JANUARY),
         ("enrollment", "entry_date", ["2026-08-12", "2027-08-12"], Flag.LIES_AHEAD),
