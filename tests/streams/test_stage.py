@@ -33,7 +33,7 @@ from streams.pulse import Done
 from streams.reading import Input, usable
 from streams.stage import Stage, last_of, next_offsets
 from streams.store import Store
-from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny
+from tests.streams.tiny import BESIDE, CRASHED, MOMENTS, POISON, ROLE, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")
@@ -54,7 +54,7 @@ def tiny(broker: str, tmp_path: Path) -> Tiny:
 def worker(tiny: Tiny, **more: Any) -> Iterator[subprocess.Popen[str]]:
     """The stage in a process of its own."""
     argv = [sys.executable, str(SCRIPT), "work", tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(more)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=BESIDE) as process:
         try:
             yield process
         finally:
@@ -133,7 +133,7 @@ def crashed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         for moment, tiny in made.items()
     ]
     argv = [sys.executable, str(SCRIPT), "crash", broker, json.dumps(series)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=BESIDE)
     assert done.returncode == 0, done.stderr
     return made
 

@@ -26,7 +26,7 @@ from streams.errors import Stop, StoppedError, TurnLostError
 from streams.leases import FileLease
 from streams.standby import Follower, Standby
 from streams.store import Store
-from tests.streams.tiny import CRASHED, MOMENTS, Tiny
+from tests.streams.tiny import BESIDE, CRASHED, MOMENTS, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")
@@ -223,7 +223,7 @@ AFTER_STORING = {"instance": "a", "moment": "after the store's commit", "occurre
 def killed(tiny: Tiny, **said: Any) -> None:
     """A worker in a process of its own that dies at a moment, with nothing written or closed."""
     argv = [sys.executable, str(SCRIPT), "work", tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(said)]
-    assert subprocess.run(argv, capture_output=True, timeout=60, check=False).returncode == CRASHED
+    assert subprocess.run(argv, capture_output=True, timeout=60, check=False, env=BESIDE).returncode == CRASHED
 
 
 @contextmanager
@@ -457,7 +457,7 @@ def crashed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         for moment, one in made.items()
     ]  # fmt: skip
     argv = [sys.executable, str(SCRIPT), "crash", broker, json.dumps(series)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=BESIDE)
     assert done.returncode == 0, done.stderr
     return made
 
