@@ -58,6 +58,10 @@ def test_a_draft_that_nobody_has_filled_in_is_a_problem_and_is_not_activated(tmp
     assert (checked.returncode, checked.stdout) == (1, f"{problem}\n1 agreements, 1 problems\n")
     activated = throughline(tmp_path, "agreements", "activate", THROUGHLINE_AGREEMENTS_DIR=str(folder))
     assert (activated.returncode, activated.stderr) == (2, f"throughline: nothing was activated: {problem}\n")
+    filled = draft("oak_valley", ["enrollment"]).replace("FILL IN: what", "What").replace("FILL IN: the law", "The law")
+    (folder / "mou-oak-valley.toml").write_text(filled.replace("2199-01-01", "2026-07-01"))
+    checked = throughline(tmp_path, "agreements", "check", str(folder))
+    assert (checked.returncode, checked.stdout) == (0, "1 agreements, 0 problems\n")
 
 
 def test_all_that_is_wrong_with_an_agreement_is_told_at_once(tmp_path: Path) -> None:

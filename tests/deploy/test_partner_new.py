@@ -93,11 +93,11 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Plan.model_validate(tomllib.loads(plan.to_toml(found))) == found
 
 
-def test_a_draft_of_an_agreement_passes_the_check_shares_nothing_and_never_comes_into_force(tmp_path: Path) -> None:
+def test_a_draft_of_an_agreement_is_told_as_such_shares_nothing_and_never_comes_into_force(tmp_path: Path) -> None:
     place = written(tmp_path, "enrollment", "consent")
-    done = throughline(tmp_path / "data", "agreements", "check", str(place / "agreement"), "--json")
-    assert (done.returncode, orjson.loads(done.stdout)) == (0, {"agreements": 1, "problems": []})
     mou = agreement.load(place, PARTNER)
+    done = throughline(tmp_path / "data", "agreements", "check", str(place / "agreement"), "--json")
+    assert (done.returncode, orjson.loads(done.stdout)) == (1, {"agreements": 1, "problems": agreement.left_in([mou])})
     assert (mou.families, mou.consent_for, mou.grants) == (("enrollment", "consent"), (PARTNER,), ())
     assert not mou.in_force(number_of(date(2190, 1, 1)))
     assert agreement.left_open(mou) == ["title", "citation", "effective_from"]
