@@ -34,9 +34,4 @@ def _load(path: Path) -> Agreement:
             f"{path.name} cannot be read ({error.strerror}): see THROUGHLINE_AGREEMENTS_DIR"
         ) from None
     except ValidationError as error:
-        told = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in error.errors(include_input=False))
-        raise ThroughlineError(f"{path.name} is no agreement: {told}") from None
-
-
-def _place(parts: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in parts) or "the whole"
+        raise ThroughlineError(f"{path.name} is no agreement: {'; '.join(toml_file.faults_in(error))}") from None

@@ -71,9 +71,7 @@ def load_calendar(path: Path) -> Calendar:
     except (OSError, NotTomlError) as error:
         raise ThroughlineError(f"{path.name} cannot be read as TOML: {error}; see THROUGHLINE_SIGNALS_FILE") from error
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ThroughlineError(f"{path.name} is no calendar: {place}: {first['msg']}") from None
+        raise ThroughlineError(f"{path.name} is no calendar: {toml_file.faults_in(error)[0]}") from None
 
 
 class Signals:

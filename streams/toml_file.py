@@ -4,12 +4,20 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 FILL_IN = "FILL IN"
 """Stands in a draft where somebody has to write, and begins no text that is meant."""
 
 
 class NotTomlError(ValueError):
     """A file is no TOML; its text says why, and where that is known."""
+
+
+def faults_in(error: ValidationError) -> list[str]:
+    """What is wrong with the document of a file: place and reason of each fault, never the value."""
+    found = error.errors(include_input=False)
+    return [f"{'.'.join(str(part) for part in one['loc']) or 'the whole'}: {one['msg']}" for one in found]
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -7,12 +7,8 @@ last line. Run: ``make bench-partners`` (``ROWS=…``, ``EDFI_ROWS=…`` for oth
 
 import argparse
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import chain
@@ -22,6 +18,7 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from bench.partners.running import published
 from deploy.local_kafka import LocalKafka
 
 PARTNER, FAMILY = "lea_grand_bend", "enrollment"
@@ -86,27 +83,16 @@ def _published(kind: str, path: Path, bootstrap: str, folder: Path) -> dict[str,
     whose = (
         ("--mapping", str(folder / "mapping.toml")) if kind == "mapped" else ("--partner", PARTNER, "--family", FAMILY)
     )
-    command = [sys.executable, "-m", "deploy", "publish", str(path), *whose, "--bootstrap", bootstrap, "--json"]
-    began = time.monotonic()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, env=os.environ | {"THROUGHLINE_DATA_DIR": str(folder / "data")}
-    ) as process:
-        said = process.stdout.read() if process.stdout else b""
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - began
-    outcome = json.loads(said.splitlines()[-1])
-    if process.returncode or outcome["published"] != outcome["rows"] or outcome["rejected"]:
-        raise SystemExit(f"{kind}: not all rows were published: {outcome}")
+    words = (str(path), *whose, "--bootstrap", bootstrap)
+    run = published(*words, THROUGHLINE_DATA_DIR=str(folder / "data"))
+    rows = run.told["rows"]
+    if run.code or run.told["published"] != rows or run.told["rejected"]:
+        raise SystemExit(f"{kind}: not all rows were published: {run.told}")
     return {
-        "per_cpu_second": round(outcome["rows"] / _cpu(used)),
-        "per_second": round(outcome["rows"] / seconds),
-        "rss_mb": round(used.ru_maxrss / 1024),
+        "per_cpu_second": round(rows / (run.used.ru_utime + run.used.ru_stime)),
+        "per_second": round(rows / run.seconds),
+        "rss_mb": run.rss_mb,
     }
-
-
-def _cpu(used: resource.struct_rusage) -> float:
-    return used.ru_utime + used.ru_stime
 
 
 def _day(n: int) -> date:

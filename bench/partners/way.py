@@ -10,9 +10,7 @@ Run: ``make bench-partners-way`` (``ROWS=…`` for another size).
 import argparse
 import csv
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +26,7 @@ import duckdb
 import psutil
 
 from bench.carrying import Level, until
+from bench.partners.running import published
 from deploy.ledger import CARRIED, REJECTED, WITHHELD, LiveLedger
 from deploy.receipts import reading
 from deploy.stack import Stack
@@ -130,15 +129,10 @@ def lines(rows: int) -> Iterator[str]:
 def _gone_through(stack: Stack, folder: Path) -> dict[str, Any]:
     """Publish the file and wait until all stands in the view; what that took."""
     _say("publishing")
-    words = ["publish", str(folder / "enrollments.csv"), "--mapping", str(folder / "mapping.toml")]
-    command = [sys.executable, "-m", "deploy", *words, "--ids", str(folder / "ids.csv"), "--json"]
+    words = [str(folder / "enrollments.csv"), "--mapping", str(folder / "mapping.toml")]
     began = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | stack.environment()) as process:
-        said = process.stdout.read() if process.stdout else b""
-        _, _, used = os.wait4(process.pid, 0)
-        process.returncode = 0
-    told = json.loads(said.splitlines()[-1])
-    published = time.monotonic() - began
+    run = published(*words, "--ids", str(folder / "ids.csv"), **stack.environment())
+    told = run.told
     _say(f"{told['published']} of {told['rows']} rows are published; they go through")
     with closing(Level(stack.bootstrap)) as level:
         until(stack, level.is_reached)
@@ -148,9 +142,9 @@ def _gone_through(stack: Stack, folder: Path) -> dict[str, Any]:
         ids = {row["event_id"] for row in csv.DictReader(file)}
     return {
         "rows": told["rows"], "published": told["published"], "rejected_at_the_door": told["rejected"],
-        "reasons": told["reasons"], "publish_seconds": round(published), "seconds": round(seconds),
+        "reasons": told["reasons"], "publish_seconds": round(run.seconds), "seconds": round(seconds),
         "rows_per_second": round(told["rows"] / seconds), "submission": told["submission"], "ids": ids,
-        "rss_mb_max": {"publish": round(used.ru_maxrss / 1024), **peaks}, "cores": psutil.cpu_count(),
+        "rss_mb_max": {"publish": run.rss_mb, **peaks}, "cores": psutil.cpu_count(),
     }  # fmt: skip
 
 

@@ -32,9 +32,7 @@ def policy_in(path: Path, partners: Collection[str]) -> Policy:
     except NotTomlError as error:
         raise ThroughlineError(f"{path.name} is not TOML: {error}; {copy}") from None
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ThroughlineError(f"{path.name} is no policy: {place}: {first['msg']}; {copy}") from None
+        raise ThroughlineError(f"{path.name} is no policy: {toml_file.faults_in(error)[0]}; {copy}") from None
     _check_partners(made, partners, path.name)
     return made
 

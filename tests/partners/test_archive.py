@@ -1,25 +1,17 @@
 """Zips: read where they are, with limits; a zip of interchanges is the folder of them."""
 
 import zipfile
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from support.rosters import ONE_2, zip_of
+from support.sets import looked_at
 
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import surveyed
 from partners.formats import FileError, archive
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 STUDENT = "<Student><StudentUniqueId>604821</StudentUniqueId></Student>"
 XML = f'<InterchangeStudent xmlns="http://ed-fi.org/5.2.0">{STUDENT}<School/></InterchangeStudent>'
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of an archive."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def zipped(path: Path, files: dict[str, bytes | str], kind: int = zipfile.ZIP_DEFLATED) -> Path:

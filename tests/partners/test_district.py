@@ -5,16 +5,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import orjson
 import pytest
 from support.partner_topics import partner_of_its_own
+from support.sets import looked_at
 
 from deploy.publish.district import check_is_set
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import surveyed
 from partners.formats import FileError, NoDayError, edfi
 from streams.errors import ThroughlineError
 
@@ -24,7 +24,6 @@ APP = (
     "from deploy.commands.population import population; from deploy.console import guarded; "
     "app = typer.Typer(); app.command()(publish); app.command()(population); sys.exit(guarded(app))"
 )
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 STUDENT = (
     "<StudentReference><StudentIdentity><StudentUniqueId>604821</StudentUniqueId></StudentIdentity></StudentReference>"
 )
@@ -49,12 +48,6 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", APP, "publish", *words], cwd=folder, capture_output=True, text=True, check=False,
         env=unset | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
     )  # fmt: skip
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a folder."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def test_elements_are_of_a_family_or_reference_or_counted_by_their_names(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.sets import AS_OF, looked_at
 
 from partners import formats
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import surveyed
 from partners.formats import Bad, Code, Good
 from partners.formats.census import facts
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 URI = "uri://ed-fi.org/"
 STUDENT = {"studentUniqueId": "604821", "link": {"rel": "Student", "href": "/ed-fi/students/1"}}
 ENROLLED = {
@@ -43,12 +42,6 @@ def write(folder: Path, name: str, content: object) -> Path:
     path = folder / name
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a set."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)

@@ -2,16 +2,15 @@
 
 import re
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.sets import AS_OF, looked_at
 
 from partners.district import DistrictOutcome, publish_district, surveyed
 from partners.formats import Bad, Code
 from partners.formats.xml_elements import MOST_DEPTH
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 URI = "uri://ed-fi.org/"
 STUDENT = "<StudentReference><StudentIdentity><StudentUniqueId>7</StudentUniqueId></StudentIdentity></StudentReference>"
 SCHOOL = "<SchoolReference><SchoolIdentity><SchoolId>9</SchoolId></SchoolIdentity></SchoolReference>"
@@ -34,12 +33,6 @@ def interchange(folder: Path, *elements: str, namespace: str = "http://ed-fi.org
     path = folder / "Any.xml"
     path.write_text(f'<InterchangeAny xmlns="{namespace}">{"".join(elements)}</InterchangeAny>', encoding="utf-8")
     return path
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a file."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def only_bad(outcome: DistrictOutcome) -> Bad:

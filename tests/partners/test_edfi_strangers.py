@@ -2,21 +2,19 @@
 
 import gzip
 import shutil
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 from support.partner_commands import run
 from support.partner_topics import partner_of_its_own
+from support.sets import AS_OF, looked_at
 
 from partners import formats
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import DistrictOutcome
 from partners.formats import Bad, FileError, Good, edfi, edfi_references
 from partners.formats.file_sets import is_set
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 HEAD = f'xmlns="http://ed-fi.org/5.2.0" {XSI} xsi:schemaLocation="http://ed-fi.org/5.2.0 Interchange.xsd"'
 SCHOOL = "<SchoolReference><SchoolIdentity><SchoolId>9</SchoolId></SchoolIdentity></SchoolReference>"
@@ -156,12 +154,6 @@ def write(folder: Path, kind: str, elements: list[str], head: str = HEAD) -> Pat
     path = folder / f"{kind}.xml"
     path.write_text(f"<Interchange{kind} {head}>{''.join(elements)}</Interchange{kind}>", encoding="utf-8")
     return path
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a set."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def rows_of(outcome: DistrictOutcome) -> Rows:

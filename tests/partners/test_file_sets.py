@@ -5,26 +5,19 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.sets import AS_OF, looked_at
 
 from deploy.commands.publish import told_of_files
 from deploy.publish.asked import Asked
 from deploy.publish.district import publish_place
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import publish_district, surveyed
 from partners.formats import FileError
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 PERSON = "<Student><StudentUniqueId>604821</StudentUniqueId></Student>"
 XML = f"<InterchangeStudent>{PERSON}<School/></InterchangeStudent>"
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a set."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def left_out(place: Path) -> list[str]:

@@ -3,17 +3,15 @@
 import itertools
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.sets import AS_OF, looked_at
 
 from partners import formats
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import DistrictOutcome
 from partners.formats import Bad, Code, Good, edfi, json_array, xml_elements
 
-AS_OF = datetime(2026, 8, 31, tzinfo=UTC)
 LIMIT = 4_096
 """Bytes of an element or a value, in place of millions."""
 BLOCK = 1_024
@@ -37,12 +35,6 @@ def interchange(folder: Path, *parts: str) -> Path:
     path = folder / "Any.xml"
     path.write_text(f'<InterchangeAny xmlns="http://ed-fi.org/5.2.0">{"".join(parts)}</InterchangeAny>')
     return path
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a file."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def told(outcome: DistrictOutcome) -> tuple[int, int, dict[str, int]]:

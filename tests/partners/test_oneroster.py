@@ -1,14 +1,14 @@
 """OneRoster sets, 1.1 and 1.2, as folder and as zip: students become identity and enrollment, every row is counted."""
 
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.rosters import ONE_1, ONE_2, Files, folder_of, manifest, zip_of
+from support.sets import looked_at
 
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import DistrictOutcome, surveyed
 from partners.formats import Bad, Code, FileError, Good
 from partners.formats.census import facts
 from partners.formats.reading import Document, finished
@@ -16,12 +16,6 @@ from partners.rows import Row, to_document
 
 AS_OF = datetime(2026, 1, 31, tzinfo=UTC)
 PARTNER = "lea_grand_bend"
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a set."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, PARTNER, lambda _: nullcontext())
 
 
 def rows(place: Path, family: str) -> list[Row | Bad]:
@@ -58,7 +52,7 @@ def test_every_row_is_a_fact_or_reference_or_of_no_family(
     tmp_path: Path, version: str, files: Files, others: dict[str, int]
 ) -> None:
     for place in (folder_of(tmp_path / "set", files, version), zip_of(tmp_path / "set.zip", files, version)):
-        outcome = looked_at(place)
+        outcome = looked_at(place, AS_OF)
         found = (outcome.rows, outcome.total("valid"), outcome.reference, outcome.others.total())
         assert (bads(outcome), outcome.others) == ([], others)
         assert found[0] == sum(found[1:])
@@ -134,10 +128,10 @@ def test_windows_text_is_read_and_an_empty_file_has_no_rows(tmp_path: Path) -> N
     place = folder_of(tmp_path, {**ONE_2, "courses": ""})
     (place / "users.csv").write_bytes(ONE_2["users"].replace("Okafor", "Núñez").encode("cp1252"))
     assert said(rows(place, "identity")[1])["last_name"] == "Núñez"
-    assert looked_at(place).rows == 17
+    assert looked_at(place, AS_OF).rows == 17
     (place / "users.csv").write_text("\n" + ONE_2["users"])
     with pytest.raises(FileError, match=r"users\.csv has no header"):
-        looked_at(place)
+        looked_at(place, AS_OF)
 
 
 DELTA = {
@@ -176,7 +170,7 @@ def test_of_a_delta_what_is_to_be_deleted_is_retracted_at_the_time_of_its_change
 
 
 def test_changes_of_classes_alone_tell_of_no_enrollment(tmp_path: Path) -> None:
-    outcome = looked_at(folder_of(tmp_path, ONE_1, "1.1", "delta", orgs="bulk"))
+    outcome = looked_at(folder_of(tmp_path, ONE_1, "1.1", "delta", orgs="bulk"), AS_OF)
     assert outcome.others["enrollments.student"] == 3
     assert {part.family for part in outcome.by_part} == {"identity"}
 
@@ -210,7 +204,7 @@ def test_a_bad_row_is_named_by_its_line_and_its_neighbours_flow(
 
 def test_bad_rows_of_files_about_nobody_and_of_unknown_people_are_counted(tmp_path: Path) -> None:
     files = {**ONE_2, "orgs": ONE_2["orgs"] + "too,few\n", "demographics": ONE_2["demographics"] + "x-9,,,,,,,\n"}
-    outcome = looked_at(folder_of(tmp_path, files))
+    outcome = looked_at(folder_of(tmp_path, files), AS_OF)
     assert outcome.unplaced == {"wrong_column_count": 1, "not_in_set": 1}
     assert outcome.total("valid") + outcome.rejected + outcome.reference == outcome.rows == 20
 
@@ -244,6 +238,6 @@ def test_a_file_that_the_manifest_does_not_have_is_left_out(tmp_path: Path) -> N
 
 def test_results_of_class_work_are_no_assessments(tmp_path: Path) -> None:
     results = "sourcedId,status,dateLastModified,lineItemSourcedId,studentSourcedId,scoreStatus,score\nx,,,l,s-1,,9\n"
-    outcome = looked_at(folder_of(tmp_path, {**ONE_2, "results": results}))
+    outcome = looked_at(folder_of(tmp_path, {**ONE_2, "results": results}), AS_OF)
     assert outcome.others["results"] == 1
     assert {part.family for part in outcome.by_part} == {"identity", "enrollment"}

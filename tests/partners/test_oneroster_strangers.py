@@ -2,25 +2,19 @@
 
 import zipfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from support.rosters import ONE_1, ONE_2, Files, folder_of
+from support.sets import looked_at
 
-from partners.district import DistrictOutcome, publish_district, surveyed
+from partners.district import DistrictOutcome, surveyed
 from partners.formats import FileError
 
 AS_OF = datetime(2026, 1, 31, tzinfo=UTC)
 APPLE_DOUBLE = b"\0\5\x16\7\0\2\0\0Mac OS X"
 PROFILES = "sourcedId,status,dateLastModified,userSourcedId,profileType\np-1,,,s-1,x\np-2,,,s-2,x\n"
-
-
-def looked_at(place: Path) -> DistrictOutcome:
-    """What would become of a set."""
-    with surveyed(place) as district:
-        return publish_district(district, AS_OF, "lea_grand_bend", lambda _: nullcontext())
 
 
 def told(outcome: DistrictOutcome) -> tuple[int, int, int, dict[str, int]]:
@@ -55,7 +49,7 @@ def each(change: Callable[[str], str], *names: str) -> Files:
     ],
 )
 def test_other_ways_to_write_a_set_are_the_same_rows(tmp_path: Path, changed: Files) -> None:
-    assert told(looked_at(folder_of(tmp_path / "set", {**ONE_1, **changed}, "1.1"))) == USUAL
+    assert told(looked_at(folder_of(tmp_path / "set", {**ONE_1, **changed}, "1.1"), AS_OF)) == USUAL
 
 
 @pytest.mark.parametrize(
@@ -75,7 +69,7 @@ def test_other_ways_to_write_a_set_are_the_same_rows(tmp_path: Path, changed: Fi
 def test_a_row_that_cannot_be_read_counts_once(
     tmp_path: Path, changed: Files, sound: int, codes: dict[str, int]
 ) -> None:
-    outcome = looked_at(folder_of(tmp_path / "set", {**ONE_1, **changed}, "1.1"))
+    outcome = looked_at(folder_of(tmp_path / "set", {**ONE_1, **changed}, "1.1"), AS_OF)
     assert (outcome.rows, outcome.total("valid"), dict(outcome.codes)) == (15, sound, {**codes, "no_family": 3})
     assert outcome.rows == sound + outcome.reference + outcome.rejected
 
@@ -89,17 +83,17 @@ def test_what_a_mac_puts_beside_the_files_of_a_zip_is_none_of_them(tmp_path: Pat
         for name in ("__MACOSX/Student.xml", "__MACOSX/._students.json", "export of May/._Student.xml", ".DS_Store"):
             archive.writestr(name, APPLE_DOUBLE)
         archive.writestr("export of May/read me.txt", "x")
-    assert told(looked_at(tmp_path / "set.zip")) == USUAL
+    assert told(looked_at(tmp_path / "set.zip", AS_OF)) == USUAL
     with surveyed(tmp_path / "set.zip") as district:
         assert len(district.left_out) == len(ONE_1) + 6
 
 
 def test_profiles_and_changes_of_classes_alone_are_counted(tmp_path: Path) -> None:
-    outcome = looked_at(folder_of(tmp_path / "profiles", {**ONE_2, "userProfiles": PROFILES}))
+    outcome = looked_at(folder_of(tmp_path / "profiles", {**ONE_2, "userProfiles": PROFILES}), AS_OF)
     assert outcome.others["userProfiles"] == 2
     assert outcome.rows == outcome.total("valid") + outcome.reference + outcome.rejected
     delta = folder_of(tmp_path / "delta", {"enrollments": ONE_1["enrollments"]}, "1.1", "delta")
-    assert told(looked_at(delta)) == (4, 0, 0, {"no_family": 4})
+    assert told(looked_at(delta, AS_OF)) == (4, 0, 0, {"no_family": 4})
 
 
 def test_a_set_that_has_lost_its_manifest_is_told_so_also_beside_others(tmp_path: Path) -> None:
@@ -107,4 +101,4 @@ def test_a_set_that_has_lost_its_manifest_is_told_so_also_beside_others(tmp_path
     (tmp_path / "Student.xml").write_text("<InterchangeStudent/>")
     for place in (tmp_path, tmp_path / "set"):
         with pytest.raises(FileError, match=r"no manifest\.csv of OneRoster"):
-            looked_at(place)
+            looked_at(place, AS_OF)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.commands import of_tests
 from support.fuzzing import parent
 from support.fuzzing.making import made
 from support.fuzzing.noting import Note
@@ -51,7 +52,7 @@ def test_a_parser_that_is_broken_is_found_and_the_input_is_made_again_by_its_nam
     assert bool(document["hangs"]) == (name == "planted_hang")
     if name != "planted_hang":  # to wait for it again shows nothing more
         words = [sys.executable, fuzz.__file__, "--replay", f"{name}:{found.findings[0].chain}"]
-        again = subprocess.run(words, env=parent.environment(), capture_output=True, text=True, check=False)
+        again = subprocess.run(words, env=of_tests(), capture_output=True, text=True, check=False)
         assert again.returncode == 1
         assert json.loads(again.stdout)["wrong"].startswith(wrong.removesuffix("SIGSEGV"))
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Message, TopicPartition
 from support.beside import beside
+from support.commands import of_tests
 from support.waits import wait_until
 
 from deploy.local_kafka import LocalKafka
@@ -33,7 +34,7 @@ from streams.pulse import Done
 from streams.reading import Input, usable
 from streams.stage import Stage, last_of, next_offsets
 from streams.store import Store
-from tests.streams.tiny import BESIDE, CRASHED, MOMENTS, POISON, ROLE, Tiny
+from tests.streams.tiny import CRASHED, MOMENTS, POISON, ROLE, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")
@@ -54,7 +55,7 @@ def tiny(broker: str, tmp_path: Path) -> Tiny:
 def worker(tiny: Tiny, **more: Any) -> Iterator[subprocess.Popen[str]]:
     """The stage in a process of its own."""
     argv = [sys.executable, str(SCRIPT), "work", tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(more)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=BESIDE) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=of_tests()) as process:
         try:
             yield process
         finally:
@@ -133,7 +134,7 @@ def crashed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         for moment, tiny in made.items()
     ]
     argv = [sys.executable, str(SCRIPT), "crash", broker, json.dumps(series)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=BESIDE)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=of_tests())
     assert done.returncode == 0, done.stderr
     return made
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 from support.beside import beside
+from support.commands import of_tests
 from support.waits import wait_until
 
 from deploy.topic_reader import TopicReader
@@ -26,7 +27,7 @@ from streams.errors import Stop, StoppedError, TurnLostError
 from streams.leases import FileLease
 from streams.standby import Follower, Standby
 from streams.store import Store
-from tests.streams.tiny import BESIDE, CRASHED, MOMENTS, Tiny
+from tests.streams.tiny import CRASHED, MOMENTS, Tiny
 
 pytestmark = pytest.mark.broker
 SCRIPT = Path(__file__).with_name("tiny.py")
@@ -223,7 +224,7 @@ AFTER_STORING = {"instance": "a", "moment": "after the store's commit", "occurre
 def killed(tiny: Tiny, **said: Any) -> None:
     """A worker in a process of its own that dies at a moment, with nothing written or closed."""
     argv = [sys.executable, str(SCRIPT), "work", tiny.bootstrap, str(tiny.folder), tiny.name, json.dumps(said)]
-    assert subprocess.run(argv, capture_output=True, timeout=60, check=False, env=BESIDE).returncode == CRASHED
+    assert subprocess.run(argv, capture_output=True, timeout=60, check=False, env=of_tests()).returncode == CRASHED
 
 
 @contextmanager
@@ -457,7 +458,7 @@ def crashed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         for moment, one in made.items()
     ]  # fmt: skip
     argv = [sys.executable, str(SCRIPT), "crash", broker, json.dumps(series)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=BESIDE)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, env=of_tests())
     assert done.returncode == 0, done.stderr
     return made
 

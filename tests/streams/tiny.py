@@ -45,9 +45,6 @@ from streams.topics import create, of_state
 CRASHED = -signal.SIGKILL
 POISON = b"poison"
 ROLE = "tiny"
-ROOT = Path(__file__).parents[2]
-BESIDE = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-"""Environment of a process that runs this file: it finds what supports tests."""
 AS_THE_CLUSTER = -1
 """Replicas: as many as is usual there."""
 

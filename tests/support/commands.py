@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CODEC = "THROUGHLINE_CODEC"
+ROOT = Path(__file__).parents[2]
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
@@ -25,6 +26,11 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "COLUMNS": "200",
         **settings,
     }
+
+
+def of_tests() -> dict[str, str]:
+    """The environment of a process that finds the project and what supports its tests."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
 
 
 def throughline(data_dir: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:

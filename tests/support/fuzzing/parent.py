@@ -1,7 +1,6 @@
 """Watches the processes that try inputs: one that dies, or stays at an input, is a finding, and another goes on."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from support.commands import of_tests
 from support.fuzzing.noting import Note, named
 from support.proving import say
 
@@ -24,12 +24,6 @@ GOES_ON = 0.8
 LOOK_SECONDS = 0.2
 MOST_DEATHS = 3
 """Of one target; then it is left alone."""
-
-
-def environment() -> dict[str, str]:
-    """Of a process that finds the project and the parts of its tests."""
-    tests = Path(__file__).parents[2]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (tests.parent, tests)))}
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,7 @@ def _child(left: dict[str, float], seed: int, folder: Path, found: Found) -> Fin
     with out.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "support.fuzzing.child", *words, "--note", str(folder / "note")],
-            stdout=said, env=environment(),
+            stdout=said, env=of_tests(),
         )  # fmt: skip
         hung = _watched(process, note)
     for line in out.read_text().splitlines():
