@@ -1,4 +1,8 @@
-"""Days and times as a partner's system writes them, by a pattern: M/D/YYYY, YYYYMMDD, YYYYQ, YYYY-MM-DD HH:mm:ss."""
+"""Days and times as a partner's system writes them, by a pattern: M/D/YYYY, YYYYMMDD, YYYYQ, YYYY-MM-DD HH:mm:ss.
+
+Months may have their English names (MMM: Jan to Dec, in any case), and years two digits (YY: 69 to 99 are 1969 to 1999
+and 00 to 68 are 2000 to 2068, as POSIX ``strptime`` has ``%y``), so that no reading depends on the day it is done.
+"""
 
 import functools
 import re
@@ -7,8 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 TOKENS = {
     "YYYY": r"(?P<year>\d{4})",
+    "YY": r"(?P<year>\d{2})",
+    "MMM": rf"(?P<month>(?i:{'|'.join(NAMES)}))",
     "MM": r"(?P<month>\d{2})",
     "M": r"(?P<month>\d{1,2})",
     "DD": r"(?P<day>\d{2})",
@@ -18,13 +25,15 @@ TOKENS = {
     "mm": r"(?P<minute>\d{2})",
     "ss": r"(?P<second>\d{2})",
 }
-TOKEN = re.compile(r"'[^']*'|YYYY|MM|M|DD|D|Q|HH|mm|ss")
+TOKEN = re.compile(r"'[^']*'|YYYY|YY|MMM|MM|M|DD|D|Q|HH|mm|ss")
 LITERAL = re.compile(r"[-/.: T]*")
 QUOTE = "'"
 ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
 """How zones are named; a longer name would be looked for in as many packages as it has parts."""
 End = Literal["first", "last"]
 MONTHS = 12
+YEARS, FIRST_OF_LAST_CENTURY = {"YYYY", "YY"}, 69
+MONTH_TOKENS = {"MMM", "MM", "M"}
 
 
 class PatternError(ValueError):
@@ -42,7 +51,7 @@ def day_reader(pattern: str, day: End | None) -> Callable[[str], str]:
         PatternError: it says no day, or more than one and not which.
     """
     form, names = _form(pattern)
-    if "YYYY" not in names or names & {"HH", "mm", "ss"} or not names & {"MM", "M", "Q"}:
+    if not names & YEARS or names & {"HH", "mm", "ss"} or not names & {*MONTH_TOKENS, "Q"}:
         raise PatternError(
             f"{pattern} says no day; write it with YYYY, MM, DD, as MM/DD/YYYY, or M/D/YYYY without zeros"
         )
@@ -65,7 +74,7 @@ def _day(form: re.Pattern[str], end: End, cell: str) -> str:
     found = form.fullmatch(cell)
     if found is None:
         raise ValueError
-    said = {name: int(number) for name, number in found.groupdict().items()}
+    said = _numbers(found)
     if "day" in said:
         return date(said["year"], said["month"], said["day"]).isoformat()
     first = said["quarter"] * 3 - 2 if "quarter" in said else said["month"]
@@ -88,7 +97,7 @@ def time_reader(pattern: str, zone: str | None) -> Callable[[str], str]:
         PatternError: it says no time, or there is no such zone.
     """
     form, names = _form(pattern)
-    if not {"YYYY", "HH"} <= names or not names & {"MM", "M"} or not names & {"DD", "D"}:
+    if not names & YEARS or "HH" not in names or not names & MONTH_TOKENS or not names & {"DD", "D"}:
         raise PatternError(f"{pattern} says no time; write it as YYYY-MM-DD HH:mm:ss")
     if zone is None:
         raise PatternError('a time needs the zone of its clock, as zone = "America/Los_Angeles"')
@@ -110,10 +119,23 @@ def _time(form: re.Pattern[str], zone: ZoneInfo, cell: str) -> str:
     found = form.fullmatch(cell)
     if found is None:
         raise ValueError
-    local = datetime(**{name: int(number) for name, number in found.groupdict().items()}, tzinfo=zone)
+    local = datetime(**_numbers(found), tzinfo=zone)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         raise ValueError
     return local.astimezone(UTC).isoformat()
+
+
+def _numbers(found: re.Match[str]) -> dict[str, int]:
+    """The numbers that a cell says, by what they are of."""
+    return {name: _number(name, text) for name, text in found.groupdict().items()}
+
+
+def _number(name: str, text: str) -> int:
+    if text.isalpha():
+        return NAMES.index(text.lower()) + 1
+    if name == "year" and len(text) == len("YY"):
+        return int(text) + (1900 if int(text) >= FIRST_OF_LAST_CENTURY else 2000)
+    return int(text)
 
 
 def _form(pattern: str) -> tuple[re.Pattern[str], set[str]]:
@@ -139,6 +161,6 @@ def _form(pattern: str) -> tuple[re.Pattern[str], set[str]]:
 def _literal(pattern: str, text: str) -> str:
     if not LITERAL.fullmatch(text):
         raise PatternError(
-            f"{pattern} is no pattern; write it with YYYY, MM or M, DD or D, Q, HH, mm, ss, words as 'Q'"
+            f"{pattern} is no pattern; write it with YYYY or YY, MM, M or MMM, DD or D, Q, HH, mm, ss, words as 'Q'"
         )
     return re.escape(text)

@@ -87,8 +87,13 @@ def drafted(
     spelled = {one.field: _spelled(one, looks, family) for one in sure.values()}
     places = {name: number for number, name in enumerate(names)}
 
+    different = {tuple(record) for record in records}
+
     def are_different(columns: Sequence[str]) -> bool:
-        return len({tuple(record[places[name]] for name in columns) for record in records}) == len(records)
+        """A row that stands twice is one fact, and one that lacks a part of its id is none that can be sent."""
+        ids = [tuple(record[places[name]].strip() for name in columns) for record in different]
+        whole = [id_ for id_ in ids if all(id_)]
+        return len(set(whole)) == len(whole)
 
     lacking = lacking_in({field: guess.column for field, guess in sure.items()}, family, looks, are_different)
     used = {one.column for one in sure.values()}

@@ -5,12 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from partners.events import SSN
+from partners.mapping.dates import NAMES
 
+MONTH = f"(?i:{'|'.join(NAMES)})"
 DATES = {
     r"\d{4}-\d{2}-\d{2}": ("YYYY-MM-DD",),
     r"\d{1,2}/\d{1,2}/\d{4}": ("M/D/YYYY", "D/M/YYYY"),
     r"\d{1,2}-\d{1,2}-\d{4}": ("M-D-YYYY", "D-M-YYYY"),
     r"\d{1,2}\.\d{1,2}\.\d{4}": ("D.M.YYYY", "M.D.YYYY"),
+    r"\d{1,2}/\d{1,2}/\d{2}": ("M/D/YY", "D/M/YY"),
+    r"\d{1,2}-\d{1,2}-\d{2}": ("M-D-YY", "D-M-YY"),
+    r"\d{1,2}\.\d{1,2}\.\d{2}": ("D.M.YY", "M.D.YY"),
+    rf"\d{{1,2}}-{MONTH}-\d{{4}}": ("D-MMM-YYYY",),
+    rf"\d{{1,2}}-{MONTH}-\d{{2}}": ("D-MMM-YY",),
+    rf"\d{{1,2}} {MONTH} \d{{4}}": ("D MMM YYYY",),
+    rf"\d{{1,2}}{MONTH}\d{{4}}": ("DMMMYYYY",),
     r"\d{4}/\d{2}/\d{2}": ("YYYY/MM/DD",),
     r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])": ("YYYYMMDD",),
     r"(0[1-9]|1[0-2])([0-2]\d|3[01])(19|20)\d{2}": ("MMDDYYYY",),
@@ -24,9 +33,10 @@ DATES = {
 YES = ("Y", "YES", "T", "1")
 NO = ("N", "NO", "F", "0")
 DECIMAL = re.compile(r"-?\$?[\d,]*\.\d+")
+NUMBER = re.compile(r"-?\$?[\d,]*\.?\d+")
 MOST_MONTH = 12
 MOST = 0.6
-"""Of the different cells, that are days before a column is one of days."""
+"""Of the different cells, that are days or numbers before a column is one of them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Form:
     by_others: bool = False
     """Which is the month was told by other columns alone."""
     is_decimal: bool = False
-    """Numbers, some with a point."""
+    """Most of them numbers, some with a point."""
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     """The usual words for yes and no, where all are such."""
@@ -77,7 +87,7 @@ def form_of(cells: Iterable[str]) -> Form:
         odd=sum(cell not in dated for cell in said) if dates else 0,
         has_days=any(re.fullmatch(form, cell) for cell in different for form in DATES),
         is_decimal=any(DECIMAL.fullmatch(cell) for cell in different)
-        and all(DECIMAL.fullmatch(cell) or re.fullmatch(r"-?\$?[\d,]+", cell) for cell in different),
+        and sum(bool(NUMBER.fullmatch(cell)) for cell in different) >= MOST * len(different),
         yes=tuple(cell for cell in different if cell.upper() in YES) if are_flags else (),
         no=tuple(cell for cell in different if cell.upper() in NO) if are_flags else (),
         digits=lengths.pop() if are_numbers and len(lengths) == 1 else None,
@@ -89,7 +99,8 @@ def form_of(cells: Iterable[str]) -> Form:
 
 def settled(looks: Mapping[str, Form]) -> Mapping[str, Form]:
     """The forms of a file's columns, where days that say which is the month say it of those that do not."""
-    orders = {form.dates[0][0] for form in looks.values() if len(form.dates) == 1 and form.dates[0][0] in "MD"}
+    sure = {form.dates[0] for form in looks.values() if len(form.dates) == 1}
+    orders = {one[0] for one in sure if one[0] in "MD" and "MMM" not in one}
     if len(orders) != 1:
         return looks
     return {name: _settled(form, *orders) for name, form in looks.items()}

@@ -20,7 +20,7 @@ ALSO: Mapping[str, Sequence[str]] = {
     ),
     "subject_name": ("name", "employee name", "worker name", "full name", "claimant name"),
     "identifier.SSN": ("ssn", "social security number", "employee ssn"),
-    "identifier.SSID": ("ssid", "statewide student id", "state student id", "state unique id"),
+    "identifier.SSID": ("ssid", "statewide student id", "state student id", "state unique id", "state id"),
     "identifier.CCCID": ("cccid", "ccc id", "opencccapply id"),
     "identifier.CSAC_ID": ("csac id",),
     "identifier.CIN": ("cin", "client index number"),
@@ -28,15 +28,19 @@ ALSO: Mapping[str, Sequence[str]] = {
     "observed_at": ("record created at", "created at", "entered at"),
     "organization_id": (
         "school id", "school of attendance", "school code", "cds code", "college code", "school sourced id",
-        "org sourced id", "institution id", "campus id", "opeid", "unitid", "provider id", "site id",
+        "org sourced id", "institution id", "campus id", "opeid", "unitid", "provider id", "site id", "school",
+        "school number",
     ),
     "organization_id_system": ("school id type", "organization id type"),
+    "enrollment_status": ("status", "student status"),
     "entry_date": ("enrollment start date", "begin date", "start date", "enroll date", "admission date"),
     "exit_date": ("enrollment exit date", "exit withdraw date", "withdrawal date", "end date", "leave date"),
-    "entry_grade_level": ("grade level", "grade level code", "grade", "grades", "entry grade level descriptor"),
+    "entry_grade_level": (
+        "grade level", "grade level code", "grade", "grades", "entry grade level descriptor", "year group",
+    ),
     "entry_type": ("entry type descriptor", "entry code"),
     "exit_type": ("exit withdraw type", "exit or withdrawal type", "exit code", "exit withdraw type descriptor"),
-    "calpads_exit_reason": ("student exit reason code", "exit reason code", "exit reason"),
+    "calpads_exit_reason": ("student exit reason code", "exit reason code", "exit reason", "leave reason"),
     "calpads_completion_status": ("student school completion status code", "completion status code"),
     "calpads_enrollment_status": ("enrollment status code", "enroll status"),
     "term_id": ("term", "term code", "gi03", "academic term", "session code"),
@@ -107,6 +111,7 @@ ALSO: Mapping[str, Sequence[str]] = {
 SHORT = {
     "dt": "date", "no": "number", "num": "number", "nbr": "number", "nr": "number", "cd": "code", "stu": "student",
     "stdnt": "student", "sch": "school", "enr": "enrollment", "enrl": "enrollment", "enroll": "enrollment",
+    "enrol": "enrollment", "enrolment": "enrollment",
     "fst": "first", "lst": "last", "nm": "name", "amt": "amount", "yr": "year", "qtr": "quarter", "addr": "address",
     "emp": "employer", "grd": "grade", "gr": "grade", "lvl": "level", "stat": "status", "sts": "status",
     "recno": "record number", "rec": "record", "yearqtr": "year quarter", "seq": "sequence",
@@ -115,6 +120,8 @@ SHORT = {
     "bdate": "birth date", "birthdate": "birth date", "dob": "birth date", "identifier": "id", "pct": "percent",
     "tot": "total", "wage": "wages", "ctr": "center", "cnty": "county",
 }  # fmt: skip
+WHOSE = frozenset(f"identifier.{one}" for one in ("SCHOOL", "DISTRICT", "INSTITUTION", "PROGRAM", "FAMILY", "OTHER"))
+"""Numbers of a person that are called by who counts: a column of that name holds who that is, and not the person."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -135,8 +142,8 @@ def nearness(name: str, field: str) -> float:
     own = words(name)
     if not own:
         return 0.0
-    called = [words(field.removeprefix("identifier.")), *map(words, ALSO.get(field, ()))]
-    return max(_near(own, one) for one in called)
+    called = [words(field.removeprefix("identifier."))] * (field not in WHOSE) + [*map(words, ALSO.get(field, ()))]
+    return max((_near(own, one) for one in called), default=0.0)
 
 
 def _near(first: str, second: str) -> float:

@@ -79,6 +79,8 @@ def _date(form: Form, column: Column, *, is_time: bool) -> Spelling:
         told.append(f"which is the month? no day is beyond 12, so it may be {form.dates[1]}")
     elif form.by_others:
         told.append("which is the month is told by the file's other days alone")
+    if "YYYY" not in pattern:
+        told.append("69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068")
     if form.odd:
         told.append(f'{form.odd} of {form.cells} cells are written otherwise: mend them, or say empty = ["…"]')
     if is_time:

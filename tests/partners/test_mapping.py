@@ -17,6 +17,7 @@ from partners import formats
 from partners.formats import Bad, Code, FileError, Good
 from partners.formats.reading import Aside
 from partners.mapping import Mapped, load, reader_by
+from partners.mapping.dates import day_reader
 from partners.publishing import publish_file
 from partners.rows import Row, days
 
@@ -80,6 +81,10 @@ def test_a_mapped_row_is_the_event_that_our_own_columns_would_make_of_it(tmp_pat
         ('date = "YYYYQ", day = "last"', "20264", date(2026, 12, 31)),
         ("""date = "YYYY-'Q'Q", day = "last\"""", "2026-Q4", date(2026, 12, 31)),
         ('date = "YYYY-MM", day = "last"', "2028-02", date(2028, 2, 29)),
+        ('date = "D-MMM-YYYY"', "12-AUG-2026", date(2026, 8, 12)),
+        ('date = "DDMMMYYYY"', "12Aug2026", date(2026, 8, 12)),
+        ('date = "MMM YYYY", day = "last"', "feb 2028", date(2028, 2, 29)),
+        ('date = "M/D/YY"', "8/12/68", date(2068, 8, 12)),
     ],
 )
 def test_days_are_read_as_their_pattern_says(tmp_path: Path, pattern: str, cell: str, day: date) -> None:
@@ -87,13 +92,25 @@ def test_days_are_read_as_their_pattern_says(tmp_path: Path, pattern: str, cell:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "cell"), [("YYYYMMDD", "20260230"), ("MM/DD/YYYY", "2026-08-12"), ("YYYYMMDD", "8")]
+    ("pattern", "cell"),
+    [
+        ("YYYYMMDD", "20260230"),
+        ("MM/DD/YYYY", "2026-08-12"),
+        ("YYYYMMDD", "8"),
+        ("D-MMM-YYYY", "12-Agu-2026"),
+        ("M/D/YY", "8/12/2026"),
+    ],
 )
 def test_a_day_that_is_not_written_so_is_told_in_the_mappings_words(tmp_path: Path, pattern: str, cell: str) -> None:
     found = fault(tmp_path, f'exit_date = {{ column = "OUT", date = "{pattern}" }}', "OUT", cell)
     assert (found.code, found.field) == (Code.BAD_DATE, "body.exit_date")
     assert pattern in found.counted
     assert load(tmp_path / "m.toml").words("body.exit_date") == "OUT (body.exit_date)"
+
+
+def test_years_of_two_digits_are_of_one_hundred_years_whatever_the_clock_says() -> None:
+    years = [day_reader("D-MMM-YY", None)(f"12-Aug-{cell}")[:4] for cell in ("69", "99", "00", "68")]
+    assert years == ["1969", "1999", "2000", "2068"]
 
 
 def test_a_time_of_a_clock_is_utc_and_one_that_it_shows_twice_is_refused(tmp_path: Path) -> None:
@@ -228,7 +245,11 @@ def test_a_file_without_a_header_names_its_columns_by_number(tmp_path: Path) -> 
             "line 10: term_id is a text, of which decimal says nothing",
         ),
         (FIELDS + 'term_id = { column = "T", dat = "x" }', "line 10: there is no dat; did you mean date?"),
-        (FIELDS + 'exit_date = { column = "T", date = "YYMMDD" }', "line 10: YYMMDD is no pattern"),
+        (FIELDS + 'exit_date = { column = "T", date = "YYMMWW" }', "line 10: YYMMWW is no pattern"),
+        (
+            FIELDS + 'exit_date = { column = "T", date = "YYYY YY-MM-DD" }',
+            "line 10: YYYY YY-MM-DD says something twice",
+        ),
         (FIELDS + 'exit_date = { column = "T", date = "YYYYQ" }', "line 10: YYYYQ names more days than one"),
         (FIELDS + 'entry_grade_level = { value = "G13B" }', "line 10: G13B is no code of ours; did you mean G13?"),
         (FIELDS + 'entry_grade_level = { column = "G", codes = { A = "A1" } }', "line 10: A1 is no code of ours"),

@@ -83,6 +83,16 @@ def test_a_column_is_known_by_what_the_standards_call_it(header: str, family: st
     assert f"\n{field}  # " in draft(header, family=family).text
 
 
+@pytest.mark.parametrize("header", ["SCHOOL", "District", "PROGRAM", "Institution", "FAMILY", "other"])
+def test_a_column_called_as_who_counts_is_nobodys_number(header: str) -> None:
+    made = draft(f"StudentID,{header}", "900101,255901107", "900102,255901107")
+    assert "identifier" not in made.text
+
+
+def test_a_column_called_school_holds_the_organization() -> None:
+    assert 'organization_id = "SCHOOL"' in draft("StudentID,SCHOOL", "900101,255901107", "900102,255901107").text
+
+
 def test_an_id_of_nine_digits_is_asked_about() -> None:
     said = "see that it is no social security number"
     assert said in draft("Student ID", "900100001").text
@@ -97,6 +107,17 @@ def test_an_id_is_made_only_of_what_tells_the_first_rows_apart() -> None:
     assert draft(header, "1,2025-2026,5", "1,2025-2026,7", family="aid").lacking == ("source_record_id",)
 
 
+def test_a_row_that_stands_twice_and_rows_that_lack_a_part_of_the_id_are_passed_over_for_it() -> None:
+    rows = ("1,2025-2026,5", "1,2025-2026,5", ",2025-2026,5", ",2025-2026,7")
+    assert draft("Student ID,Award Year,Award Amt", *rows, family="aid").lacking == ()
+
+
+def test_months_by_their_names_say_nothing_of_numbers_and_years_of_two_digits_are_told() -> None:
+    made = draft("Student ID,Enroll Dt,Exit Dt", "A1,20-Aug-25,5/6/26").text
+    assert 'date = "D-MMM-YY" }  # 100 %; 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068' in made
+    assert "which is the month? no day is beyond 12, so it may be D/M/YY" in made
+
+
 def test_what_nobody_could_guess_is_left_out_and_what_is_lacking_is_said() -> None:
     made = draft("Lunch,Bus Route", "free,7")
     assert made.lacking == ("subject_token", "source_record_id", "organization_id", "organization_id_system")
@@ -109,7 +130,11 @@ def test_forms_say_how_a_column_is_written() -> None:
     assert form_of(["13/12/2026"]).dates == ("D/M/YYYY",)
     assert form_of(["1/2/2026"]).dates == ("M/D/YYYY", "D/M/YYYY")
     assert form_of(["20261", "20254"]).dates == ("YYYYQ",)
+    assert form_of(["12-Aug-2026", "1-SEP-2026"]).dates == ("D-MMM-YYYY",)
+    assert form_of(["8/31/26"]).dates == ("M/D/YY",)
     assert form_of(["1200", "12.5"]).is_decimal
+    assert form_of(["1200", "12.5", "n/a"]).is_decimal
+    assert not form_of(["12.5", "n/a", "some"]).is_decimal
     assert (form_of(["Y", "N", ""]).yes, form_of(["y", "n"]).no) == (("Y",), ("n",))
     assert form_of(["see 219-09-9998"]).has_ssn
     assert not form_of(["000-12-1234", "5219-09-99981"]).has_ssn

@@ -94,7 +94,7 @@ KEYS = tuple(
     )
 )  # fmt: skip
 PATTERNS = ("MM/DD/YYYY|08/23/2021", "YYYYQ|20212", "YYYY 'Q'Q|2021 Q2", "YYYY-MM-DD HH:mm:ss|2021-11-07 01:30:00",
-            "M/D/YYYY|2/29/2023", "YYYYMM|999912", "YYYY-MM-DD HH:mm|0001-01-01 00:00")  # fmt: skip
+            "M/D/YYYY|2/29/2023", "YYYYMM|999912", "DMMMYY|9Sep21", "YYYY-MM-DD HH:mm|0001-01-01 00:00")  # fmt: skip
 TOKENS = tuple(
     token.encode() for token in ("YYYY", "MM", "M", "DD", "D", "Q", "HH", "mm", "ss", "'", "|", "/", "(?P<", "\\d")
 )
