@@ -77,7 +77,7 @@ bad-inputs: setup-dev  ## every bad input at every place of a batch, over a real
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/bad_inputs.py
 
 MINUTES ?= 10
-fuzz: setup-dev  ## hostile bytes for every parser, in processes that may die of them (MINUTES, SEED=n, ONLY="csv portal", REPLAY=csv:0.17)
+fuzz: setup-dev  ## hostile bytes for every parser, in processes that may die of them (MINUTES, SEED=n, ONLY="csv portal", REPLAY=csv:FILE)
 	@PYTHONPATH=.:tests $(BIN)/python tests/proofs/fuzz.py --minutes $(MINUTES) --seed $(SEED) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(REPLAY),--replay $(REPLAY))
 

@@ -35,6 +35,13 @@ def _hunger(data: bytes, _: Path) -> Iterator[object]:
     yield "nothing"
 
 
+def _deep(data: bytes, _: Path) -> Iterator[object]:
+    """Breaks only at four bytes that nobody guesses who does not see what the code compares."""
+    if data[:4] == b"Q\x07\xa3\x1e":
+        raise LookupError
+    yield "nothing"
+
+
 def _sound(data: bytes, _: Path) -> Iterator[object]:
     try:
         yield int(data, 16)
@@ -52,5 +59,6 @@ TARGETS = (
     Target("planted_leak", _seeds, _leak),
     Target("planted_death", _seeds, _death),
     Target("planted_hunger", _seeds, _hunger),
+    Target("planted_deep", _seeds, _deep),
     Target("planted_sound", _seeds, _sound, (ValueError,)),
 )
