@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
+# Where it is set, each of the thousand processes of the tests compiles our modules anew, a second of its start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev demo test test-fastavro lint types imports chaos chaos-scale simulate simulate-partitions enumerate-consent oracle signals-kill-test rebuild-test moves-test erase-test canaries upgrade-test withdrawal-test bad-inputs fuzz test-registry clients test-slim audit-tampering mutation test-compose bench bench-scale bench-stage bench-decisions bench-consent bench-stores bench-recovery takeover-test bench-partners bench-partners-way bench-moves bench-identity schemas identity-model lock clean ci
 

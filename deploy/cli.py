@@ -42,6 +42,7 @@ PLACES = {
 }
 """Module in ``deploy/commands`` and name in it of each command, in the order in which they are told."""
 
+VERSION_FLAG = "--version"
 ANY_OPTION = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Of a command that is not there: whatever stands behind it, the answer is that."""
 OURS = {"schemas_avro", "processors", "streams", "sinks", "partners", "portal", "deploy"}
@@ -62,7 +63,7 @@ def app_of(asked: Sequence[str] = ()) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_whole)  # else a lone command would take the place of the whole
-    for name in [known for known in PLACES if known in asked] or PLACES:
+    for name in [known for known in PLACES if known in asked] or ([] if list(asked) == [VERSION_FLAG] else PLACES):
         module, _, attribute = PLACES[name].partition(":")
         try:
             found = getattr(importlib.import_module(f"deploy.commands.{module}"), attribute)
@@ -99,7 +100,7 @@ def _say_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
 
 def _whole(
     version: Annotated[  # noqa: FBT002  # typer's way of saying that a flag is off
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+        bool, typer.Option(VERSION_FLAG, callback=_say_version, is_eager=True, help="Say the version and exit.")
     ] = False,
 ) -> None:
     del version  # its callback has answered

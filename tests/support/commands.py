@@ -37,7 +37,7 @@ def throughline(data_dir: Path, *words: str, **settings: str) -> subprocess.Comp
     """Run a command to its end."""
     command = [sys.executable, "-m", "deploy", *words]
     env = environment(data_dir, **settings)
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 @contextmanager

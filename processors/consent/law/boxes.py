@@ -4,6 +4,7 @@ A condition is a box: of each fact a set of values, here the bits of a number. W
 others is a number of boxes that have nothing in common, or nothing.
 """
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -15,13 +16,19 @@ Box = tuple[int, ...]
 """For each fact the values in it, a bit each in the order of their class; none is empty."""
 
 EVERYTHING: Box = tuple([(1 << len(kind)) - 1 for kind in CLASSES])
+BITS = [{one: 1 << at for at, one in enumerate(kind)} for kind in CLASSES]
 
 
 def box_of(when: When) -> Box | None:
     """What a condition speaks of; None: of nothing, since a fact has no value."""
-    pairs = zip(CLASSES, when, strict=True)
-    box = tuple([sum(1 << at for at, one in enumerate(kind) if kept is None or one in kept) for kind, kept in pairs])
+    box = tuple([EVERYTHING[at] if kept is None else _bits(at, kept) for at, kept in enumerate(when)])
     return box if all(box) else None
+
+
+@functools.cache
+def _bits(at: int, kept: frozenset[StrEnum]) -> int:
+    """Some values of a fact; rules name the same ones again and again."""
+    return sum(BITS[at][one] for one in kept)
 
 
 def boxes_of(conditions: Sequence[When]) -> list[Box]:
