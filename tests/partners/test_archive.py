@@ -63,6 +63,12 @@ def test_an_archive_that_grows_beyond_measure_is_refused_unread(tmp_path: Path) 
         pass
 
 
+def test_a_small_file_may_shrink_to_however_little(tmp_path: Path) -> None:
+    place = zipped(tmp_path / "a.zip", {"Student.xml": XML + " " * 1_000_000})
+    assert place.stat().st_size * archive.MOST_RATIO < len(XML) + 1_000_000
+    assert looked_at(place).total("valid") == 1
+
+
 def test_an_archive_of_very_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_ENTRIES", 3)
     crowd = zipped(tmp_path / "crowd.zip", {f"{n}.xml": XML for n in range(4)})

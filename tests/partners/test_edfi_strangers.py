@@ -258,7 +258,7 @@ def test_what_is_no_xml_from_its_beginning_is_one_row(tmp_path: Path, content: b
     assert rows_of(looked_at(tmp_path)) == (1, 0, 0, {"not_xml": 1})
 
 
-@pytest.mark.parametrize("name", ["a.xml.gz", "a.xml.bz2", "a.json.gz", "users.csv.gz"])
+@pytest.mark.parametrize("name", ["a.xml.gz", "a.xml.bz2", "a.json.gz", "users.csv.gz", "A.XML.GZ"])
 def test_a_compressed_file_is_refused_by_name_alone_or_beside_others(tmp_path: Path, name: str) -> None:
     write(tmp_path, "Any", [GOOD])
     (tmp_path / name).write_bytes(b"x")
@@ -303,6 +303,11 @@ def test_a_reference_that_points_nowhere_or_in_a_circle_has_no_key(tmp_path: Pat
     row = enrolled().replace(pupil(), f'<StudentReference ref="{ref}"/>')
     path = write(tmp_path, "Any", [row, circle, other, back, GOOD])
     assert rows_of(looked_at(path)) == (5, 1, 3, {"missing_field": 1})
+
+
+def test_a_reference_that_has_something_in_it_is_completed_with_nobody_elses_keys(tmp_path: Path) -> None:
+    row = enrolled().replace(pupil(), '<StudentReference ref="P1"><StudentIdentity/></StudentReference>')
+    assert rows_of(looked_at(write(tmp_path, "Any", [POINTED_AT[0], row]))) == (2, 0, 1, {"missing_field": 1})
 
 
 def test_only_so_many_elements_with_an_id_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,7 @@ def test_other_ways_to_write_a_set_are_the_same_rows(tmp_path: Path, changed: Fi
         (each(lambda text: text.replace("s-2,,", "s-2,gone,"), "users"), 3, {"not_in_code_set": 1}),
         (each(lambda text: text.replace("2025-08-18", "8/18/2025"), "enrollments"), 4, {"spreadsheet_date": 1}),
         (each(lambda text: text.replace("2025-08-18", "2025-08-18T08:30:00Z"), "enrollments"), 4, {"bad_date": 1}),
+        (each(lambda text: text.replace("2025-08-18", "2025-08-18T08:00:00Z"), "enrollments"), 4, {"bad_date": 1}),
         (
             each(lambda text: text.replace("s-2,,,true,sch-1", "s-2,,,true,sch-1,lea-1"), "users"),
             2,
@@ -98,6 +99,7 @@ def test_profiles_and_changes_of_classes_alone_are_counted(tmp_path: Path) -> No
 
 def test_a_set_that_has_lost_its_manifest_is_told_so_also_beside_others(tmp_path: Path) -> None:
     (folder_of(tmp_path / "set", ONE_1, "1.1") / "manifest.csv").unlink()
+    (tmp_path / "set" / "users.csv").rename(tmp_path / "set" / "Users.CSV")
     (tmp_path / "Student.xml").write_text("<InterchangeStudent/>")
     for place in (tmp_path, tmp_path / "set"):
         with pytest.raises(FileError, match=r"no manifest\.csv of OneRoster"):
