@@ -220,6 +220,12 @@ def test_what_is_no_resource_is_named_by_its_place(tmp_path: Path, text: str, go
     assert (outcome.rows, outcome.rejected) == (len(good) + len(bad), len(bad))
 
 
+def test_a_flag_says_what_it_says(tmp_path: Path) -> None:
+    said = [{"studentUniqueId": "1", "multipleBirthStatus": flag} for flag in (True, False, None)]
+    found = read(write(tmp_path, "students.json", said), "identity")
+    assert [one.row["body"]["multiple_birth"] for one in found if isinstance(one, Good)] == [True, False, None]
+
+
 def test_bytes_that_are_no_text_end_the_reading(tmp_path: Path) -> None:
     (tmp_path / "students.json").write_bytes(b'[{"studentUniqueId": "1"}, {"studentUniqueId": "\xff\xff"}]' + b" " * 9)
     assert [one.code for one in read(tmp_path / "students.json", "identity") if isinstance(one, Bad)] == ["not_json"]

@@ -95,3 +95,15 @@ def test_early_intervention_must_name_what_it_tells_of(tmp_path: Path, named: st
     path.write_text(f"{head}\n1,t1,190001,OTHER,early_intervention_part_c,{named}\n")
     [found] = formats.rows(path, "cde_elc", "early_care", AS_OF)
     assert isinstance(found, Good) if is_good else found == Bad(2, Code.CATEGORY_MISSING, "envelope.data_categories")
+
+
+@pytest.mark.parametrize("said", ["20677", "-86400", "+0", "1754956800.5", "0."])
+def test_a_number_is_no_day_and_no_time(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    envelope = {"source_record_id": "a", "subject_token": "t", "observed_at": said}
+    path.write_bytes(orjson.dumps({"envelope": envelope, "body": SCHOOL | {"entry_date": said}}))
+    [found] = formats.rows(path, "ccc", "enrollment", AS_OF)
+    assert isinstance(found, Bad)
+    assert {(fault.code, fault.field) for fault in found.faults} == {
+        (Code.BAD_DATE, "body.entry_date"), (Code.BAD_TIME, "envelope.observed_at"),
+    }  # fmt: skip

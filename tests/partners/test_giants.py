@@ -175,6 +175,12 @@ def test_such_a_value_that_is_cut_off_ends_the_reading(tmp_path: Path, value: st
     assert [one.place if isinstance(one, Good) else one for one in found] == [1, Bad(2, Code.NOT_JSON)]
 
 
+def test_behind_a_word_that_is_not_read_nothing_is_passed_over(tmp_path: Path) -> None:
+    path = written(tmp_path / "students.json", ['[-Infinity {"studentUniqueId": "1"}]'])
+    found = list(formats.rows(path, "lea_grand_bend", "identity", AS_OF))
+    assert found == [Bad(1, Code.NOT_JSON), Bad(2, Code.NOT_JSON)]
+
+
 def test_a_bad_row_of_xml_is_named_by_its_line_too(tmp_path: Path) -> None:
     person = f"<Student>\n{'<Name/>' * 30}</Student>\n"
     path = interchange(tmp_path, "\n", person, ENROLLED, "\n\n", GOOD(STUDENT), GOOD("\n" * 3 * LIMIT), "<x>")
