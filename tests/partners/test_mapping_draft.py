@@ -1,6 +1,7 @@
 """``throughline partner map``: a draft from names and forms, that is a mapping file, and shows no cell."""
 
 import os
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,9 @@ from partners.formats.fixed_file import Span
 from partners.formats.tables import Table
 from partners.mapping import load, reader_by
 from partners.mapping.draft import Draft, drafted
-from partners.mapping.forms import form_of
+from partners.mapping.forms import form_of, settled
 from partners.mapping.layouts import spans_in
+from partners.mapping.toml_text import key
 from streams.errors import ThroughlineError
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "partner-files"
@@ -99,6 +101,12 @@ def test_an_id_of_nine_digits_is_asked_about() -> None:
     assert said not in draft("Student ID", "90010001").text
 
 
+def test_a_column_meant_for_numbers_of_social_security_is_mapped_and_not_flagged() -> None:
+    made = draft("employee_ssn", "219-09-9998", "219-09-9997", family="employment")
+    assert made.flagged == ()
+    assert '"identifier.SSN" = { column = "employee_ssn", digits = true }' in made.text
+
+
 def test_an_id_is_made_only_of_what_tells_the_first_rows_apart() -> None:
     header = "Student ID,Award Year,Award Amt"
     assert (
@@ -116,6 +124,11 @@ def test_months_by_their_names_say_nothing_of_numbers_and_years_of_two_digits_ar
     made = draft("Student ID,Enroll Dt,Exit Dt", "A1,20-Aug-25,5/6/26").text
     assert 'date = "D-MMM-YY" }  # 100 %; 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068' in made
     assert "which is the month? no day is beyond 12, so it may be D/M/YY" in made
+
+
+def test_where_days_of_a_file_tell_two_ways_of_writing_them_they_tell_nothing_of_others() -> None:
+    looks = {name: form_of([cell]) for name, cell in (("a", "20/8/2025"), ("b", "8/20/2025"), ("c", "5/6/2026"))}
+    assert settled(looks) == looks
 
 
 def test_what_nobody_could_guess_is_left_out_and_what_is_lacking_is_said() -> None:
@@ -146,6 +159,11 @@ def test_a_first_line_that_is_no_header_is_told_by_number(header: str) -> None:
     with pytest.raises(FileError, match="--no-header") as raised:
         draft(header)
     assert "Quetzal" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["stay-in_1", "Straße", "two words", 'a "name"', "a.b", "\x7f", ""])
+def test_a_column_of_any_name_is_a_key(name: str) -> None:
+    assert tomllib.loads(f"{key(name)} = 1") == {name: 1}
 
 
 def test_a_layout_is_a_table_of_names_and_places(tmp_path: Path) -> None:
