@@ -103,6 +103,12 @@ def test_a_rejection_says_why_and_is_forgotten_once_it_is_replayed_and_carried()
     assert head(REJECTED, REPLAYED, RESOLVED, LETS_GO) == "e: carried; shown to a"
 
 
+def test_a_rejection_after_a_replay_counts_until_the_next_one() -> None:
+    again = letter("dead_letter", 5, stage="gate", code="no_agreement", field=None)
+    assert head(REJECTED, REPLAYED, again) == "e: rejected; no_agreement"
+    assert head(REJECTED, REPLAYED, again, letter("letter_replayed", 6, reason="mended_agreement")) == "e: unknown"
+
+
 def test_whose_an_event_is_stands_where_that_was_found() -> None:
     assert lines(story([RESOLVED, LETS_GO], ID))[1].split() == ["resolved", "resolved.events/0/9", "person", "p"]
 

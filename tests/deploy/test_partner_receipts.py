@@ -147,11 +147,12 @@ def test_parts_add_up_and_a_count_of_which_one_part_is_not_told_is_not_told() ->
     later = issued(
         "csac", first_at=NOON + 120_000_000, last_at=NOON + 120_000_000, repeated=1, rejected=[bad], arrived=6
     )
-    parts = (issued("csac", arrived=32, decided=[line, other]), later, issued("csac", arrived=12, decided=[other]))
+    told = issued("csac", arrived=32, decided=[line, other])
+    parts = (told, later, told)
     assert Receipt("s", parts).to_document() == {
         "submission": "s", "first_at": "2026-09-21T14:13:20+00:00", "last_at": "2026-09-21T14:15:20+00:00", "parts": 3,
-        "arrived": 50, "repeated": 1, "rejected": 2, "reasons": {"bad_uri": 2},
+        "arrived": 70, "repeated": 1, "rejected": 2, "reasons": {"bad_uri": 2},
         "decided": [
-            {**other, "events": 24, "withheld": 24}, {**line, "events": 23, "carried": None, "withheld": None},
+            {**other, "events": 24, "withheld": 24}, {**line, "events": 43, "carried": None, "withheld": None},
         ],
     }  # fmt: skip
