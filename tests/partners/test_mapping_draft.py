@@ -107,6 +107,11 @@ def test_a_column_meant_for_numbers_of_social_security_is_mapped_and_not_flagged
     assert '"identifier.SSN" = { column = "employee_ssn", digits = true }' in made.text
 
 
+def test_a_column_with_what_looks_like_numbers_of_social_security_is_not_even_perhaps_a_field() -> None:
+    assert "perhaps" in draft("Student ID,Session", "A1,Fall", "A2,Spring").text
+    assert "perhaps" not in draft("Student ID,Session", "A1,219-09-9998", "A2,Spring").text
+
+
 def test_an_id_is_made_only_of_what_tells_the_first_rows_apart() -> None:
     header = "Student ID,Award Year,Award Amt"
     assert (
