@@ -12,6 +12,7 @@ from support.events import Row, body, envelope
 
 from partners import formats
 from partners.formats import Bad, Code, fitting
+from partners.formats.lost_zeros import organizations_with_lost_zeros
 from partners.formats.reading import Good
 from schemas_avro import catalog
 from schemas_avro.codes import tables_of
@@ -107,3 +108,10 @@ def test_a_number_is_no_day_and_no_time(tmp_path: Path, said: str) -> None:
     assert {(fault.code, fault.field) for fault in found.faults} == {
         (Code.BAD_DATE, "body.entry_date"), (Code.BAD_TIME, "envelope.observed_at"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["", "from_", "to_"])
+def test_each_organization_of_a_row_may_have_lost_its_zeros(end: str) -> None:
+    system, name = f"{end}organization_id_system", f"{end}organization_id"
+    assert organizations_with_lost_zeros({system: "UNITID", name: "12345"}) == [name]
+    assert organizations_with_lost_zeros({system: "UNITID", name: "112345"}) == []
