@@ -1,6 +1,7 @@
 """The gate: what cannot travel is rejected with a code, and its neighbours flow on."""
 
 import json
+import re
 import struct
 from datetime import date
 from typing import Any, NamedTuple
@@ -311,7 +312,7 @@ def test_neither_arrival_nor_admitted_event_shows_content_in_its_repr() -> None:
     shown = repr(outcome) + repr(arrival(sent)) + repr(Arrival("t", 0, 0, 0, b"Zaphod", struct.pack(">I", 1)))
     shown += repr(Arrivals.of([arrival(sent)]))
     assert "Zaphod" not in shown
-    assert "219" not in shown.replace("2190", "")
+    assert "219" not in re.sub(r" at 0x[0-9a-f]+", "", shown)
 
 
 def test_an_event_of_an_older_version_passes_as_the_newest_would_have_it() -> None:
